@@ -1,0 +1,1 @@
+//! Drives and state stores for `kitestring`.

@@ -1,0 +1,3 @@
+//! `kite` keeps a folder in step with a drive.
+
+fn main() {}

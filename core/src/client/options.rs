@@ -1,0 +1,118 @@
+//! What a host chooses when it opens a client, and for one sync.
+
+use crate::{CancelToken, Log, ProgressSink, Runtime, server::classic::ClassicOptions};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// How the dataset is laid out on the drive.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Layout {
+    /// The files of db-to-cloud 0.8, so that its clients can use the same drive.
+    Classic(ClassicOptions),
+}
+
+/// What a host chooses when it opens a client.
+#[derive(Clone)]
+pub struct Options {
+    /// Clock, timer and randomness.
+    pub runtime: Arc<dyn Runtime>,
+    /// A name for this device, shown to people who meet its lock. None: the random client id.
+    pub device: Option<String>,
+    /// The layout on the drive.
+    pub layout: Layout,
+    /// How long a call of the host may take before the sync fails with `application`. 60 seconds by default.
+    pub callback_timeout: Duration,
+    /// Where log lines go.
+    pub log: Log,
+}
+
+impl Options {
+    /// Chooses the defaults.
+    pub fn new(runtime: Arc<dyn Runtime>) -> Self {
+        Self {
+            runtime,
+            device: None,
+            layout: Layout::Classic(ClassicOptions::default()),
+            callback_timeout: Duration::from_secs(60),
+            log: Log::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("device", &self.device).field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+/// What a host chooses for one sync.
+#[derive(Debug, Clone)]
+pub struct SyncOptions {
+    /// Ends the sync at once, with the error `cancelled`.
+    pub cancel: Option<CancelToken>,
+    /// Ends the sync at the next safe point after this time, with a normal report.
+    pub deadline: Option<Duration>,
+    /// Where progress goes.
+    pub progress: ProgressSink,
+    /// Which guards the user has been asked about.
+    pub allow: Allow,
+    /// Whether to compare the host with what was last agreed first, as [`crate::Client::reconcile`] does.
+    pub reconcile: bool,
+    /// Whether to only find out what would be done. Nothing is written anywhere, and no lock is taken.
+    pub dry_run: bool,
+    /// How long to wait for another client's lock. 10 seconds by default.
+    pub wait: Duration,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            cancel: None,
+            deadline: None,
+            progress: ProgressSink::default(),
+            allow: Allow::default(),
+            reconcile: false,
+            dry_run: false,
+            wait: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What the user has agreed to. Everything is refused by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// Deleting more than half of the documents (and at least 20).
+    pub mass_delete: bool,
+    /// Joining another vault than the one of the last sync.
+    pub vault_changed: bool,
+    /// Going on with a vault that is older than what was seen: this device's documents are pushed again.
+    pub rollback: bool,
+}
+
+/// What `reconcile` found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Documents that had been written unnoticed, now queued.
+    pub put: u64,
+    /// Documents that had been deleted unnoticed, now queued.
+    pub deleted: u64,
+}
+
+/// What the client knows without asking the drive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// This client's random id.
+    pub client: String,
+    /// The vault's id, once it is known.
+    pub vault: Option<String>,
+    /// Documents that the drive and this client agreed on.
+    pub documents: u64,
+    /// Changes that wait to be pushed.
+    pub queued: u64,
+    /// Changes from the drive that wait to be applied, those of conflicts not included.
+    pub pending: u64,
+    /// Conflicts that wait to be resolved.
+    pub conflicts: u64,
+    /// When the last complete sync ended, in milliseconds since the Unix epoch by the device's clock.
+    pub last_sync_ms: Option<u64>,
+}

@@ -1,0 +1,47 @@
+//! Keeps an application's own database in step with storage the user already has.
+//!
+//! The host keeps its database and answers three questions in batches: *give me these documents*, *apply
+//! these if nothing changed meanwhile*, *what do you have?* ([`Application`]). It tells the [`Client`] what
+//! it edited. The client queues the changes, syncs them with a [`Drive`], recovers what was not committed,
+//! and hands conflicts back instead of resolving them.
+//!
+//! The crate spawns nothing and knows no async runtime, no clock, no network and no file system: those are
+//! the host's, through the ports [`Application`], [`State`], [`Drive`] and [`Runtime`].
+
+#[macro_use]
+mod maybe_send;
+mod application;
+mod cancel;
+mod change;
+mod client;
+mod conflict;
+mod document;
+pub mod drive;
+mod error;
+mod log;
+mod name;
+mod progress;
+mod report;
+mod runtime;
+pub mod server;
+pub mod state;
+
+pub use application::{Application, PartRequest, StagedPart};
+pub use cancel::CancelToken;
+pub use change::{Action, Change, Incoming, Outcome};
+pub use client::{Allow, Client, Layout, Options, Reconciled, Status, SyncOptions};
+pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
+pub use document::{Body, Digest, DigestBuilder, Document, Entry};
+pub use drive::{Drive, DrivePath, MemoryDrive};
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use log::{Level, Log};
+pub use maybe_send::{BoxFuture, MaybeSend, MaybeSync};
+pub use name::{DocId, Revision};
+pub use progress::{Phase, Progress, ProgressSink};
+pub use report::{Bytes, Report, Requests, Skipped, Stopped};
+pub use runtime::Runtime;
+pub use state::{MemoryState, State, StateRecord};
+
+#[doc(hidden)]
+pub use async_trait::async_trait;
+pub use macro_rules_attribute::apply;

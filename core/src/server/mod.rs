@@ -1,0 +1,221 @@
+//! The port for one shared dataset: the seven operations of the sync specification, in the form that every
+//! layout, and later a live server, can provide. Nothing here assumes that a server is made of files.
+//!
+//! A push calls `put`, `changes_write`, `metadata_write`, in this order; a pull calls `metadata_read`,
+//! `changes_read`, `get`. What a server must remember durably it returns as state records; the client
+//! writes them in the same batch as its own conclusions, so both always agree.
+
+pub mod classic;
+
+use crate::{
+    Action, Digest, DocId, Result, Revision, StateRecord,
+    maybe_send::{MaybeSend, MaybeSync},
+    port,
+};
+use macro_rules_attribute::apply;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a server knows of one version of a document: opaque to the client, which keeps it with the base.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tag(pub String);
+
+/// The head of the dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metadata {
+    /// Whether there are changes that this client has not read.
+    pub news: bool,
+}
+
+/// A page of changes.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// What changed; of several changes to one document the last counts.
+    pub changes: Vec<RemoteChange>,
+    /// The server lost its place: every document that this client has a base of must be looked at again.
+    pub look_at_all: bool,
+    /// To be written together with what the client concludes from this page.
+    pub remember: Vec<StateRecord>,
+    /// Whether more pages follow.
+    pub more: bool,
+}
+
+/// One document that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteChange {
+    /// Which document.
+    pub id: DocId,
+    /// What to do about it.
+    pub news: News,
+}
+
+/// What a log says of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum News {
+    /// It was written: fetch it. A missing one is a fault.
+    Put {
+        /// Where the server found it, for its own use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// It was deleted.
+    Delete {
+        /// The revision of the deletion.
+        revision: Revision,
+    },
+    /// It may have been written or deleted: fetch it. A missing one was deleted.
+    Look {
+        /// Where the server found it, for its own use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+}
+
+/// A document to fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which document.
+    pub id: DocId,
+    /// What the log said.
+    pub news: News,
+    /// What the client has of it.
+    pub base: Option<Tag>,
+}
+
+/// A document as the server has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// It is there.
+    Present(RemoteDocument),
+    /// It still is what the base says.
+    Unchanged,
+    /// It is not there.
+    Gone,
+    /// It is there but makes no sense, or cannot be had now; the reason in one sentence.
+    Unreadable(String),
+}
+
+/// A document on the server. Its `Debug` shows no content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteDocument {
+    /// The id, in the spelling of the server.
+    pub id: DocId,
+    /// Its revision.
+    pub revision: Revision,
+    /// Its content.
+    pub body: Vec<u8>,
+    /// The server's own knowledge of this version.
+    pub tag: Tag,
+}
+
+/// A document to write. Its `Debug` shows no content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Which document.
+    pub id: DocId,
+    /// Its revision in the host.
+    pub revision: Revision,
+    /// Its content; none means delete.
+    pub body: Option<Vec<u8>>,
+    /// The version it replaces; none if the client knows of none.
+    pub base: Option<Tag>,
+    /// The content that an earlier, interrupted push of this client may have left there.
+    pub attempted: Option<Attempt>,
+}
+
+/// The content that a push meant to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attempt {
+    /// A body with this digest.
+    Put(Digest),
+    /// A deletion.
+    Delete,
+}
+
+/// The answer to one [`Outgoing`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// It is there, and durable.
+    Done(Tag),
+    /// Another version than the base is there: look at the document again.
+    Moved,
+    /// It cannot be stored here; the reason in one sentence.
+    Refused(String),
+}
+
+/// A change to announce.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// Which document.
+    pub id: DocId,
+    /// What was done.
+    pub action: Action,
+    /// The tag that `put` answered.
+    pub tag: Tag,
+}
+
+/// The answer to a write of the log or the metadata.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is written; these records belong into the batch that acknowledges the push.
+    Done(Vec<StateRecord>),
+    /// Another client wrote meanwhile: pull, plan and push again.
+    Moved,
+}
+
+/// One shared dataset.
+#[apply(port!)]
+pub trait Server: MaybeSend + MaybeSync {
+    /// Lock: asks for the right to write, waiting up to `wait` for another's lock.
+    ///
+    /// # Errors
+    /// `locked` with the owner and the end, if another client holds it.
+    async fn lock(&self, wait: Duration) -> Result<()>;
+
+    /// Unlock: gives the right back. Only ever releases this client's own lock.
+    async fn unlock(&self) -> Result<()>;
+
+    /// Renews the lock for as long as it is polled; ends with an error when the lock is lost.
+    async fn keep_lock(&self) -> Result<()>;
+
+    /// Get: fetches documents, one answer per entry in the same order.
+    async fn get(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>>;
+
+    /// Put: writes documents, one answer per entry in the same order. They are not announced yet.
+    async fn put(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>>;
+
+    /// MetadataRead: reads the head.
+    ///
+    /// # Errors
+    /// `vault_changed` and `rollback` as the client's guards.
+    async fn metadata_read(&self) -> Result<Metadata>;
+
+    /// MetadataWrite: makes what `changes_write` wrote visible.
+    async fn metadata_write(&self) -> Result<Written>;
+
+    /// ChangesRead: reads the next page of changes.
+    async fn changes_read(&self) -> Result<Changes>;
+
+    /// ChangesWrite: writes changes behind those that are already there.
+    async fn changes_write(&self, changes: Vec<Announced>) -> Result<Written>;
+
+    /// Whether two different bodies say the same, in this layout.
+    fn same_content(&self, a: &[u8], b: &[u8]) -> bool {
+        a == b
+    }
+}
+
+impl std::fmt::Debug for RemoteDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RemoteDocument({:?} at {:?}, {} bytes)", self.id, self.revision, self.body.len())
+    }
+}
+
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outgoing({:?} at {:?}, {:?} bytes)", self.id, self.revision, self.body.as_ref().map(Vec::len))
+    }
+}
