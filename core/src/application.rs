@@ -3,7 +3,6 @@
 use crate::{
     Body, Change, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, Result,
     maybe_send::{MaybeSend, MaybeSync},
-    port,
 };
 use macro_rules_attribute::apply;
 

@@ -109,6 +109,11 @@ impl DocId {
         Self::checked(text.into(), false)
     }
 
+    /// Takes the name of a document on a drive, which may be longer than an id because of its encoding.
+    pub(crate) fn on_drive(text: &str, number: bool) -> Self {
+        Self { text: text.to_owned(), number: false }.spelled_as_number(number)
+    }
+
     fn checked(text: String, number: bool) -> Result<Self> {
         match text.len() {
             0 => Err(Error::invalid("id", "a document id must not be empty")),

@@ -1,9 +1,6 @@
 //! The port for time and randomness. The core has neither of its own, so a simulation can supply both.
 
-use crate::{
-    maybe_send::{MaybeSend, MaybeSync},
-    port,
-};
+use crate::maybe_send::{MaybeSend, MaybeSync};
 use futures::future::{Either, select};
 use macro_rules_attribute::apply;
 use std::{future::Future, pin::pin, time::Duration};

@@ -1,66 +1,249 @@
 //! The client: queue, pull, plan, push, conflicts.
 
+mod dry_run;
+mod host;
+mod ledger;
+mod open;
 mod options;
+mod plan;
+mod pull;
+mod push;
+mod queue;
+mod reconcile;
+mod resolve;
+mod run;
+mod settle;
+mod sync;
 
+pub(crate) use ledger::{BASE, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
-use crate::{Application, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, State, Versions};
-use std::sync::Arc;
+use crate::{
+    Application, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord, Versions,
+};
+use futures::lock::Mutex;
+use host::Host;
+use ledger::{CLIENT, CONFLICT, Identity, Ledger, TODO, bytes};
+use std::{
+    fmt,
+    future::Future,
+    sync::{
+        Arc, Mutex as StdMutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 /// One device's instance. Clones are one client; every method takes `&self`.
+///
+/// Syncs, reconciliations and resolutions of one client take turns. `queue_change` never waits for them.
+///
+/// # Cancel safety
+/// Every future may be dropped at any await: what was acknowledged is kept, and the next call goes on from there.
 #[derive(Clone)]
 pub struct Client {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+    /// Taken by whatever must not run twice at once.
+    turn: Arc<Mutex<()>>,
+    closed: CancelToken,
+}
+
+/// What the parts of a client share.
+pub(crate) struct Inner {
+    host: Host,
+    ledger: Arc<Ledger>,
+    drive: Arc<dyn Drive>,
+    runtime: Arc<dyn Runtime>,
+    options: Options,
+    id: String,
+    identity: StdMutex<Identity>,
+    numbers: Arc<AtomicU64>,
 }
 
 impl Client {
-    /// Opens a client: loads its state, settles interrupted applies and re-queues every uncommitted edit.
-    pub async fn open(
-        _application: Arc<dyn Application>,
-        _state: Arc<dyn State>,
-        _drive: Arc<dyn Drive>,
-        _options: Options,
-    ) -> Result<Self> {
-        Err(Error::internal("open", "stub"))
+    /// Opens a client: loads its state, settles interrupted applies and queues every uncommitted edit again.
+    ///
+    /// The drive is not asked: an unreachable one is no error here.
+    ///
+    /// # Errors
+    /// `needs_newer_version` and `state` about the state; `application` if the host fails.
+    pub async fn open(application: Arc<dyn Application>, state: Arc<dyn State>, drive: Arc<dyn Drive>, options: Options) -> Result<Self> {
+        let runtime = options.runtime.clone();
+        let host = Host { application, runtime: runtime.clone(), timeout: options.callback_timeout };
+        let ledger = Arc::new(Ledger::new(state));
+        let (identity, first) = open::identify(&ledger, &*runtime).await?;
+        open::settle_applies(&ledger, &host).await?;
+        let id = identity.id.clone();
+        let inner = Inner {
+            host,
+            ledger,
+            drive,
+            runtime,
+            options,
+            id,
+            identity: StdMutex::new(identity),
+            numbers: Arc::new(AtomicU64::new(first)),
+        };
+        open::requeue_uncommitted(&inner).await?;
+        Ok(Self { inner: Arc::new(inner), turn: Arc::default(), closed: CancelToken::new() })
     }
-    /// Queues one change. Durable on return.
-    pub async fn queue_change(&self, _change: Change) -> Result<()> {
-        Err(Error::internal("open", "stub"))
+
+    /// Queues one change, after each save of the host; then tells the host that it is committed.
+    ///
+    /// Durable on return. Allowed at any time, also in callbacks; never waits for a sync.
+    ///
+    /// # Errors
+    /// `state` if it could not be stored: the host keeps its flag unset and the change is queued at the next opening.
+    pub async fn queue_change(&self, change: Change) -> Result<()> {
+        self.queue_changes(vec![change]).await
     }
-    /// Queues changes. Durable on return.
-    pub async fn queue_changes(&self, _changes: Vec<Change>) -> Result<()> {
-        Err(Error::internal("open", "stub"))
+
+    /// Queues changes in one durable step; see [`Client::queue_change`].
+    ///
+    /// # Errors
+    /// As [`Client::queue_change`]; either all are queued or none.
+    pub async fn queue_changes(&self, changes: Vec<Change>) -> Result<()> {
+        self.open_for("queue_change", async {
+            queue::enqueue_all(&self.inner, &changes).await?;
+            self.inner.host.committed(changes).await
+        })
+        .await
     }
-    /// Compares the host with the bases and queues what changed unnoticed.
-    pub async fn reconcile(&self, _options: SyncOptions) -> Result<Reconciled> {
-        Err(Error::internal("open", "stub"))
+
+    /// Compares the host with what was last agreed, and queues what changed unnoticed: documents whose content
+    /// differs although nobody said so, and deletions.
+    ///
+    /// # Errors
+    /// `mass_delete` if more than half of the documents (and at least 20) are gone from the host.
+    pub async fn reconcile(&self, options: SyncOptions) -> Result<Reconciled> {
+        let cancel = options.cancel.clone().unwrap_or_default();
+        self.in_turn("reconcile", &cancel, sync::reconcile(&self.inner, options)).await
     }
-    /// Syncs.
-    pub async fn sync(&self, _options: SyncOptions) -> Result<Report> {
-        Err(Error::internal("open", "stub"))
+
+    /// Brings the host and the drive in step: pulls what is new, then pushes the queue.
+    ///
+    /// A second call waits for the first; a call from inside a callback of the same client would wait for
+    /// itself, so the callback's time limit ends it.
+    ///
+    /// # Errors
+    /// `locked` while another client writes; `mass_delete`, `vault_changed` and `rollback` until the user agrees
+    /// ([`Allow`]); `cancelled`; what the ports answer. Whatever was done is kept, and the next sync goes on.
+    pub async fn sync(&self, options: SyncOptions) -> Result<Report> {
+        let cancel = options.cancel.clone().unwrap_or_default();
+        self.in_turn("sync", &cancel, sync::sync(&self.inner, options)).await
     }
-    /// Lists the conflicts that wait.
+
+    /// Lists the conflicts that wait, with the host's side as it is now.
+    ///
+    /// # Errors
+    /// What state and host answer.
     pub async fn conflicts(&self) -> Result<Vec<Conflict>> {
-        Err(Error::internal("open", "stub"))
+        self.open_for("conflicts", resolve::conflicts(&self.inner)).await
     }
+
     /// Gives the contents of a conflict.
-    pub async fn versions(&self, _id: DocId) -> Result<Versions> {
-        Err(Error::internal("open", "stub"))
+    ///
+    /// # Errors
+    /// `not_found` if there is no conflict about this document.
+    pub async fn versions(&self, id: DocId) -> Result<Versions> {
+        self.open_for("versions", resolve::versions(&self.inner, id)).await
     }
+
     /// Settles a conflict as it was shown.
-    pub async fn resolve(&self, _seen: Conflict, _resolution: Resolution) -> Result<()> {
-        Err(Error::internal("open", "stub"))
+    ///
+    /// # Errors
+    /// `condition` if either side has changed since: nothing is done, show it again. `not_found` if it is gone.
+    pub async fn resolve(&self, seen: Conflict, resolution: Resolution) -> Result<()> {
+        self.in_turn("resolve", &CancelToken::new(), resolve::resolve(&self.inner, seen, resolution)).await
     }
-    /// Says what the client knows, without a request.
+
+    /// Says what the client knows, without a request to the drive.
+    ///
+    /// # Errors
+    /// What the state answers.
     pub async fn status(&self) -> Result<Status> {
-        Err(Error::internal("open", "stub"))
+        self.open_for("status", self.inner.status()).await
     }
-    /// Closes the client; a running sync ends with `cancelled`.
-    pub fn close(&self) {}
+
+    /// Closes the client: a running sync ends with `cancelled`, later calls too. A second time is harmless.
+    pub fn close(&self) {
+        self.closed.cancel();
+    }
+
+    async fn in_turn<T>(&self, operation: &'static str, cancel: &CancelToken, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let work = cancel.guard(async {
+            let _turn = self.turn.lock().await;
+            work.await
+        });
+        self.open_for(operation, async { work.await.unwrap_or_else(|| Err(Error::cancelled(operation))) }).await
+    }
+
+    async fn open_for<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.closed.guard(work).await.unwrap_or_else(|| Err(Error::cancelled(operation)))
+    }
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Client")
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("id", &self.inner.id).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// The same client over another state and host, for a dry run.
+    fn on(&self, state: Arc<dyn State>, application: Arc<dyn Application>) -> Self {
+        Self {
+            host: Host { application, ..self.host.clone() },
+            ledger: Arc::new(Ledger::new(state)),
+            drive: self.drive.clone(),
+            runtime: self.runtime.clone(),
+            options: self.options.clone(),
+            id: self.id.clone(),
+            identity: StdMutex::new(self.identity().clone()),
+            numbers: self.numbers.clone(),
+        }
+    }
+
+    /// Returns a number that no queue entry of this client ever had.
+    fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Relaxed)
+    }
+
+    /// Looks at the identity; never held across an await.
+    fn identity(&self) -> MutexGuard<'_, Identity> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn joined(&self) -> bool {
+        self.identity().joined
+    }
+
+    async fn set_joined(&self, joined: bool) -> Result<()> {
+        self.update(|identity| identity.joined = joined).await
+    }
+
+    async fn set_last_sync(&self, wall_ms: u64) -> Result<()> {
+        self.update(|identity| identity.last_sync_ms = Some(wall_ms)).await
+    }
+
+    /// Changes the identity: durable first, then in memory.
+    async fn update(&self, change: impl FnOnce(&mut Identity)) -> Result<()> {
+        let mut identity = self.identity().clone();
+        change(&mut identity);
+        self.ledger.write(vec![StateRecord::set(CLIENT, bytes(&identity)?)]).await?;
+        *self.identity() = identity;
+        Ok(())
+    }
+
+    async fn status(&self) -> Result<Status> {
+        let identity = self.identity().clone();
+        Ok(Status {
+            client: identity.id,
+            vault: crate::server::classic::known_vault(&*self.ledger.state).await?,
+            documents: self.ledger.count(BASE).await?,
+            queued: self.ledger.count(QUEUE).await?,
+            pending: self.ledger.count(TODO).await?,
+            conflicts: self.ledger.count(CONFLICT).await?,
+            last_sync_ms: identity.last_sync_ms,
+        })
     }
 }

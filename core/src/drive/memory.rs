@@ -1,7 +1,7 @@
 //! A drive in memory, with any set of capabilities.
 
 use super::{Capabilities, Condition, DirEntry, Drive, DrivePath, GetOptions, Got, Listing, Version};
-use crate::{Error, Result, port};
+use crate::{Error, Result};
 use macro_rules_attribute::apply;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,7 +1,7 @@
 //! A layer that counts requests and bytes.
 
 use super::{Capabilities, Changed, Condition, Drive, DrivePath, GetOptions, Got, Listing, PutFile, Version};
-use crate::{Bytes, Requests, Result, port};
+use crate::{Bytes, Requests, Result};
 use macro_rules_attribute::apply;
 use std::{
     sync::{

@@ -10,7 +10,6 @@ pub use path::DrivePath;
 use crate::{
     Result,
     maybe_send::{MaybeSend, MaybeSync},
-    port,
 };
 use futures::stream::{self, StreamExt as _};
 use macro_rules_attribute::apply;

@@ -10,7 +10,6 @@ pub mod classic;
 use crate::{
     Action, Digest, DocId, Result, Revision, StateRecord,
     maybe_send::{MaybeSend, MaybeSync},
-    port,
 };
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
@@ -26,6 +25,8 @@ pub struct Tag(pub String);
 pub struct Metadata {
     /// Whether there are changes that this client has not read.
     pub news: bool,
+    /// The user has agreed to join another vault: what was agreed with the old one no longer holds.
+    pub new_vault: bool,
 }
 
 /// A page of changes.
@@ -35,6 +36,11 @@ pub struct Changes {
     pub changes: Vec<RemoteChange>,
     /// The server lost its place: every document that this client has a base of must be looked at again.
     pub look_at_all: bool,
+    /// The drive is older than this client, and the user has agreed to push this client's documents again: where
+    /// they differ from the drive's, they stay.
+    pub keep_local: bool,
+    /// Documents that this client pushed and that are no longer announced: announce them again.
+    pub lost: Vec<DocId>,
     /// To be written together with what the client concludes from this page.
     pub remember: Vec<StateRecord>,
     /// Whether more pages follow.
@@ -64,6 +70,9 @@ pub enum News {
     Delete {
         /// The revision of the deletion.
         revision: Revision,
+        /// Where the server found it, for its own use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
     },
     /// It may have been written or deleted: fetch it. A missing one was deleted.
     Look {

@@ -1,7 +1,7 @@
 //! State in memory, for tests and for hosts that keep it elsewhere.
 
 use super::{State, StateRecord};
-use crate::{Result, port};
+use crate::Result;
 use macro_rules_attribute::apply;
 use std::{
     collections::BTreeMap,

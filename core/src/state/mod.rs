@@ -7,7 +7,6 @@ pub use memory::MemoryState;
 use crate::{
     Result,
     maybe_send::{MaybeSend, MaybeSync},
-    port,
 };
 use macro_rules_attribute::apply;
 

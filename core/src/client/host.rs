@@ -1,0 +1,154 @@
+//! The host, called with a time limit and with its answers checked.
+
+use crate::{
+    Application, Change, Digest, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, Result, Revision, Runtime, application,
+    runtime::within,
+};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+
+/// At most this many documents are asked for at once,
+const MAX_DOCUMENTS: usize = 256;
+/// and about this many bytes.
+const MAX_BYTES: u64 = 4 << 20;
+/// What a document is taken to be as long as its size is unknown.
+const UNKNOWN_BYTES: u64 = 32 << 10;
+
+/// What the host has of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Local {
+    Present(Present),
+    Absent,
+    /// It is there and cannot be read now.
+    Unreadable,
+}
+
+/// A document of the host, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Present {
+    pub(super) id: DocId,
+    pub(super) revision: Revision,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+}
+
+/// A document to look at.
+#[derive(Debug, Clone)]
+pub(super) struct LookAt {
+    pub(super) id: DocId,
+    /// Its size, as far as it is known.
+    pub(super) size: Option<u64>,
+    /// Whether the host is thought to have it: if it does not give it then, it is asked whether it is gone.
+    pub(super) expected: bool,
+}
+
+/// The host behind a time limit.
+#[derive(Clone)]
+pub(super) struct Host {
+    pub(super) application: Arc<dyn Application>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) timeout: Duration,
+}
+
+impl Host {
+    async fn timed<T>(&self, operation: &'static str, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let detail = "the host did not answer in time; a callback must not wait for a sync of its own client";
+        within(&*self.runtime, self.timeout, call).await.unwrap_or_else(|| Err(Error::new(ErrorKind::Application, operation, detail)))
+    }
+
+    /// Reads documents; a missing one is left out.
+    pub(super) async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        self.timed("get", self.application.get(ids)).await
+    }
+
+    /// Reads one document.
+    pub(super) async fn get_one(&self, id: &DocId) -> Result<Option<Document>> {
+        Ok(self.get(vec![id.clone()]).await?.into_iter().find(|d| d.id == *id))
+    }
+
+    pub(super) async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        let asked = changes.len();
+        let outcomes = self.timed("apply", self.application.apply(changes)).await?;
+        if outcomes.len() == asked {
+            return Ok(outcomes);
+        }
+        let detail = format!("the host answered {} outcomes to {asked} changes; it must answer each, in order", outcomes.len());
+        Err(Error::new(ErrorKind::Application, "apply", detail))
+    }
+
+    pub(super) async fn entries(&self, after: Option<DocId>) -> Result<Vec<Entry>> {
+        self.timed("entries", self.application.entries(after, 1000)).await
+    }
+
+    pub(super) async fn missing(&self, ids: Vec<DocId>) -> Result<Vec<DocId>> {
+        self.timed("missing", self.application.missing(ids)).await
+    }
+
+    pub(super) async fn uncommitted(&self, after: Option<DocId>) -> Result<Vec<Change>> {
+        self.timed("uncommitted", self.application.uncommitted(after, 1000)).await
+    }
+
+    pub(super) async fn committed(&self, changes: Vec<Change>) -> Result<()> {
+        self.timed("committed", self.application.committed(changes)).await
+    }
+
+    /// Reads a whole body; none if the document changed meanwhile.
+    pub(super) async fn body(&self, document: &Document) -> Result<Option<Vec<u8>>> {
+        self.timed("read_part", application::read_body(&*self.application, document)).await
+    }
+
+    /// Returns a body in the form in which `apply` takes it.
+    pub(super) async fn staged(&self, id: &DocId, revision: &Revision, body: Vec<u8>) -> Result<crate::Body> {
+        self.timed("stage_part", application::stage_body(&*self.application, id, revision, body)).await
+    }
+
+    /// Looks at documents without keeping their content; one answer each, in the same order.
+    pub(super) async fn look(&self, wanted: &[LookAt]) -> Result<Vec<Local>> {
+        let mut found = BTreeMap::new();
+        for batch in batches(wanted, |w| w.size.unwrap_or(UNKNOWN_BYTES)) {
+            for document in self.get(batch.iter().map(|w| w.id.clone()).collect()).await? {
+                let digest = self.timed("read_part", application::digest_of(&*self.application, &document)).await?;
+                let size = document.body.size();
+                let Document { id, revision, .. } = document;
+                // A document that changes while it is read is as good as unreadable: the next sync finds it settled.
+                let local = digest.map_or(Local::Unreadable, |digest| Local::Present(Present { id: id.clone(), revision, digest, size }));
+                found.insert(id, local);
+            }
+        }
+        let unseen: Vec<DocId> = wanted.iter().filter(|w| w.expected && !found.contains_key(&w.id)).map(|w| w.id.clone()).collect();
+        let missing = if unseen.is_empty() { Vec::new() } else { self.missing(unseen.clone()).await? };
+        for id in unseen {
+            let local = if missing.contains(&id) { Local::Absent } else { Local::Unreadable };
+            found.insert(id, local);
+        }
+        Ok(wanted.iter().map(|w| found.remove(&w.id).unwrap_or(Local::Absent)).collect())
+    }
+}
+
+/// Cuts a list into batches that are small enough to hold in memory.
+pub(super) fn batches<T>(items: &[T], size: impl Fn(&T) -> u64) -> Vec<&[T]> {
+    let mut batches = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (n, item) in items.iter().enumerate() {
+        let more = size(item);
+        if n > start && (n - start >= MAX_DOCUMENTS || bytes + more > MAX_BYTES) {
+            batches.extend(items.get(start..n));
+            (start, bytes) = (n, 0);
+        }
+        bytes += more;
+    }
+    batches.extend(items.get(start..).filter(|rest| !rest.is_empty()));
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_bounded_by_count_and_by_bytes() {
+        let sizes = |sizes: &[u64]| batches(sizes, |s| *s).iter().map(|b| b.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&[]), Vec::<usize>::new());
+        assert_eq!(sizes(&[1; 600]), [256, 256, 88]);
+        assert_eq!(sizes(&[3 << 20, 2 << 20, 9 << 20, 1, 1]), [1, 1, 1, 2]);
+    }
+}

@@ -1,0 +1,233 @@
+//! The client's durable memory, typed: one record per document and concern, all in the host's [`State`].
+//!
+//! | key | what |
+//! | --- | --- |
+//! | `client` | who this client is |
+//! | `base/<id>` | what this client and the drive last agreed on |
+//! | `queue/<id>`, `order/<n>` | a change that waits to be pushed, and its place in line |
+//! | `todo/<id>` | a change on the drive that waits to be applied |
+//! | `applying/<id>` | the intent of an apply that is not known to have ended |
+//! | `pushing/<id>` | the intent of a push that is not known to have ended |
+//! | `conflict/<id>`, `conflict-body/<id>` | a conflict, and the drive's side of it |
+//! | `server/…` | what the layout remembers |
+
+use crate::{
+    Action, Conflict, Digest, DocId, Error, ErrorKind, Result, Revision, State, StateRecord,
+    server::{Attempt, News, Tag},
+};
+use futures::lock::{Mutex, MutexGuard};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::sync::Arc;
+
+pub(crate) const CLIENT: &str = "client";
+pub(crate) const BASE: &str = "base/";
+pub(crate) const QUEUE: &str = "queue/";
+pub(crate) const ORDER: &str = "order/";
+pub(crate) const TODO: &str = "todo/";
+pub(crate) const APPLYING: &str = "applying/";
+pub(crate) const PUSHING: &str = "pushing/";
+pub(crate) const CONFLICT: &str = "conflict/";
+pub(crate) const CONFLICT_BODY: &str = "conflict-body/";
+
+/// What keys must not hold as it is: they are ASCII without spaces.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+/// Returns the key of a document's record.
+pub(crate) fn key(prefix: &str, id: &str) -> String {
+    format!("{prefix}{}", utf8_percent_encode(id, ESCAPED))
+}
+
+/// The form of the state that this version writes.
+pub(super) const FORMAT: u32 = 1;
+
+/// Who this client is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Identity {
+    pub(super) format: u32,
+    /// A random id.
+    pub(super) id: String,
+    /// The smallest number that no earlier opening of this client has given to a queue entry.
+    pub(super) next: u64,
+    /// Whether the host's documents have been listed for the vault.
+    pub(super) joined: bool,
+    pub(super) last_sync_ms: Option<u64>,
+}
+
+/// What this client and the drive last agreed on; none means that the document exists on neither side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Base {
+    pub(super) id: DocId,
+    /// The host's revision, in the host's spelling.
+    pub(super) revision: Revision,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) tag: Tag,
+}
+
+/// A change that waits to be pushed. Only the fact is kept: content is read when it is pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Queued {
+    pub(super) id: DocId,
+    pub(super) revision: Revision,
+    pub(super) action: Action,
+    /// New with every change: tells whether the entry is still the one that was read.
+    pub(super) token: u64,
+    /// The place in line: that of the first change since the last push.
+    pub(super) place: u64,
+    /// Announce it even if nothing changed: its announcement was lost.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) again: bool,
+}
+
+/// A change on the drive that waits to be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Todo {
+    pub(super) id: DocId,
+    pub(super) news: News,
+    /// Where the drive differs from the host, the host's side stays and is pushed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) keep_local: bool,
+}
+
+/// The intent of an apply: a document that already has this digest was applied, not edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Applying {
+    pub(super) id: DocId,
+    /// What the document will be; none means deleted.
+    pub(super) base: Option<Base>,
+}
+
+/// The intent of a push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pushing {
+    pub(super) id: DocId,
+    pub(super) revision: Revision,
+    pub(super) attempt: Attempt,
+}
+
+/// A conflict and what the server knows of its remote side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ConflictRecord {
+    pub(super) conflict: Conflict,
+    pub(super) tag: Tag,
+}
+
+/// The typed memory. Read-modify-write of queue entries happens under its lock, which is never held across a call
+/// of the host or the drive.
+pub(super) struct Ledger {
+    pub(super) state: Arc<dyn State>,
+    turn: Mutex<()>,
+}
+
+impl Ledger {
+    pub(super) fn new(state: Arc<dyn State>) -> Self {
+        Self { state, turn: Mutex::new(()) }
+    }
+
+    /// Takes the right to read, change and write queue entries.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Reads the records of these documents, in the same order.
+    pub(super) async fn of<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
+        let keys: Vec<String> = ids.into_iter().map(|id| key(prefix, id.as_str())).collect();
+        self.read(keys).await
+    }
+
+    /// Reads the record of one document.
+    pub(super) async fn one<T: DeserializeOwned>(&self, prefix: &str, id: &DocId) -> Result<Option<T>> {
+        Ok(self.of(prefix, [id]).await?.into_iter().next().flatten())
+    }
+
+    /// Reads records by key.
+    pub(super) async fn read<T: DeserializeOwned>(&self, keys: Vec<String>) -> Result<Vec<Option<T>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = self.state.read(keys.clone()).await?;
+        if values.len() != keys.len() {
+            return Err(Error::new(ErrorKind::State, "read", "the state answered another number of records than it was asked for"));
+        }
+        keys.iter().zip(values).map(|(key, value)| value.map(|v| parse(key, &v)).transpose()).collect()
+    }
+
+    /// Reads a page of records behind `after`; an empty page is the end.
+    pub(super) async fn page<T: DeserializeOwned>(&self, prefix: &str, after: Option<String>, limit: u32) -> Result<Vec<(String, T)>> {
+        let records = self.state.scan(prefix.to_owned(), after, limit).await?;
+        let parsed = records.into_iter().filter_map(|r| Some((r.key, r.value?)));
+        parsed.map(|(key, value)| parse(&key, &value).map(|v| (key, v))).collect()
+    }
+
+    /// Counts the records under a prefix.
+    pub(super) async fn count(&self, prefix: &str) -> Result<u64> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.state.scan(prefix.to_owned(), after, 1000).await?;
+            let Some(last) = page.last() else { return Ok(count) };
+            count += page.len() as u64;
+            after = Some(last.key.clone());
+        }
+    }
+
+    /// Whether there is no record under a prefix.
+    pub(super) async fn is_empty(&self, prefix: &str) -> Result<bool> {
+        Ok(self.state.scan(prefix.to_owned(), None, 1).await?.is_empty())
+    }
+
+    /// Removes every record under a prefix.
+    pub(super) async fn clear(&self, prefix: &str) -> Result<()> {
+        loop {
+            let page = self.state.scan(prefix.to_owned(), None, 1000).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.write(page.into_iter().map(|r| StateRecord::remove(r.key)).collect()).await?;
+        }
+    }
+
+    /// Writes a batch; an empty one costs nothing.
+    pub(super) async fn write(&self, batch: Vec<StateRecord>) -> Result<()> {
+        if batch.is_empty() { Ok(()) } else { self.state.write(batch).await }
+    }
+}
+
+/// Makes the record of a document.
+pub(super) fn record<T: Serialize>(prefix: &str, id: &DocId, value: &T) -> Result<StateRecord> {
+    Ok(StateRecord::set(key(prefix, id.as_str()), bytes(value)?))
+}
+
+/// Makes the record that removes a document's record.
+pub(super) fn removal(prefix: &str, id: &DocId) -> StateRecord {
+    StateRecord::remove(key(prefix, id.as_str()))
+}
+
+/// Makes the key of a place in line; places sort as numbers.
+pub(super) fn order_key(place: u64) -> String {
+    format!("{ORDER}{place:016x}")
+}
+
+/// Makes the records that take an entry out of the queue.
+pub(super) fn dequeue(entry: &Queued) -> [StateRecord; 2] {
+    [removal(QUEUE, &entry.id), StateRecord::remove(order_key(entry.place))]
+}
+
+/// Makes the records of an entry.
+pub(super) fn enqueue(entry: &Queued) -> Result<[StateRecord; 2]> {
+    Ok([record(QUEUE, &entry.id, entry)?, StateRecord::set(order_key(entry.place), bytes(&entry.id)?)])
+}
+
+/// Makes the record of a base, or its removal.
+pub(super) fn base_record(id: &DocId, base: Option<&Base>) -> Result<StateRecord> {
+    base.map_or_else(|| Ok(removal(BASE, id)), |base| record(BASE, id, base))
+}
+
+pub(super) fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|e| Error::internal("write", "a record of the state could not be made").caused_by(e))
+}
+
+fn parse<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
+    let damaged = "the client's state is damaged; open the client with a fresh state: nothing of the host's is lost";
+    serde_json::from_slice(value).map_err(|e| Error::new(ErrorKind::State, "read", damaged).about(key).caused_by(e))
+}

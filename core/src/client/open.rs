@@ -1,0 +1,76 @@
+//! Open: who this client is, and what an interruption left behind.
+
+use super::{
+    Inner,
+    host::{Host, Local, LookAt},
+    ledger::{APPLYING, Applying, CLIENT, FORMAT, Identity, Ledger, TODO, Todo, base_record, bytes, removal},
+    queue,
+};
+use crate::{Change, Error, ErrorKind, Result, Runtime, StateRecord, runtime::random_id};
+
+/// How many numbers an opening takes for its queue entries. Another opening begins behind them, so no number is
+/// given twice, not even by a process that was killed.
+const NUMBERS: u64 = 1 << 32;
+
+/// Loads the client's identity, making it at the first opening, and takes numbers for this opening.
+/// Returns it with the first of them.
+pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime) -> Result<(Identity, u64)> {
+    #[derive(serde::Deserialize)]
+    struct Form {
+        format: u32,
+    }
+    if let Some(Form { format }) = ledger.read::<Form>(vec![CLIENT.to_owned()]).await?.into_iter().next().flatten()
+        && format > FORMAT
+    {
+        let detail = format!("the client's state has form {format}, and this version of the library knows {FORMAT}: update it");
+        return Err(Error::new(ErrorKind::NeedsNewerVersion, "open", detail));
+    }
+    let stored = ledger.read::<Identity>(vec![CLIENT.to_owned()]).await?.into_iter().next().flatten();
+    let mut identity =
+        stored.unwrap_or_else(|| Identity { format: FORMAT, id: random_id(runtime), next: 1, joined: false, last_sync_ms: None });
+    let first = identity.next;
+    identity.next = first.saturating_add(NUMBERS);
+    ledger.write(vec![StateRecord::set(CLIENT, bytes(&identity)?)]).await?;
+    Ok((identity, first))
+}
+
+/// Settles applies whose end is not known: a document that already is what was to be applied was not edited.
+pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = ledger.page::<Applying>(APPLYING, after, 256).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        let look: Vec<LookAt> =
+            page.iter().map(|(_, a)| LookAt { id: a.id.clone(), size: a.base.as_ref().map(|b| b.size), expected: true }).collect();
+        let locals = host.look(&look).await?;
+        let todos = ledger.of::<Todo>(TODO, page.iter().map(|(_, a)| &a.id)).await?;
+        let mut batch = Vec::new();
+        for (((_, applying), local), todo) in page.into_iter().zip(locals).zip(todos) {
+            let applied = match (&local, &applying.base) {
+                (Local::Present(local), Some(base)) => local.digest == base.digest,
+                (Local::Absent, None) => true,
+                (Local::Unreadable, _) => continue,
+                _ => false,
+            };
+            // Without a todo it belonged to a resolution, whose conflict is still shown.
+            if applied && todo.is_some() {
+                batch.push(base_record(&applying.id, applying.base.as_ref())?);
+            }
+            batch.push(removal(APPLYING, &applying.id));
+        }
+        ledger.write(batch).await?;
+    }
+}
+
+/// Queues every change that the host has not marked as committed.
+pub(super) async fn requeue_uncommitted(inner: &Inner) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page: Vec<Change> = inner.host.uncommitted(after).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id.clone());
+        queue::enqueue_all(inner, &page).await?;
+        inner.host.committed(page).await?;
+    }
+}

@@ -1,0 +1,255 @@
+//! Pull: read what changed on the drive, remember it durably, then work it off in batches.
+//!
+//! The place in the log moves together with the list of what is to be done (`todo/`), before any document is
+//! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
+
+use super::{
+    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSHING, TODO, Todo, record, removal},
+    queue,
+    run::Run,
+};
+use crate::{
+    Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
+    server::{Changes, Fetched, News, Tag, Wanted},
+};
+
+/// At most this many documents are worked off at once,
+const MAX_DOCUMENTS: u32 = 500;
+/// and about this many bytes of bodies.
+const MAX_BYTES: u64 = 8 << 20;
+/// What a body is taken to be as long as none was seen.
+const FIRST_GUESS_BYTES: u64 = 64 << 10;
+/// Deletions below this number are never asked about.
+pub(super) const MASS: u64 = 20;
+
+/// What to delete is done last and only after asking, if it is much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Writes,
+    Deletions,
+}
+
+impl Run {
+    /// Brings the host up to date, as far as it has not edited itself.
+    pub(super) async fn pull(&mut self) -> Result<()> {
+        let head = self.server.metadata_read().await?;
+        if head.new_vault {
+            self.forget_vault().await?;
+        }
+        if head.news {
+            self.read_changes().await?;
+        }
+        self.work_off().await?;
+        if !self.joined && self.report.stopped.is_none() {
+            self.inner.set_joined(true).await?;
+            self.joined = true;
+        }
+        Ok(())
+    }
+
+    /// Reads the log to its end; what it names is durable in `todo/` then.
+    async fn read_changes(&mut self) -> Result<()> {
+        self.begin(Phase::Read, None);
+        loop {
+            let page = self.server.changes_read().await?;
+            let more = page.more;
+            self.advance(Phase::Read, page.changes.len());
+            self.note(page).await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes down a page of changes together with the server's new place.
+    async fn note(&self, page: Changes) -> Result<()> {
+        if page.look_at_all {
+            self.note_all(page.keep_local).await?;
+        }
+        for id in &page.lost {
+            self.warn(|| format!("announcing {id} again: its announcement was overwritten"));
+        }
+        queue::again(&self.inner, &page.lost).await?;
+        let mut batch = Vec::new();
+        for change in page.changes {
+            let todo = Todo { id: change.id, news: change.news, keep_local: page.keep_local };
+            batch.push(record(TODO, &todo.id, &todo)?);
+        }
+        batch.extend(page.remember);
+        self.ledger.write(batch).await
+    }
+
+    /// Notes every document that has a base: the server cannot say which of them changed.
+    async fn note_all(&self, keep_local: bool) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<Base>(BASE, after, 1000).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let todo = |base: Base| Todo { id: base.id, news: News::Look { at: None }, keep_local };
+            let batch = page.into_iter().map(|(_, base)| todo(base)).map(|todo| record(TODO, &todo.id, &todo));
+            self.ledger.write(batch.collect::<Result<_>>()?).await?;
+        }
+    }
+
+    /// Works off what is to be done: first what was written, then, if it is not suspiciously much, what was deleted.
+    async fn work_off(&mut self) -> Result<()> {
+        self.replan_conflicts().await?;
+        if self.ledger.is_empty(TODO).await? {
+            return Ok(());
+        }
+        let total = self.ledger.count(TODO).await?;
+        self.begin(Phase::Pull, Some(total));
+        self.work_off_part(Part::Writes).await?;
+        if self.report.stopped.is_none() {
+            self.guard_deletions().await?;
+            self.work_off_part(Part::Deletions).await?;
+        }
+        Ok(())
+    }
+
+    async fn work_off_part(&mut self, part: Part) -> Result<()> {
+        let mut after = None;
+        let mut mean = FIRST_GUESS_BYTES;
+        while !self.out_of_time() {
+            let limit = u32::try_from(MAX_BYTES / mean.max(1)).unwrap_or(u32::MAX).clamp(16, MAX_DOCUMENTS);
+            let page = self.ledger.page::<Todo>(TODO, after, limit).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let wanted = |todo: &Todo| (part == Part::Deletions) == matches!(todo.news, News::Delete { .. });
+            let todos: Vec<Todo> = page.into_iter().map(|(_, todo)| todo).filter(wanted).collect();
+            let count = todos.len();
+            match part {
+                _ if count == 0 => continue,
+                Part::Writes => mean = self.work_off_writes(todos).await?.unwrap_or(mean),
+                Part::Deletions => self.work_off_deletions(todos).await?,
+            }
+            self.advance(Phase::Pull, count);
+        }
+        Ok(())
+    }
+
+    /// Fetches and settles a batch of documents that were written. Returns the mean size of the bodies, if there were any.
+    async fn work_off_writes(&mut self, todos: Vec<Todo>) -> Result<Option<u64>> {
+        let bases = self.ledger.of::<Base>(BASE, todos.iter().map(|t| &t.id)).await?;
+        let fetched = self.fetch(&todos, &bases).await?;
+        let (mut batch, mut news, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for ((todo, base), fetched) in todos.into_iter().zip(bases).zip(fetched) {
+            match fetched {
+                Fetched::Unreadable(why) => self.report.skip(todo.id, why),
+                Fetched::Unchanged => batch.push(removal(TODO, &todo.id)),
+                Fetched::Gone => batch.push(found_gone(todo, base)?),
+                Fetched::Present(found) => {
+                    bytes += found.body.len() as u64;
+                    let digest = Digest::of(&found.body);
+                    let remote = Remote { revision: found.revision, tag: Some(found.tag), content: Some((digest, found.body)) };
+                    news.push(NewsOf { id: found.id, remote, keep_local: todo.keep_local });
+                }
+            }
+        }
+        self.ledger.write(batch).await?;
+        let mean = bytes.checked_div(news.len() as u64);
+        self.settle(news).await?;
+        Ok(mean)
+    }
+
+    async fn fetch(&self, todos: &[Todo], bases: &[Option<Base>]) -> Result<Vec<Fetched>> {
+        let wanted = todos.iter().zip(bases).map(|(todo, base)| Wanted {
+            id: todo.id.clone(),
+            news: todo.news.clone(),
+            base: base.as_ref().map(|b| b.tag.clone()),
+        });
+        let fetched = self.server.get(wanted.collect()).await?;
+        if fetched.len() == todos.len() {
+            return Ok(fetched);
+        }
+        Err(Error::internal("get", "the server answered another number of documents than it was asked for"))
+    }
+
+    /// Settles a batch of documents that were deleted.
+    async fn work_off_deletions(&mut self, todos: Vec<Todo>) -> Result<()> {
+        let news = todos.into_iter().filter_map(|todo| {
+            let News::Delete { revision, .. } = todo.news else { return None };
+            Some(NewsOf { id: todo.id, remote: Remote { revision, tag: None, content: None }, keep_local: todo.keep_local })
+        });
+        self.settle(news.collect()).await
+    }
+
+    /// Stops if a pull would delete more than half of the documents, and at least [`MASS`].
+    async fn guard_deletions(&self) -> Result<()> {
+        if self.options.allow.mass_delete {
+            return Ok(());
+        }
+        let (mut deletes, mut after) = (0, None);
+        loop {
+            let page = self.ledger.page::<Todo>(TODO, after, 1000).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let gone: Vec<&DocId> =
+                page.iter().filter(|(_, t)| matches!(t.news, News::Delete { .. }) && !t.keep_local).map(|(_, t)| &t.id).collect();
+            deletes += self.ledger.of::<Base>(BASE, gone).await?.iter().flatten().count() as u64;
+        }
+        if deletes < MASS {
+            return Ok(());
+        }
+        check_mass(deletes, self.ledger.count(BASE).await?, "on the drive")
+    }
+
+    /// Forgets everything that was agreed with another vault. The host's documents are listed anew.
+    async fn forget_vault(&mut self) -> Result<()> {
+        self.inner.set_joined(false).await?;
+        self.joined = false;
+        for prefix in [TODO, BASE, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
+            self.ledger.clear(prefix).await?;
+        }
+        self.reconcile().await.map(drop)
+    }
+}
+
+/// Refuses deletions that look like an accident.
+pub(super) fn check_mass(deletes: u64, of: u64, place: &str) -> Result<()> {
+    if deletes < MASS || deletes * 2 <= of {
+        return Ok(());
+    }
+    let detail = format!("{deletes} of {of} documents were deleted {place}; nothing is deleted here or there before that is confirmed");
+    Err(Error::new(ErrorKind::MassDelete { deletes, of }, "sync", detail))
+}
+
+/// What the drive has of a document.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    pub(super) revision: Revision,
+    pub(super) tag: Option<Tag>,
+    /// Digest and body; none if it was deleted.
+    pub(super) content: Option<(Digest, Vec<u8>)>,
+}
+
+impl Remote {
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.content.as_ref().map(|(digest, _)| *digest)
+    }
+
+    /// Returns what would be agreed if the host had exactly this under the given revision.
+    pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
+        let (_, body) = self.content.as_ref()?;
+        let tag = self.tag.clone().unwrap_or_default();
+        Some(Base { id: id.clone(), revision: revision.clone(), digest, size: body.len() as u64, tag })
+    }
+}
+
+/// A document that may have changed on the drive.
+#[derive(Debug, Clone)]
+pub(super) struct NewsOf {
+    pub(super) id: DocId,
+    pub(super) remote: Remote,
+    pub(super) keep_local: bool,
+}
+
+/// A document that was looked for and is not there: its deletion is settled with all others. The revision of the
+/// deletion is not known; one is derived, the same on every device.
+fn found_gone(todo: Todo, base: Option<Base>) -> Result<StateRecord> {
+    let Some(base) = base else { return Ok(removal(TODO, &todo.id)) };
+    let revision = Revision::of(format!("deleted {}", base.revision).as_bytes());
+    let todo = Todo { news: News::Delete { revision, at: None }, ..todo };
+    record(TODO, &todo.id, &todo)
+}

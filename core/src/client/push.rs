@@ -1,0 +1,295 @@
+//! Push: write queued documents, announce them, and acknowledge what is announced.
+//!
+//! Before anything is written its intent is durable (`pushing/`), so that after an interruption the client knows
+//! its own writes from another's. An entry leaves the queue only if it is still the one that was read before the
+//! content: an edit that arrives meanwhile stays queued.
+
+use super::{
+    host::{LookAt, batches},
+    ledger::{
+        BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, dequeue, enqueue, record,
+        removal,
+    },
+    plan::{self, Push},
+    run::Run,
+};
+use crate::{
+    Action, Digest, DocId, Error, Level, Phase, Result, StateRecord,
+    server::{Announced, Attempt, News, Outgoing, Placed, Tag, Written},
+};
+
+/// At most this many entries are looked at together,
+const MAX_ENTRIES: u32 = 1000;
+/// and this many bytes of bodies are pushed together.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// How a push ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// All that could be pushed is pushed.
+    Done,
+    /// Another client wrote meanwhile: pull first.
+    Moved,
+}
+
+/// A queued change with what is known of its document.
+struct Candidate {
+    entry: Queued,
+    base: Option<Base>,
+    pushing: Option<Pushing>,
+}
+
+/// A change about to be pushed.
+struct Ready {
+    entry: Queued,
+    outgoing: Outgoing,
+    digest: Option<Digest>,
+    size: u64,
+}
+
+impl Run {
+    /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
+    pub(super) async fn has_pushable(&self) -> Result<bool> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<DocId>(ORDER, after, MAX_ENTRIES).await?;
+            let Some((last, _)) = page.last() else { return Ok(false) };
+            after = Some(last.clone());
+            let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
+            if !self.candidates(&ids).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Pushes the queue in batches, in the order in which documents were queued.
+    pub(super) async fn push(&mut self) -> Result<Pushed> {
+        let total = self.ledger.count(QUEUE).await?;
+        self.begin(Phase::Push, Some(total));
+        let mut after = None;
+        while !self.out_of_time() {
+            let page = self.ledger.page::<DocId>(ORDER, after, MAX_ENTRIES).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
+            let candidates = self.candidates(&ids).await?;
+            for batch in batches(&candidates, |c| c.base.as_ref().map_or(32 << 10, |b| b.size)) {
+                let (mut ready, mut size) = (Vec::new(), 0);
+                for change in self.prepare(batch).await? {
+                    size += change.size;
+                    ready.push(change);
+                }
+                self.log.line(Level::Debug, || format!("pushing {} changes, {size} bytes", ready.len()));
+                if self.push_batch(ready).await? == Pushed::Moved {
+                    return Ok(Pushed::Moved);
+                }
+                self.advance(Phase::Push, batch.len());
+                if self.out_of_time() {
+                    break;
+                }
+            }
+        }
+        Ok(Pushed::Done)
+    }
+
+    /// Reads the entries of these documents, without those that must wait for the host or for a pull.
+    async fn candidates(&self, ids: &[DocId]) -> Result<Vec<Candidate>> {
+        let entries = self.ledger.of::<Queued>(QUEUE, ids).await?;
+        let conflicts = self.ledger.of::<ConflictRecord>(CONFLICT, ids).await?;
+        let todos = self.ledger.of::<Todo>(TODO, ids).await?;
+        let bases = self.ledger.of::<Base>(BASE, ids).await?;
+        let pushing = self.ledger.of::<Pushing>(PUSHING, ids).await?;
+        let all = entries.into_iter().zip(conflicts).zip(todos).zip(bases).zip(pushing);
+        let free = all.filter(|((((_, conflict), todo), _), _)| conflict.is_none() && todo.is_none());
+        Ok(free.filter_map(|((((entry, _), _), base), pushing)| Some(Candidate { entry: entry?, base, pushing })).collect())
+    }
+
+    /// Reads the contents and decides; what needs no push leaves the queue, what cannot be pushed is reported.
+    async fn prepare(&mut self, batch: &[Candidate]) -> Result<Vec<Ready>> {
+        let documents = self.host.get(batch.iter().map(|c| c.entry.id.clone()).collect()).await?;
+        let mut found: std::collections::BTreeMap<DocId, _> = documents.into_iter().map(|d| (d.id.clone(), d)).collect();
+        let gone = self.truly_missing(batch, |id| found.contains_key(id)).await?;
+        let (mut ready, mut done) = (Vec::new(), Vec::new());
+        for candidate in batch {
+            let id = &candidate.entry.id;
+            let content = match found.remove(id) {
+                Some(document) => match self.host.body(&document).await? {
+                    Some(body) => Some((document.revision, Digest::of(&body), body)),
+                    None => {
+                        self.report.skip(id.clone(), "it changed while it was read; the next sync pushes it");
+                        continue;
+                    }
+                },
+                None if gone.contains(id) => None,
+                None => {
+                    self.report.skip(id.clone(), "it cannot be read here now");
+                    continue;
+                }
+            };
+            let base = candidate.base.as_ref();
+            let unsettled = candidate.entry.again || candidate.pushing.is_some();
+            let deletes = candidate.entry.action == Action::Delete;
+            match plan::push(deletes, base.map(|b| b.digest), content.as_ref().map(|c| c.1), unsettled) {
+                Push::UpToDate => done.push(candidate.entry.clone()),
+                Push::Vanished => {
+                    self.report.skip(id.clone(), "it was queued as written, but it is gone: queue its deletion, or reconcile")
+                }
+                Push::Put | Push::Delete => ready.push(Ready::new(candidate, content)),
+            }
+        }
+        self.drop_entries(done).await?;
+        Ok(ready)
+    }
+
+    /// Says which of the documents that the host did not give are gone, rather than unreadable.
+    async fn truly_missing(&self, batch: &[Candidate], found: impl Fn(&DocId) -> bool) -> Result<Vec<DocId>> {
+        let unseen: Vec<LookAt> =
+            batch.iter().filter(|c| !found(&c.entry.id)).map(|c| LookAt { id: c.entry.id.clone(), size: None, expected: true }).collect();
+        if unseen.is_empty() { Ok(Vec::new()) } else { self.host.missing(unseen.into_iter().map(|l| l.id).collect()).await }
+    }
+
+    /// Takes entries out of the queue, unless they were renewed.
+    async fn drop_entries(&self, entries: Vec<Queued>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.ledger.turn().await;
+        let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|e| &e.id)).await?;
+        let same = entries.iter().zip(now).filter_map(|(entry, now)| now.filter(|now| now.token == entry.token));
+        self.ledger.write(same.flat_map(|entry| dequeue(&entry)).collect()).await
+    }
+
+    /// Writes a batch of documents and announces them.
+    async fn push_batch(&mut self, ready: Vec<Ready>) -> Result<Pushed> {
+        let mut rest = ready;
+        while !rest.is_empty() {
+            let batch = take_bytes(&mut rest);
+            if self.push_some(batch).await? == Pushed::Moved {
+                return Ok(Pushed::Moved);
+            }
+        }
+        Ok(Pushed::Done)
+    }
+
+    async fn push_some(&mut self, ready: Vec<Ready>) -> Result<Pushed> {
+        let intents = ready.iter().map(|r| {
+            let attempt = r.digest.map_or(Attempt::Delete, Attempt::Put);
+            let id = r.entry.id.clone();
+            record(PUSHING, &r.entry.id, &Pushing { id, revision: r.outgoing.revision.clone(), attempt })
+        });
+        self.ledger.write(intents.collect::<Result<_>>()?).await?;
+        let (entries, outgoing): (Vec<_>, Vec<_>) =
+            ready.into_iter().map(|r| ((r.entry, r.digest, r.size, r.outgoing.revision.clone()), r.outgoing)).unzip();
+        let placed = self.server.put(outgoing).await?;
+        if placed.len() != entries.len() {
+            return Err(Error::internal("put", "the server answered another number of documents than it was given"));
+        }
+        let (mut written, mut announced, mut moved) = (Vec::new(), Vec::new(), Vec::new());
+        for ((entry, digest, size, revision), placed) in entries.into_iter().zip(placed) {
+            match placed {
+                Placed::Done(tag) => {
+                    let action = if digest.is_some() { Action::Put } else { Action::Delete };
+                    announced.push(Announced { id: entry.id.clone(), action, tag: tag.clone() });
+                    let base = digest.map(|digest| Base { id: entry.id.clone(), revision, digest, size, tag });
+                    written.push((entry, base));
+                }
+                Placed::Moved => moved.push(entry.id),
+                Placed::Refused(why) => {
+                    self.ledger.write(vec![removal(PUSHING, &entry.id)]).await?;
+                    self.report.skip(entry.id, format!("it cannot be stored on the drive: {why}"));
+                }
+            }
+        }
+        let announced = self.announce(announced, written).await?;
+        if moved.is_empty() {
+            return Ok(announced);
+        }
+        self.ledger.write(moved.iter().map(look_again).collect::<Result<_>>()?).await?;
+        Ok(Pushed::Moved)
+    }
+
+    async fn announce(&mut self, announced: Vec<Announced>, written: Vec<(Queued, Option<Base>)>) -> Result<Pushed> {
+        if announced.is_empty() {
+            return Ok(Pushed::Done);
+        }
+        let Written::Done(mut records) = self.server.changes_write(announced).await? else { return Ok(Pushed::Moved) };
+        let Written::Done(more) = self.server.metadata_write().await? else { return Ok(Pushed::Moved) };
+        records.extend(more);
+        for (_, base) in &written {
+            *if base.is_some() { &mut self.report.pushed } else { &mut self.report.deleted } += 1;
+        }
+        self.acknowledge(written, records).await?;
+        Ok(Pushed::Done)
+    }
+
+    /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
+    async fn acknowledge(&self, written: Vec<(Queued, Option<Base>)>, records: Vec<StateRecord>) -> Result<()> {
+        let _turn = self.ledger.turn().await;
+        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(entry, _)| &entry.id)).await?;
+        let mut batch = records;
+        for ((entry, base), now) in written.into_iter().zip(now) {
+            batch.push(base_record(&entry.id, base.as_ref())?);
+            batch.push(removal(PUSHING, &entry.id));
+            match now {
+                Some(now) if now.token == entry.token => batch.extend(dequeue(&now)),
+                Some(now) => batch.extend(enqueue(&Queued { again: false, ..now })?),
+                None => {}
+            }
+        }
+        self.ledger.write(batch).await
+    }
+
+    /// Makes sure that every interrupted push is in the queue, so that it is finished or replaced.
+    pub(super) async fn requeue_interrupted(&self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<Pushing>(PUSHING, after, 1000).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let _turn = self.ledger.turn().await;
+            let entries = self.ledger.of::<Queued>(QUEUE, page.iter().map(|(_, p)| &p.id)).await?;
+            let mut batch = Vec::new();
+            for ((_, pushing), entry) in page.into_iter().zip(entries) {
+                if entry.is_none() {
+                    let number = self.inner.next_number();
+                    let action = plan::attempt_digest(pushing.attempt).map_or(Action::Delete, |_| Action::Put);
+                    let entry = Queued { id: pushing.id, revision: pushing.revision, action, token: number, place: number, again: false };
+                    batch.extend(enqueue(&entry)?);
+                }
+            }
+            self.ledger.write(batch).await?;
+        }
+    }
+}
+
+impl Ready {
+    fn new(candidate: &Candidate, content: Option<(crate::Revision, Digest, Vec<u8>)>) -> Self {
+        let Candidate { entry, base, pushing } = candidate;
+        let (revision, digest, body) = match content {
+            Some((revision, digest, body)) => (revision, Some(digest), Some(body)),
+            None => (entry.revision.clone(), None, None),
+        };
+        let size = body.as_ref().map_or(0, Vec::len) as u64;
+        let tag: Option<Tag> = base.as_ref().map(|b| b.tag.clone());
+        let attempted = pushing.as_ref().map(|p| p.attempt);
+        let outgoing = Outgoing { id: entry.id.clone(), revision, body, base: tag, attempted };
+        Self { entry: entry.clone(), outgoing, digest, size }
+    }
+}
+
+/// Takes changes from the front, up to [`MAX_BYTES`], at least one.
+fn take_bytes(rest: &mut Vec<Ready>) -> Vec<Ready> {
+    let mut bytes = 0;
+    let fits = rest.iter().take_while(|r| {
+        bytes += r.size;
+        bytes <= MAX_BYTES
+    });
+    let count = fits.count().max(1).min(rest.len());
+    let later = rest.split_off(count);
+    std::mem::replace(rest, later)
+}
+
+/// Notes that a document must be looked at before it can be pushed.
+fn look_again(id: &DocId) -> Result<StateRecord> {
+    record(TODO, id, &Todo { id: id.clone(), news: News::Look { at: None }, keep_local: false })
+}

@@ -1,0 +1,52 @@
+//! The queue: one entry per document, in the order in which documents were first queued.
+
+use super::{
+    Inner,
+    ledger::{QUEUE, Queued, enqueue},
+};
+use crate::{Action, Change, DocId, Result};
+use std::collections::BTreeMap;
+
+/// Queues changes durably. A document that is queued already keeps its place; the last change counts.
+pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()> {
+    let _turn = inner.ledger.turn().await;
+    let stored = inner.ledger.of::<Queued>(QUEUE, changes.iter().map(|c| &c.id)).await?;
+    let mut entries: BTreeMap<&DocId, Queued> = BTreeMap::new();
+    for (change, stored) in changes.iter().zip(stored) {
+        let number = inner.next_number();
+        let before = entries.get(&change.id).cloned().or(stored);
+        let place = before.as_ref().map_or(number, |b| b.place);
+        let again = before.is_some_and(|b| b.again);
+        let entry = Queued { id: change.id.clone(), revision: change.revision.clone(), action: change.action, token: number, place, again };
+        entries.insert(&change.id, entry);
+    }
+    let mut batch = Vec::new();
+    for entry in entries.values() {
+        batch.extend(enqueue(entry)?);
+    }
+    inner.ledger.write(batch).await
+}
+
+/// Queues documents whose announcement was lost; they are announced again even if nothing changed.
+pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let _turn = inner.ledger.turn().await;
+    let stored = inner.ledger.of::<Queued>(QUEUE, ids).await?;
+    let bases = inner.ledger.of::<super::ledger::Base>(super::ledger::BASE, ids).await?;
+    let mut batch = Vec::new();
+    for ((id, stored), base) in ids.iter().zip(stored).zip(bases) {
+        let number = inner.next_number();
+        let entry = stored.unwrap_or_else(|| Queued {
+            id: id.clone(),
+            revision: base.as_ref().map_or_else(|| crate::Revision::of(id.as_str().as_bytes()), |b| b.revision.clone()),
+            action: if base.is_some() { Action::Put } else { Action::Delete },
+            token: number,
+            place: number,
+            again: true,
+        });
+        batch.extend(enqueue(&Queued { again: true, ..entry })?);
+    }
+    inner.ledger.write(batch).await
+}

@@ -1,0 +1,141 @@
+//! Reconcile: compare the host with what was last agreed, and queue what changed unnoticed.
+
+use super::{
+    Reconciled,
+    host::{Local, LookAt},
+    ledger::{APPLYING, Applying, BASE, Base, QUEUE, Queued},
+    pull::check_mass,
+    queue,
+    run::Run,
+};
+use crate::{Action, Change, Digest, DocId, Entry, Phase, Result, Revision};
+
+impl Run {
+    /// Queues documents whose content is not what was agreed, and deletions.
+    ///
+    /// A host that gives digests is compared without reading a single body.
+    pub(super) async fn reconcile(&mut self) -> Result<Reconciled> {
+        let documents = self.ledger.count(BASE).await?;
+        self.begin(Phase::Scan, Some(documents));
+        let mut found = Reconciled::default();
+        let (mut with_base, mut after) = (0, None);
+        loop {
+            let page = self.host.entries(after).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id.clone());
+            with_base += self.compare_page(&page, &mut found).await?;
+            self.advance(Phase::Scan, page.len());
+        }
+        // Documents appear while they are listed, never twice: as many as there are bases means that none is gone.
+        if with_base < documents {
+            found.deleted = self.queue_deletions(documents).await?;
+        }
+        self.queue_vanished().await?;
+        Ok(found)
+    }
+
+    /// Compares a page of the host's documents. Returns how many of them have a base.
+    async fn compare_page(&mut self, page: &[Entry], found: &mut Reconciled) -> Result<u64> {
+        let ids = || page.iter().map(|e| &e.id);
+        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
+        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
+        let applying = self.ledger.of::<Applying>(APPLYING, ids()).await?;
+        let digests = self.digests(page, &bases).await?;
+        let mut changes = Vec::new();
+        let mut with_base = 0;
+        for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
+            with_base += u64::from(base.is_some());
+            let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
+            let changed = digest != base.map(|b| b.digest) && !applied;
+            if changed && queued.is_none_or(|q| q.action == Action::Delete) {
+                changes.push(Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put });
+            }
+        }
+        found.put += changes.len() as u64;
+        queue::enqueue_all(&self.inner, &changes).await?;
+        Ok(with_base)
+    }
+
+    /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.
+    async fn digests(&self, page: &[Entry], bases: &[Option<Base>]) -> Result<Vec<Option<Digest>>> {
+        let unknown = |(entry, base): &(&Entry, &Option<Base>)| entry.digest.is_none() && base.is_some();
+        let read: Vec<LookAt> = page
+            .iter()
+            .zip(bases)
+            .filter(unknown)
+            .map(|(e, b)| LookAt { id: e.id.clone(), size: e.size.or(b.as_ref().map(|b| b.size)), expected: false })
+            .collect();
+        let mut looked = self.host.look(&read).await?.into_iter();
+        let digests = page.iter().zip(bases).map(|(entry, base)| match (entry.digest, base) {
+            (Some(digest), _) => Some(digest),
+            // New documents are queued whatever they hold.
+            (None, None) => Some(Digest::of(&[])),
+            (None, Some(base)) => match looked.next() {
+                Some(Local::Present(local)) => Some(local.digest),
+                // Not readable now: taken as unchanged, and found by the next comparison.
+                _ => Some(base.digest),
+            },
+        });
+        Ok(digests.collect())
+    }
+
+    /// Queues the deletion of documents that were agreed on and that the host no longer has, after counting them.
+    async fn queue_deletions(&mut self, documents: u64) -> Result<u64> {
+        let mut deletes = 0;
+        for queues in [false, true] {
+            let mut after = None;
+            loop {
+                let page = self.ledger.page::<Base>(BASE, after, 1000).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                let missing = self.host.missing(page.iter().map(|(_, b)| b.id.clone()).collect()).await?;
+                if queues {
+                    self.queue_missing(&missing).await?;
+                } else {
+                    deletes += missing.len() as u64;
+                }
+            }
+            if !queues && !self.options.allow.mass_delete {
+                check_mass(deletes, documents, "here")?;
+            }
+        }
+        Ok(deletes)
+    }
+
+    /// Queues documents as deleted, except those that are queued so already.
+    async fn queue_missing(&self, missing: &[DocId]) -> Result<()> {
+        let queued = self.ledger.of::<Queued>(QUEUE, missing).await?;
+        let applying = self.ledger.of::<Applying>(APPLYING, missing).await?;
+        let new = missing.iter().zip(queued).zip(applying).filter(|((_, queued), applying)| {
+            let deleted_by_us = applying.as_ref().is_some_and(|a| a.base.is_none());
+            queued.as_ref().is_none_or(|q| q.action == Action::Put) && !deleted_by_us
+        });
+        let changes: Vec<Change> = new.map(|((id, _), _)| deletion(id)).collect();
+        queue::enqueue_all(&self.inner, &changes).await
+    }
+
+    /// Turns entries of documents that were written and deleted before they were ever pushed into deletions, which
+    /// the next push finds to be nothing at all.
+    async fn queue_vanished(&mut self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<Queued>(QUEUE, after, 1000).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let written: Vec<DocId> = page.into_iter().filter(|(_, q)| q.action == Action::Put).map(|(_, q)| q.id).collect();
+            let bases = self.ledger.of::<Base>(BASE, &written).await?;
+            let new: Vec<DocId> = written.into_iter().zip(bases).filter(|(_, base)| base.is_none()).map(|(id, _)| id).collect();
+            if new.is_empty() {
+                continue;
+            }
+            let missing = self.host.missing(new).await?;
+            let changes: Vec<Change> = missing.iter().map(deletion).collect();
+            queue::enqueue_all(&self.inner, &changes).await?;
+        }
+    }
+}
+
+/// A deletion found by its absence; its revision is derived from the id, the same on every device.
+fn deletion(id: &DocId) -> Change {
+    Change { id: id.clone(), revision: Revision::of(format!("gone {id}").as_bytes()), action: Action::Delete }
+}

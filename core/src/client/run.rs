@@ -1,0 +1,52 @@
+//! One sync under way: what its steps share.
+
+use super::{Inner, SyncOptions, host::Host, ledger::Ledger};
+use crate::{Level, Log, Phase, Report, Runtime, Stopped, server::Server};
+use std::{sync::Arc, time::Duration};
+
+/// One sync under way.
+pub(super) struct Run {
+    pub(super) host: Host,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) server: Arc<dyn Server>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) inner: Arc<Inner>,
+    pub(super) log: Log,
+    pub(super) options: SyncOptions,
+    pub(super) report: Report,
+    /// Whether the first pull of this vault is complete.
+    pub(super) joined: bool,
+    /// When to stop, by the runtime's clock.
+    pub(super) stop_at: Option<Duration>,
+    /// How many documents the present phase has done, and of how many.
+    pub(super) done: u64,
+    pub(super) total: Option<u64>,
+}
+
+impl Run {
+    /// Whether the deadline has come; remembered in the report.
+    pub(super) fn out_of_time(&mut self) -> bool {
+        if self.stop_at.is_some_and(|at| self.runtime.now() >= at) {
+            self.report.stopped = Some(Stopped::Deadline);
+        }
+        self.report.stopped.is_some()
+    }
+
+    /// Begins a phase of `total` documents.
+    pub(super) fn begin(&mut self, phase: Phase, total: Option<u64>) {
+        self.done = 0;
+        self.total = total;
+        self.options.progress.report(phase, 0, total);
+    }
+
+    /// Reports `count` more documents of the phase.
+    pub(super) fn advance(&mut self, phase: Phase, count: usize) {
+        self.done += count as u64;
+        let total = self.total.map(|total| total.max(self.done));
+        self.options.progress.report(phase, self.done, total);
+    }
+
+    pub(super) fn warn(&self, line: impl FnOnce() -> String) {
+        self.log.line(Level::Warn, line);
+    }
+}

@@ -1,0 +1,325 @@
+//! Settle: carry out what [`plan`] decides about documents that may have changed on the drive.
+
+use super::{
+    host::{Local, LookAt, Present},
+    ledger::{
+        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, Pushing, QUEUE, Queued, TODO, base_record,
+        dequeue, enqueue, record, removal,
+    },
+    plan::{self, Facts, Pull},
+    pull::{NewsOf, Remote},
+    run::Run,
+};
+use crate::{Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outcome, Result, Side, StateRecord};
+
+/// How often a document that the host edits at the same moment is planned again within one sync.
+const TRIES: u32 = 3;
+
+/// All that is known of a document.
+struct Known {
+    id: DocId,
+    remote: Remote,
+    keep_local: bool,
+    base: Option<Base>,
+    queued: Option<Queued>,
+    applying: Option<Applying>,
+    pushing: Option<Pushing>,
+    local: Option<Present>,
+}
+
+impl Known {
+    fn facts(&self, joined: bool) -> Facts {
+        Facts {
+            remote: self.remote.digest(),
+            base: self.base.as_ref().map(|b| b.digest),
+            local: self.local_digest(),
+            applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
+            pushing: self.pushing.as_ref().map(|p| p.attempt),
+            queued: self.queued.is_some(),
+            joined,
+        }
+    }
+
+    fn local_digest(&self) -> Option<Digest> {
+        self.local.as_ref().map(|l| l.digest)
+    }
+
+    /// The base if both sides are taken to be the same, as the host has it.
+    fn base_as_local(&self) -> Option<Base> {
+        let local = self.local.as_ref()?;
+        let mut base = self.remote.base(&self.id, &local.revision, local.digest)?;
+        base.size = local.size;
+        Some(base)
+    }
+
+    /// The base if the host has exactly what the drive has.
+    fn base_as_remote(&self) -> Option<Base> {
+        self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)
+    }
+}
+
+/// An apply under way.
+struct Pending {
+    known: Known,
+    incoming: Incoming,
+}
+
+/// What a batch of decisions leads to.
+#[derive(Default)]
+struct Steps {
+    /// Conclusions, with the queue entry each was drawn from.
+    settled: Vec<Settled>,
+    pending: Vec<Pending>,
+}
+
+/// Documents about which nothing remains to be done.
+struct Settled {
+    id: DocId,
+    /// What is agreed from now on.
+    base: Option<Base>,
+    /// The queue entry that is thereby done, if it is still the same.
+    done: Option<Queued>,
+    /// An edit that the host made without a word: it is queued now.
+    unnoticed: Option<Queued>,
+    conflict: Option<(ConflictRecord, Option<Vec<u8>>)>,
+    /// Whether an interrupted push is settled by this.
+    push_settled: bool,
+}
+
+impl Settled {
+    fn new(known: &Known, base: Option<Base>) -> Self {
+        Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false }
+    }
+
+    /// Both sides are the same: the entry is done, and so is whatever was interrupted.
+    fn agreed(known: &Known, base: Option<Base>) -> Self {
+        Self { done: known.queued.clone(), push_settled: true, ..Self::new(known, base) }
+    }
+}
+
+impl Run {
+    /// Settles news: at most a few times over where the host edits at the same moment.
+    pub(super) async fn settle(&mut self, mut news: Vec<NewsOf>) -> Result<()> {
+        for _ in 0..TRIES {
+            if news.is_empty() {
+                return Ok(());
+            }
+            let known = self.look_up(news).await?;
+            let steps = self.decide(known).await?;
+            news = self.carry_out(steps).await?;
+        }
+        for left in news {
+            self.report.skip(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
+        }
+        Ok(())
+    }
+
+    /// Gathers what is known. The queue entry is read before the content, so that an edit in between shows.
+    async fn look_up(&mut self, news: Vec<NewsOf>) -> Result<Vec<Known>> {
+        let ids = || news.iter().map(|n| &n.id);
+        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
+        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
+        let applying = self.ledger.of::<Applying>(APPLYING, ids()).await?;
+        let pushing = self.ledger.of::<Pushing>(PUSHING, ids()).await?;
+        let mut known: Vec<Known> = Vec::with_capacity(news.len());
+        for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
+            known.push(Known { id: n.id, remote: n.remote, keep_local: n.keep_local, base, queued, applying, pushing, local: None });
+        }
+        let look: Vec<LookAt> = known.iter().map(look_at).collect();
+        let locals = self.host.look(&look).await?;
+        let mut readable = Vec::with_capacity(known.len());
+        for (mut known, local) in known.into_iter().zip(locals) {
+            match local {
+                Local::Unreadable => {
+                    self.report.skip(known.id, "it cannot be read here now, so the drive's version waits");
+                    continue;
+                }
+                Local::Present(present) => known.local = Some(present),
+                Local::Absent => {}
+            }
+            readable.push(known);
+        }
+        Ok(readable)
+    }
+
+    async fn decide(&mut self, all: Vec<Known>) -> Result<Steps> {
+        let mut steps = Steps::default();
+        for known in all {
+            let outcome = plan::pull(&known.facts(self.joined));
+            self.log.line(Level::Debug, || format!("{}: {outcome:?}", known.id));
+            match outcome {
+                Pull::AlreadyHave | Pull::Converged | Pull::Adopt => steps.settled.push(Settled::agreed(&known, known.base_as_local())),
+                Pull::DeleteAlreadyGone => steps.settled.push(Settled::agreed(&known, None)),
+                Pull::StaleEcho => {
+                    let base = known.base.clone().map(|base| Base { tag: known.remote.tag.clone().unwrap_or_default(), ..base });
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
+                }
+                Pull::OwnPush => {
+                    let settled =
+                        Settled { push_settled: true, unnoticed: self.unnoticed(&known), ..Settled::new(&known, own_push(&known)) };
+                    steps.settled.push(settled);
+                }
+                Pull::FastForward | Pull::Conflict(_) if known.keep_local && known.local.is_some() => {
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, known.base_as_remote()) });
+                }
+                Pull::FastForward => steps.pending.push(self.prepare_apply(known).await?),
+                Pull::Conflict(kind) => {
+                    let settled = self.conflicting(&known, kind).await?;
+                    steps.settled.push(settled);
+                }
+            }
+        }
+        Ok(steps)
+    }
+
+    /// A queue entry for an edit that the host made without telling, if there is one.
+    fn unnoticed(&self, known: &Known) -> Option<Queued> {
+        if known.queued.is_some() {
+            return None;
+        }
+        let action = if known.local.is_some() { Action::Put } else { Action::Delete };
+        let revision = known.local.as_ref().map_or_else(|| known.remote.revision.clone(), |l| l.revision.clone());
+        let number = self.inner.next_number();
+        Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false })
+    }
+
+    async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Settled> {
+        if let (Some(local), Some((_, body))) = (&known.local, &known.remote.content)
+            && let Some(document) = self.host.get_one(&known.id).await?
+            && document.revision == local.revision
+            && let Some(ours) = self.host.body(&document).await?
+            && Digest::of(&ours) == local.digest
+            && self.server.same_content(&ours, body)
+        {
+            return Ok(Settled::agreed(known, known.base_as_local()));
+        }
+        let side = |digest: Option<Digest>, revision: &crate::Revision| digest.map(|digest| Side { revision: revision.clone(), digest });
+        let conflict = Conflict {
+            id: known.id.clone(),
+            kind,
+            base: known.base.as_ref().and_then(|b| side(Some(b.digest), &b.revision)),
+            local: known.local.as_ref().and_then(|l| side(Some(l.digest), &l.revision)),
+            remote: side(known.remote.digest(), &known.remote.revision),
+        };
+        let body = known.remote.content.as_ref().map(|(_, body)| body.clone());
+        let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default() };
+        Ok(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) })
+    }
+
+    async fn prepare_apply(&self, mut known: Known) -> Result<Pending> {
+        let id = known.id.clone();
+        let base = known.base_as_remote();
+        let body = match &mut known.remote.content {
+            Some((_, body)) => Some(self.host.staged(&id, &known.remote.revision, body.clone()).await?),
+            None => None,
+        };
+        let incoming = Incoming {
+            id: id.clone(),
+            revision: known.remote.revision.clone(),
+            body,
+            expected: known.local.as_ref().map(|l| l.revision.clone()),
+        };
+        known.applying = Some(Applying { id, base });
+        Ok(Pending { known, incoming })
+    }
+
+    /// Writes conclusions down and applies what is to be applied. Returns what must be planned again.
+    async fn carry_out(&mut self, steps: Steps) -> Result<Vec<NewsOf>> {
+        let mut intents = Vec::new();
+        for pending in &steps.pending {
+            if let Some(applying) = &pending.known.applying {
+                intents.push(record(APPLYING, &applying.id, applying)?);
+            }
+        }
+        self.conclude(steps.settled, intents).await?;
+        if steps.pending.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (known, incoming): (Vec<_>, Vec<_>) = steps.pending.into_iter().map(|p| (p.known, p.incoming)).unzip();
+        let outcomes = self.host.apply(incoming).await?;
+        let (mut settled, mut cleared, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        for (known, outcome) in known.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Applied => {
+                    let deleted = known.remote.content.is_none();
+                    *if deleted { &mut self.report.deleted } else { &mut self.report.pulled } += 1;
+                    settled.push(Settled::agreed(&known, known.base_as_remote()));
+                }
+                Outcome::Stale => {
+                    cleared.push(removal(APPLYING, &known.id));
+                    again.push(NewsOf { id: known.id, remote: known.remote, keep_local: known.keep_local });
+                }
+                Outcome::Rejected(why) => {
+                    cleared.push(removal(APPLYING, &known.id));
+                    self.report.skip(known.id, format!("it cannot be stored here: {why}"));
+                }
+            }
+        }
+        self.conclude(settled, cleared).await?;
+        Ok(again)
+    }
+
+    /// Makes conclusions durable, in one batch with `others`. A queue entry that is newer than the conclusion stays.
+    async fn conclude(&self, settled: Vec<Settled>, others: Vec<StateRecord>) -> Result<()> {
+        let _turn = self.ledger.turn().await;
+        let entries = self.ledger.of::<Queued>(QUEUE, settled.iter().map(|s| &s.id)).await?;
+        let mut batch = others;
+        for (settled, entry) in settled.into_iter().zip(entries) {
+            let id = &settled.id;
+            batch.push(base_record(id, settled.base.as_ref())?);
+            batch.extend([removal(TODO, id), removal(APPLYING, id)]);
+            if settled.push_settled {
+                batch.push(removal(PUSHING, id));
+            }
+            match (&settled.done, &settled.unnoticed, &entry) {
+                (Some(done), _, Some(entry)) if done.token == entry.token => batch.extend(dequeue(entry)),
+                (_, Some(unnoticed), None) => batch.extend(enqueue(unnoticed)?),
+                _ => {}
+            }
+            batch.extend(conflict_records(id, settled.conflict)?);
+        }
+        self.ledger.write(batch).await
+    }
+
+    /// Plans every conflict again: the host may have made its document equal to one side since.
+    pub(super) async fn replan_conflicts(&mut self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<ConflictRecord>(CONFLICT, after, 16).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let mut news = Vec::new();
+            for (_, record) in page {
+                let id = record.conflict.id.clone();
+                if self.ledger.one::<super::ledger::Todo>(TODO, &id).await?.is_none() {
+                    news.push(NewsOf { remote: self.conflict_side(record).await?, id, keep_local: false });
+                }
+            }
+            self.settle(news).await?;
+        }
+    }
+
+    /// Returns the drive's side of a conflict, as it was stored.
+    async fn conflict_side(&self, record: ConflictRecord) -> Result<Remote> {
+        super::resolve::remote_side(&self.ledger, record).await
+    }
+}
+
+fn look_at(known: &Known) -> LookAt {
+    let applied = known.applying.as_ref().and_then(|a| a.base.as_ref());
+    let size = known.base.as_ref().or(applied).map(|b| b.size);
+    LookAt { id: known.id.clone(), size, expected: size.is_some() || known.queued.is_some() }
+}
+
+/// What an interrupted push has left on the drive is what both sides agree on.
+fn own_push(known: &Known) -> Option<Base> {
+    let pushing = known.pushing.as_ref()?;
+    known.remote.base(&known.id, &pushing.revision, plan::attempt_digest(pushing.attempt)?)
+}
+
+fn conflict_records(id: &DocId, conflict: Option<(ConflictRecord, Option<Vec<u8>>)>) -> Result<Vec<StateRecord>> {
+    let Some((conflict, body)) = conflict else { return Ok(vec![removal(CONFLICT, id), removal(CONFLICT_BODY, id)]) };
+    let body =
+        body.map_or_else(|| removal(CONFLICT_BODY, id), |body| StateRecord::set(super::ledger::key(CONFLICT_BODY, id.as_str()), body));
+    Ok(vec![record(CONFLICT, id, &conflict)?, body])
+}

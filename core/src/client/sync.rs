@@ -1,0 +1,162 @@
+//! Sync: pull, and if there is something to push, push it under the lock.
+
+use super::{Inner, Layout, Reconciled, SyncOptions, dry_run, push::Pushed, run::Run};
+use crate::{
+    Drive, Error, ErrorKind, Level, Phase, Report, Result,
+    drive::meter::Meter,
+    runtime::wall_ms,
+    server::{Server, classic::Classic},
+};
+use futures::future::{Either, select};
+use std::{pin::pin, sync::Arc, time::Duration};
+
+/// How often a sync begins anew because another client wrote meanwhile.
+const ROUNDS: u32 = 10;
+
+/// How a round under the lock ended.
+enum Round {
+    Complete,
+    Again,
+}
+
+/// Runs one sync. The caller holds the sync turn.
+pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Report> {
+    let begun = inner.runtime.now();
+    let meter = Arc::new(Meter::new(inner.drive.clone()));
+    let mut run = prepare(inner, meter.clone(), options);
+    let result = run.sync().await;
+    if result.is_ok() && run.report.stopped.is_none() && !run.options.dry_run {
+        inner.set_last_sync(wall_ms(&*inner.runtime)).await?;
+    }
+    (run.report.requests, run.report.bytes) = meter.take();
+    run.report.elapsed = inner.runtime.now().saturating_sub(begun);
+    run.log.line(Level::Info, || {
+        let Report { pushed, pulled, deleted, requests, .. } = &run.report;
+        let how = result.as_ref().err().map_or_else(|| "synced".to_owned(), |e| format!("failed ({e})"));
+        format!("{how}: {pushed} pushed, {pulled} pulled, {deleted} deleted, {} requests", requests.total())
+    });
+    result.map(|()| run.report)
+}
+
+/// Compares the host with what was agreed, outside a sync.
+pub(super) async fn reconcile(inner: &Arc<Inner>, options: SyncOptions) -> Result<Reconciled> {
+    let meter = Arc::new(Meter::new(inner.drive.clone()));
+    prepare(inner, meter, options).reconcile().await
+}
+
+/// Makes what one sync needs. A dry run gets ports that keep every write to themselves.
+fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> Run {
+    let dry = options.dry_run.then(|| {
+        Arc::new(inner.on(
+            Arc::new(dry_run::OverlayState::new(inner.ledger.state.clone())),
+            Arc::new(dry_run::Untouched(inner.host.application.clone())),
+        ))
+    });
+    let drive: Arc<dyn Drive> = if dry.is_some() { Arc::new(dry_run::OverlayDrive::new(drive)) } else { drive };
+    let inner = dry.unwrap_or_else(|| inner.clone());
+    let server = server(&inner, drive, &options);
+    Run {
+        host: inner.host.clone(),
+        ledger: inner.ledger.clone(),
+        server,
+        runtime: inner.runtime.clone(),
+        log: inner.options.log.clone(),
+        joined: inner.joined(),
+        stop_at: options.deadline.map(|d| inner.runtime.now().saturating_add(d)),
+        inner,
+        options,
+        report: Report::default(),
+        done: 0,
+        total: None,
+    }
+}
+
+fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
+    let Layout::Classic(classic) = &inner.options.layout;
+    Arc::new(Classic {
+        drive,
+        state: inner.ledger.state.clone(),
+        runtime: inner.runtime.clone(),
+        options: classic.clone(),
+        client: inner.id.clone(),
+        device: inner.options.device.clone(),
+        allow: options.allow,
+        log: inner.options.log.clone(),
+        session: Default::default(),
+    })
+}
+
+impl Run {
+    async fn sync(&mut self) -> Result<()> {
+        if self.options.reconcile || !self.joined {
+            self.reconcile().await?;
+        }
+        self.requeue_interrupted().await?;
+        self.run_rounds().await?;
+        self.report.conflicts = super::resolve::conflicts(&self.inner).await?;
+        Ok(())
+    }
+
+    async fn run_rounds(&mut self) -> Result<()> {
+        // The first pull may be long, and a pull needs no lock.
+        if !self.joined || !self.has_pushable().await? {
+            self.pull().await?;
+        }
+        for _ in 0..ROUNDS {
+            if self.report.stopped.is_some() || !self.has_pushable().await? {
+                return Ok(());
+            }
+            self.lock().await?;
+            let ended = self.round().await;
+            let unlocked = self.server.unlock().await;
+            match ended? {
+                Round::Complete => {
+                    // The work is done and safe; a lock left behind ends by itself.
+                    if let Err(e) = unlocked {
+                        self.warn(|| format!("the lock could not be released: {e}"));
+                    }
+                    return Ok(());
+                }
+                Round::Again => unlocked?,
+            }
+        }
+        let detail = "other clients kept writing during the sync; nothing is lost, try again";
+        Err(Error::new(ErrorKind::Unavailable, "sync", detail))
+    }
+
+    /// Takes the lock. While another holds it, what is new can already be pulled.
+    async fn lock(&mut self) -> Result<()> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        match self.server.lock(Duration::ZERO).await {
+            Err(e) if matches!(e.kind, ErrorKind::Locked { .. }) => {
+                self.pull().await?;
+                self.begin(Phase::Wait, None);
+                self.server.lock(self.options.wait).await
+            }
+            result => result,
+        }
+    }
+
+    /// Pulls and pushes while the lock is kept alive beside it.
+    async fn round(&mut self) -> Result<Round> {
+        let server = self.server.clone();
+        let dry_run = self.options.dry_run;
+        let work = pin!(async {
+            self.pull().await?;
+            let pushed = self.push().await?;
+            Ok(if pushed == Pushed::Moved { Round::Again } else { Round::Complete })
+        });
+        let keep = pin!(server.keep_lock());
+        if dry_run {
+            return work.await;
+        }
+        match select(work, keep).await {
+            Either::Left((result, _)) => result,
+            // The lock is lost: what was under way is taken up again like an interruption.
+            Either::Right((Err(e), _)) if e.is_condition() => Ok(Round::Again),
+            Either::Right((kept, _)) => kept.map(|()| Round::Again),
+        }
+    }
+}

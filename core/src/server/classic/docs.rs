@@ -1,0 +1,298 @@
+//! Documents: `docs/<stem>.json {doc, _rev}`.
+
+use super::{
+    Classic, Decode, Encode,
+    files::{DocFile, DocHead, Read, Seen, WireId, doc_path, json},
+    wire,
+};
+use crate::{
+    Digest, DocId, ErrorKind, Result, Revision, StateRecord,
+    client::{BASE, QUEUE, key},
+    drive::{Condition, GetOptions, Got, PutFile, Version},
+    runtime::wall_ms,
+    server::{Attempt, Fetched, News, Outgoing, Placed, RemoteDocument, Tag, Wanted},
+};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The state key of the document whose plain name has this folded form.
+const FOLD: &str = "server/fold/";
+
+/// A document ready to be written.
+struct Prepared {
+    seen: Seen,
+    file: PutFile,
+    digest: Digest,
+}
+
+impl Classic {
+    fn parallel(&self) -> usize {
+        self.drive.capabilities().parallel.max(1) as usize
+    }
+
+    pub(super) async fn fetch(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
+        let plain = |w: &&Wanted| {
+            w.base.is_none() && matches!(&w.news, News::Put { at: Some(at) } | News::Look { at: Some(at) } if at == w.id.as_str())
+        };
+        let ids: Vec<DocId> = wanted.iter().filter(plain).map(|w| w.id.clone()).collect();
+        let fetched = stream::iter(wanted).map(|w| self.fetch_one(w)).buffered(self.parallel()).try_collect().await?;
+        self.claim_plain_names(ids.iter()).await?;
+        Ok(fetched)
+    }
+
+    async fn fetch_one(&self, wanted: Wanted) -> Result<Fetched> {
+        let seen = wanted.base.as_ref().and_then(seen_in);
+        let at = match &wanted.news {
+            News::Put { at } | News::Look { at } | News::Delete { at, .. } => at.clone(),
+        };
+        let stem = at.or_else(|| seen.as_ref().map(|s| s.stem.clone())).unwrap_or_else(|| wire::encode(&wanted.id, false));
+        let Ok(path) = doc_path(&stem) else { return Ok(Fetched::Unreadable("its name on the drive is no name of a file".to_owned())) };
+        let unless = seen.filter(|s| s.stem == stem && self.drive.capabilities().versions).and_then(|s| s.version);
+        match self.read(&path, unless, |bytes| Ok(parse(bytes)?.map(|(doc, revision)| (doc.to_owned(), revision)))).await? {
+            Read::Unchanged => Ok(Fetched::Unchanged),
+            Read::Missing if matches!(wanted.news, News::Put { .. }) => Ok(Fetched::Unreadable(
+                "the log names it, but its file is not on the drive; whoever deleted it has not said so yet".to_owned(),
+            )),
+            Read::Missing => Ok(Fetched::Gone),
+            Read::Senseless(why) => Ok(Fetched::Unreadable(format!("its file on the drive makes no sense: {why}"))),
+            Read::Parsed(None, _) => {
+                Ok(Fetched::Unreadable("its file on the drive holds no document; the next edit of it repairs that".to_owned()))
+            }
+            Read::Parsed(Some((doc, revision)), version) => Ok(self.decoded(&wanted.id, &stem, &doc, revision, Some(version))),
+        }
+    }
+
+    /// Takes a document's file apart.
+    fn decoded(&self, id: &DocId, stem: &str, doc: &RawValue, revision: Option<Revision>, version: Option<Version>) -> Fetched {
+        let wire = serde_json::from_str::<DocHead>(doc.get()).ok().and_then(|head| head.id);
+        if wire.as_ref().is_some_and(|wire| wire.stem() != stem) {
+            return Fetched::Unreadable("its file says that it belongs to another document; another program may have copied it".to_owned());
+        }
+        let number = wire.is_some_and(|wire| wire.is_number());
+        let revision = revision.unwrap_or_else(|| Revision::of(doc.get().as_bytes()));
+        let wire_id = DocId::on_drive(stem, number);
+        match self.options.format.decode(Decode { id, wire_id: &wire_id, revision: &revision, doc }) {
+            Ok(decoded) => {
+                let tag = tag_of(&Seen { stem: stem.to_owned(), number, revision, version });
+                let id = id.clone().spelled_as_number(number);
+                Fetched::Present(RemoteDocument { id, revision: decoded.revision, body: decoded.body, tag })
+            }
+            Err(e) => Fetched::Unreadable(format!("its file on the drive makes no sense: {}", e.detail())),
+        }
+    }
+
+    pub(super) async fn place(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
+        let twins = self.twins(&documents).await?;
+        self.claim_plain_names(documents.iter().zip(&twins).filter(|(d, twin)| d.base.is_none() && !**twin).map(|(d, _)| &d.id)).await?;
+        let mut placed: Vec<Option<Placed>> = documents.iter().map(|_| None).collect();
+        let mut puts = Vec::new();
+        let mut deletions = Vec::new();
+        for (n, (document, twin)) in documents.iter().zip(&twins).enumerate() {
+            match self.prepare(document, *twin) {
+                Ok(Some(prepared)) => puts.push((n, document, prepared)),
+                Ok(None) => deletions.push((n, document)),
+                Err(e) if e.kind == ErrorKind::InvalidInput => set(&mut placed, n, Placed::Refused(e.detail().to_owned())),
+                Err(e) => return Err(e),
+            }
+        }
+        let files = puts.iter().map(|(_, _, prepared)| prepared.file.clone()).collect();
+        let results = self.drive.put_many(files).await;
+        for ((n, document, prepared), result) in puts.into_iter().zip(results) {
+            let answer = match result {
+                Ok(version) => Placed::Done(tag_of(&Seen { version: Some(version), ..prepared.seen })),
+                Err(e) if e.is_condition() => self.place_over(document, prepared).await?,
+                Err(e) if e.kind == ErrorKind::InvalidInput => Placed::Refused(e.detail().to_owned()),
+                Err(e) => return Err(e),
+            };
+            set(&mut placed, n, answer);
+        }
+        let (places, removals): (Vec<usize>, Vec<_>) = deletions.into_iter().map(|(n, document)| (n, self.remove(document))).unzip();
+        let deleted: Vec<Placed> = stream::iter(removals).buffered(self.parallel()).try_collect().await?;
+        for (n, answer) in places.into_iter().zip(deleted) {
+            set(&mut placed, n, answer);
+        }
+        Ok(placed.into_iter().map(|p| p.unwrap_or(Placed::Moved)).collect())
+    }
+
+    /// Makes the file of a document; none for a deletion.
+    fn prepare(&self, document: &Outgoing, twin: bool) -> Result<Option<Prepared>> {
+        let Some(body) = &document.body else { return Ok(None) };
+        let before = document.base.as_ref().and_then(seen_in);
+        let stem = before.as_ref().map_or_else(|| wire::encode(&document.id, twin), |s| s.stem.clone());
+        let number = before.as_ref().map_or(document.id.is_number() || self.options.numbers, |s| s.number);
+        let wire_id = DocId::on_drive(&stem, number);
+        let revision = self.spelled(&document.revision, before.as_ref());
+        let encode = Encode {
+            id: &document.id,
+            wire_id: &wire_id,
+            revision: &revision,
+            previous: before.as_ref().map(|s| &s.revision),
+            now_ms: wall_ms(&*self.runtime),
+            body,
+        };
+        let encoded = self.options.format.encode(encode)?;
+        let bytes = json(&DocOut { doc: &encoded.doc, revision: &encoded.revision })?;
+        let condition = self.condition(before.as_ref().and_then(|s| s.version.clone()));
+        let file = PutFile { path: doc_path(&stem)?, bytes, condition };
+        let seen = Seen { stem, number: wire_id.is_number(), revision: encoded.revision, version: None };
+        Ok(Some(Prepared { seen, file, digest: Digest::of(body) }))
+    }
+
+    /// Spells a revision as that document's revisions were spelled before.
+    fn spelled(&self, revision: &Revision, before: Option<&Seen>) -> Revision {
+        let number = before.map_or(self.options.numbers, |s| s.revision.is_number());
+        if revision.is_number() { revision.clone() } else { revision.clone().spelled_as_number(number) }
+    }
+
+    fn condition(&self, version: Option<Version>) -> Condition {
+        let capabilities = self.drive.capabilities();
+        match version {
+            Some(version) if capabilities.replace => Condition::Matches(version),
+            None if capabilities.create => Condition::Absent,
+            _ => Condition::Any,
+        }
+    }
+
+    /// Another file was there than expected: is it what an earlier, interrupted push of this client left?
+    async fn place_over(&self, document: &Outgoing, mut prepared: Prepared) -> Result<Placed> {
+        let found = match self.drive.get(prepared.file.path.clone(), GetOptions::default()).await? {
+            Got::File { bytes, version } => Some((bytes, version)),
+            Got::Unchanged | Got::Missing => None,
+        };
+        let Some((bytes, version)) = found else {
+            if document.attempted != Some(Attempt::Delete) {
+                return Ok(Placed::Moved);
+            }
+            prepared.file.condition = self.condition(None);
+            return self.place_again(prepared).await;
+        };
+        let parsed = parse(&bytes).ok().flatten();
+        if document.base.is_none() && parsed.as_ref().is_some_and(|(doc, _)| is_twin(doc, &prepared.seen.stem)) {
+            // The drive ignores case: the plain name is another document's.
+            return match self.prepare(document, true)? {
+                Some(prepared) => self.place_again(prepared).await,
+                None => Ok(Placed::Moved),
+            };
+        }
+        let body = parsed.and_then(|(doc, revision)| match self.decoded(&document.id, &prepared.seen.stem, doc, revision, None) {
+            Fetched::Present(found) => Some(Digest::of(&found.body)),
+            _ => None,
+        });
+        if body.is_some() && (body == Some(prepared.digest) || body.map(Attempt::Put) == document.attempted) {
+            prepared.file.condition = self.condition(Some(version));
+            return self.place_again(prepared).await;
+        }
+        Ok(Placed::Moved)
+    }
+
+    async fn place_again(&self, prepared: Prepared) -> Result<Placed> {
+        let PutFile { path, bytes, condition } = prepared.file;
+        match self.drive.put(path, bytes, condition).await {
+            Ok(version) => Ok(Placed::Done(tag_of(&Seen { version: Some(version), ..prepared.seen }))),
+            Err(e) if e.is_condition() => Ok(Placed::Moved),
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn remove(&self, document: &Outgoing) -> Result<Placed> {
+        let before = document.base.as_ref().and_then(seen_in);
+        let stem = before.as_ref().map_or_else(|| wire::encode(&document.id, false), |s| s.stem.clone());
+        let number = before.as_ref().map_or(document.id.is_number(), |s| s.number);
+        let revision = self.spelled(&document.revision, before.as_ref());
+        let revision = self.options.format.deletion(&revision, before.as_ref().map(|s| &s.revision), wall_ms(&*self.runtime));
+        let version = before.and_then(|s| s.version);
+        let seen = Seen { stem, number, revision, version: None };
+        let path = doc_path(&seen.stem)?;
+        let condition = version.filter(|_| self.drive.capabilities().replace).map_or(Condition::Any, Condition::Matches);
+        match self.drive.delete(path.clone(), condition).await {
+            Ok(()) => return Ok(Placed::Done(tag_of(&seen))),
+            Err(e) if e.is_condition() => {}
+            Err(e) => return Err(e),
+        }
+        let Got::File { bytes, version } = self.drive.get(path.clone(), GetOptions::default()).await? else {
+            // Somebody else deleted it: both agree.
+            return Ok(Placed::Done(tag_of(&seen)));
+        };
+        let ours =
+            parse(&bytes).ok().flatten().is_some_and(|(doc, revision)| match self.decoded(&document.id, &seen.stem, doc, revision, None) {
+                Fetched::Present(found) => document.attempted == Some(Attempt::Put(Digest::of(&found.body))),
+                _ => false,
+            });
+        if !ours {
+            return Ok(Placed::Moved);
+        }
+        match self.drive.delete(path, Condition::Matches(version)).await {
+            Ok(()) => Ok(Placed::Done(tag_of(&seen))),
+            Err(e) if e.is_condition() => Ok(Placed::Moved),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Says for each new document whether another one's plain name differs from its own only in case.
+    async fn twins(&self, documents: &[Outgoing]) -> Result<Vec<bool>> {
+        let keys = documents.iter().flat_map(|d| {
+            let folded = wire::fold(d.id.as_str());
+            [key(FOLD, &folded), key(BASE, &folded), key(QUEUE, &folded)]
+        });
+        let stored = self.state.read(keys.collect()).await?;
+        let mut first: BTreeMap<String, &DocId> = BTreeMap::new();
+        let mut twins = Vec::new();
+        for (document, stored) in documents.iter().zip(stored.chunks(3)) {
+            let text = document.id.as_str();
+            let folded = wire::fold(text);
+            let claimed = stored.first().and_then(Option::as_ref).is_some_and(|owner| owner != text.as_bytes());
+            let lower_exists = folded != text && stored.iter().skip(1).any(Option::is_some);
+            let in_batch = first.get(&folded).is_some_and(|id| **id != document.id);
+            twins.push(document.base.is_none() && (claimed || lower_exists || in_batch));
+            first.entry(folded).or_insert(&document.id);
+        }
+        Ok(twins)
+    }
+
+    /// Remembers who has the plain name, for ids that have letters in upper case.
+    async fn claim_plain_names(&self, ids: impl Iterator<Item = &DocId>) -> Result<()> {
+        let records: Vec<_> =
+            ids.filter_map(|id| Some((id, wire::fold(id.as_str()))).filter(|(id, folded)| folded != id.as_str())).collect();
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.state.write(records.into_iter().map(|(id, folded)| StateRecord::set(key(FOLD, &folded), id.as_str())).collect()).await
+    }
+}
+
+/// `docs/<stem>.json` to be written.
+#[derive(Serialize)]
+struct DocOut<'a> {
+    doc: &'a RawValue,
+    #[serde(rename = "_rev")]
+    revision: &'a Revision,
+}
+
+fn set(placed: &mut [Option<Placed>], n: usize, answer: Placed) {
+    if let Some(place) = placed.get_mut(n) {
+        *place = Some(answer);
+    }
+}
+
+/// Parses a document's file; none if it holds no document.
+fn parse(bytes: &[u8]) -> Result<Option<(&RawValue, Option<Revision>)>, String> {
+    let file: DocFile<'_> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    Ok(file.doc.map(|doc| (doc, file.revision)))
+}
+
+/// Whether this document has the same name in another case.
+fn is_twin(doc: &RawValue, stem: &str) -> bool {
+    let head = serde_json::from_str::<DocHead>(doc.get()).ok().and_then(|head| head.id);
+    head.as_ref().map(WireId::stem).is_some_and(|found| found != stem && wire::fold(found) == wire::fold(stem))
+}
+
+fn seen_in(tag: &Tag) -> Option<Seen> {
+    serde_json::from_str(&tag.0).ok()
+}
+
+fn tag_of(seen: &Seen) -> Tag {
+    // A tag has only text, numbers and flags: making it cannot fail.
+    Tag(serde_json::to_string(seen).unwrap_or_default())
+}

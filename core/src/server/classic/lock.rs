@@ -1,0 +1,234 @@
+//! The lock: `lock.json {expire}` as old clients know it, and an owner that they ignore.
+//!
+//! It keeps clients out of each other's way; beside old clients it is all there is. Among new ones the conditions
+//! of the drive are what is safe, where it has them.
+
+use super::{
+    Classic,
+    files::{json, path},
+};
+use crate::{
+    Error, ErrorKind, Level, Result, StateRecord,
+    drive::{Condition, GetOptions, Got, Version},
+    runtime::{random_id, wall_ms},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long our lock lasts without renewal.
+pub(super) const LEASE: Duration = Duration::from_secs(120);
+/// How often it is renewed.
+const RENEW: Duration = Duration::from_secs(40);
+/// How long after its `expire` another's lock still counts.
+const GRACE: Duration = Duration::from_secs(120);
+/// How long a lock of an owner that renews, or one that makes no sense, may stay the same before it is dead,
+/// whatever its `expire` says: clocks differ.
+const STILL: Duration = Duration::from_secs(130);
+/// How often another's lock is looked at while waiting.
+const POLL: Duration = Duration::from_secs(1);
+
+const SEEN: &str = "server/lock-seen";
+
+/// `lock.json`. Old clients write and read `expire` only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct LockFile {
+    /// When it ends, in milliseconds since the Unix epoch by the owner's clock.
+    #[serde(deserialize_with = "any_number")]
+    expire: u64,
+    /// The client that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// The device's name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// A random id of this very hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<String>,
+}
+
+/// Our lock, while we believe that we hold it.
+#[derive(Debug, Clone)]
+pub(super) struct Lease {
+    hold: String,
+    version: Version,
+}
+
+/// Another's lock that was seen: durable, so that its standing still is noticed across syncs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct LockSeen {
+    bytes: Vec<u8>,
+    at_ms: u64,
+}
+
+impl Classic {
+    pub(super) async fn acquire(&self, wait: Duration) -> Result<()> {
+        let begun = self.runtime.now();
+        loop {
+            if let Some(lease) = self.try_create().await? {
+                self.session().lease = Some(lease);
+                return Ok(());
+            }
+            let Some((bytes, version)) = self.read_lock().await? else { continue };
+            let found = serde_json::from_slice::<LockFile>(&bytes).ok();
+            if self.is_takeable(found.as_ref(), &bytes).await? {
+                self.log.line(Level::Info, || format!("taking over the lock of {}", owner_of(found.as_ref())));
+                if let Some(lease) = self.take_over(version).await? {
+                    self.session().lease = Some(lease);
+                    return Ok(());
+                }
+                continue;
+            }
+            let waited = self.runtime.now().saturating_sub(begun);
+            if waited >= wait {
+                return Err(locked(found.unwrap_or_default()));
+            }
+            self.runtime.sleep(POLL.min(wait - waited)).await;
+        }
+    }
+
+    fn our_lock(&self) -> (LockFile, String) {
+        let hold = random_id(&*self.runtime);
+        let lease_ms = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
+        let expire = wall_ms(&*self.runtime).saturating_add(lease_ms);
+        (LockFile { expire, owner: Some(self.client.clone()), device: self.device.clone(), hold: Some(hold.clone()) }, hold)
+    }
+
+    async fn write_lock(&self, condition: Condition) -> Result<Option<Lease>> {
+        let (file, hold) = self.our_lock();
+        match self.drive.put(path("lock.json")?, json(&file)?, condition).await {
+            Ok(version) => Ok(Some(Lease { hold, version })),
+            Err(e) if e.is_condition() => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Creates the lock if there is none.
+    async fn try_create(&self) -> Result<Option<Lease>> {
+        if self.drive.capabilities().create {
+            return self.write_lock(Condition::Absent).await;
+        }
+        match self.read_lock().await? {
+            None => self.write_lock(Condition::Any).await,
+            Some(_) => Ok(None),
+        }
+    }
+
+    async fn read_lock(&self) -> Result<Option<(Vec<u8>, Version)>> {
+        Ok(match self.drive.get(path("lock.json")?, GetOptions::default()).await? {
+            Got::File { bytes, version } => Some((bytes, version)),
+            Got::Unchanged | Got::Missing => None,
+        })
+    }
+
+    async fn take_over(&self, version: Version) -> Result<Option<Lease>> {
+        let capabilities = self.drive.capabilities();
+        if capabilities.replace {
+            return self.write_lock(Condition::Matches(version)).await;
+        }
+        if capabilities.create {
+            self.drive.delete(path("lock.json")?, Condition::Any).await?;
+            return self.write_lock(Condition::Absent).await;
+        }
+        self.write_lock(Condition::Any).await
+    }
+
+    /// Whether a lock is our own, left by an interrupted sync, or dead.
+    async fn is_takeable(&self, found: Option<&LockFile>, bytes: &[u8]) -> Result<bool> {
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let now = wall_ms(&*self.runtime);
+        if let Some(lock) = found {
+            if lock.owner.as_deref() == Some(self.client.as_str()) {
+                return Ok(true);
+            }
+            if now > lock.expire.saturating_add(ms(GRACE)) {
+                return Ok(true);
+            }
+            if lock.owner.is_none() {
+                // An old client does not renew: only its own word counts.
+                return Ok(false);
+            }
+        }
+        let stored = self.state.read(vec![SEEN.to_owned()]).await?.into_iter().next().flatten();
+        match stored.and_then(|stored| serde_json::from_slice::<LockSeen>(&stored).ok()) {
+            Some(seen) if seen.bytes == bytes && seen.at_ms <= now => Ok(now - seen.at_ms >= ms(STILL)),
+            _ => {
+                let seen = LockSeen { bytes: bytes.to_vec(), at_ms: now };
+                self.state.write(vec![StateRecord::set(SEEN, json(&seen)?)]).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Renews the lock for as long as it is polled.
+    pub(super) async fn keep(&self) -> Result<()> {
+        let mut renewed = self.runtime.now();
+        loop {
+            self.runtime.sleep(RENEW).await;
+            let begun = self.runtime.now();
+            match self.renew().await {
+                Ok(true) => renewed = begun,
+                Ok(false) => return Err(Error::condition("lock", "the lock was taken by another client")),
+                Err(e) if begun.saturating_sub(renewed) + RENEW >= LEASE => return Err(e),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<bool> {
+        let Some(lease) = self.session().lease.clone() else { return Ok(false) };
+        let condition = if self.drive.capabilities().replace {
+            Condition::Matches(lease.version)
+        } else if self.still_locked().await? {
+            Condition::Any
+        } else {
+            return Ok(false);
+        };
+        let renewed = self.write_lock(condition).await?;
+        let kept = renewed.is_some();
+        self.session().lease = renewed;
+        Ok(kept)
+    }
+
+    /// Whether writing the log is still ours: asked where the drive has no conditions that would refuse us.
+    pub(super) async fn still_locked(&self) -> Result<bool> {
+        let lease = self.session().lease.clone();
+        let Some(lease) = lease.filter(|_| !self.drive.capabilities().replace) else { return Ok(true) };
+        let found = self.read_lock().await?.and_then(|(bytes, _)| serde_json::from_slice::<LockFile>(&bytes).ok());
+        Ok(found.and_then(|lock| lock.hold) == Some(lease.hold))
+    }
+
+    pub(super) async fn release(&self) -> Result<()> {
+        let Some(lease) = self.session().lease.take() else { return Ok(()) };
+        let condition = if self.drive.capabilities().replace {
+            Condition::Matches(lease.version)
+        } else {
+            self.session().lease = Some(lease);
+            let ours = self.still_locked().await?;
+            self.session().lease = None;
+            if !ours {
+                return Ok(());
+            }
+            Condition::Any
+        };
+        match self.drive.delete(path("lock.json")?, condition).await {
+            // Somebody took it over: it is theirs to release.
+            Err(e) if e.is_condition() => Ok(()),
+            result => result,
+        }
+    }
+}
+
+fn any_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    // Old clients write whole milliseconds; a cast of anything else saturates.
+    Ok(f64::deserialize(deserializer)? as u64)
+}
+
+fn owner_of(lock: Option<&LockFile>) -> String {
+    lock.and_then(|l| l.device.clone().or_else(|| l.owner.clone())).unwrap_or_else(|| "a client that does not give its name".to_owned())
+}
+
+fn locked(lock: LockFile) -> Error {
+    let owner = lock.device.clone().or_else(|| lock.owner.clone());
+    let detail = format!("the drive is locked by {}", owner_of(Some(&lock)));
+    Error::new(ErrorKind::Locked { owner, until_ms: lock.expire }, "lock", detail).about("lock.json")
+}

@@ -1,0 +1,120 @@
+//! Names on the drive: the wire id of a document is its file's stem, its `_id` in the log and its `doc._id`.
+//!
+//! An id that every drive can hold as a name is its own wire id; any other is percent-encoded. A stem that
+//! is not what this module would have made is an old client's: it is taken as it stands.
+
+use crate::DocId;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// What some drive refuses in a name, and `%` itself.
+const FORBIDDEN: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%').add(b':').add(b'*').add(b'?').add(b'"').add(b'<').add(b'>').add(b'|');
+
+/// The same and every letter, so that no two results differ only in case.
+const LETTERS: &AsciiSet = &with_letters();
+
+const fn with_letters() -> AsciiSet {
+    let mut set = FORBIDDEN.add(b'A');
+    let mut offset = 0;
+    while offset < 26 {
+        set = set.add(b'A' + offset).add(b'a' + offset);
+        offset += 1;
+    }
+    set
+}
+
+/// Returns the stem of a document's file.
+///
+/// `twin` says that another document's plain name differs from this one's only in case.
+pub(super) fn encode(id: &DocId, twin: bool) -> String {
+    let text = id.as_str();
+    if twin {
+        return encode_ends(utf8_percent_encode(text, LETTERS).to_string());
+    }
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    encode_ends(utf8_percent_encode(text, FORBIDDEN).to_string())
+}
+
+/// Returns the id of the document whose file has this stem.
+pub(super) fn decode(stem: &str) -> Option<DocId> {
+    if stem.contains('%')
+        && let Ok(text) = percent_decode_str(stem).decode_utf8()
+        && let Ok(id) = DocId::new(text)
+        && (encode(&id, false) == stem || encode(&id, true) == stem)
+    {
+        return Some(id);
+    }
+    DocId::new(stem).ok()
+}
+
+/// Returns the form that names differing only in case share.
+pub(super) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+fn is_plain(text: &str) -> bool {
+    let refused = |c: char| c.is_control() || "/\\%:*?\"<>|".contains(c);
+    !text.starts_with('.') && !text.ends_with(['.', ' ']) && !text.contains(refused)
+}
+
+/// Encodes a leading dot (hidden files) and a trailing dot or space (which Windows drops).
+fn encode_ends(mut stem: String) -> String {
+    if stem.starts_with('.') {
+        stem.replace_range(..1, "%2E");
+    }
+    if stem.ends_with('.') {
+        stem.truncate(stem.len() - 1);
+        stem.push_str("%2E");
+    } else if stem.ends_with(' ') {
+        stem.truncate(stem.len() - 1);
+        stem.push_str("%20");
+    }
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> DocId {
+        DocId::new(text).unwrap()
+    }
+
+    #[test]
+    fn plain_ids_are_their_own_names() {
+        for text in ["a", "README.md", "3f2a-…", "übung", "a b", "42"] {
+            assert_eq!(encode(&id(text), false), text);
+            assert_eq!(decode(text), Some(id(text)));
+        }
+    }
+
+    #[test]
+    fn every_id_round_trips_in_both_forms() {
+        for text in
+            ["a/b", "..", ".", ".x", "x.", "x ", " ", "%", "%41", "a\\b", "a:b*?\"<>|", "ä/ö", "\u{1}", "\u{85}x", "CON", "a%2Fb", "Foo"]
+        {
+            for twin in [false, true] {
+                let stem = encode(&id(text), twin);
+                assert_eq!(decode(&stem), Some(id(text)), "{text:?} as {stem:?}");
+                assert!(!stem.starts_with('.') && !stem.ends_with(['.', ' ']) && !stem.contains('/'), "{stem:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn stems_of_old_clients_are_taken_as_they_stand() {
+        for stem in ["a/b", "100%", "%zz", "%2f"] {
+            assert_eq!(decode(stem), Some(id(stem)), "{stem}");
+        }
+    }
+
+    #[test]
+    fn twins_differ_in_more_than_case() {
+        let names = [encode(&id("Foo"), false), encode(&id("foo"), true), encode(&id("FOO"), true)];
+        let mut folded: Vec<_> = names.iter().map(|n| fold(n)).collect();
+        folded.sort();
+        folded.dedup();
+        assert_eq!(folded.len(), 3);
+    }
+}

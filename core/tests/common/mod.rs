@@ -1,0 +1,157 @@
+//! A host with its documents in memory, and time that only moves when somebody sleeps.
+#![allow(
+    dead_code,
+    missing_docs,
+    missing_debug_implementations,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test uses a part of it"
+)]
+
+use kitestring::{drive::Capabilities, *};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+pub fn id(text: &str) -> DocId {
+    DocId::new(text).unwrap()
+}
+
+pub fn json(text: &str) -> Vec<u8> {
+    format!("{{\"text\":\"{text}\"}}").into_bytes()
+}
+
+/// Time that moves when somebody sleeps; random bytes from a counter.
+#[derive(Default)]
+pub struct TestRuntime {
+    pub ms: AtomicU64,
+    pub seed: AtomicU64,
+}
+
+#[apply(port!)]
+impl Runtime for TestRuntime {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.ms.load(SeqCst))
+    }
+    fn wall(&self) -> Duration {
+        Duration::from_millis(1_700_000_000_000 + self.ms.load(SeqCst))
+    }
+    async fn sleep(&self, duration: Duration) {
+        // A limit on a call must not pass before the call has had its chance.
+        for _ in 0..1000 {
+            yield_now().await;
+        }
+        self.ms.fetch_add(duration.as_millis() as u64, SeqCst);
+    }
+    fn random(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let n = self.seed.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            *byte = (n >> 32) as u8;
+        }
+    }
+}
+
+async fn yield_now() {
+    let mut done = false;
+    futures::future::poll_fn(|cx| {
+        if std::mem::replace(&mut done, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await
+}
+
+/// A host that keeps its documents in memory.
+#[derive(Default)]
+pub struct Notes(pub Mutex<BTreeMap<DocId, (Revision, Vec<u8>)>>);
+
+#[apply(port!)]
+impl Application for Notes {
+    async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        let docs = self.0.lock().unwrap();
+        let found =
+            ids.into_iter().filter_map(|id| docs.get(&id).cloned().map(|(revision, body)| Document { id, revision, body: body.into() }));
+        Ok(found.collect())
+    }
+    async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        let mut docs = self.0.lock().unwrap();
+        let one = |c: Incoming| {
+            if docs.get(&c.id).map(|d| &d.0) != c.expected.as_ref() {
+                return Outcome::Stale;
+            }
+            match c.body {
+                Some(Body::Whole(body)) => docs.insert(c.id, (c.revision, body)),
+                Some(Body::Parts { .. }) => return Outcome::Rejected("parts".into()),
+                None => docs.remove(&c.id),
+            };
+            Outcome::Applied
+        };
+        Ok(changes.into_iter().map(one).collect())
+    }
+    async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
+        let docs = self.0.lock().unwrap();
+        let rest = docs.iter().filter(|(id, _)| after.as_ref().is_none_or(|a| *id > a));
+        Ok(rest
+            .take(limit as usize)
+            .map(|(id, d)| Entry { id: id.clone(), revision: d.0.clone(), digest: None, size: Some(d.1.len() as u64) })
+            .collect())
+    }
+}
+
+/// One device: host, state and client on a shared drive.
+pub struct Device {
+    pub notes: Arc<Notes>,
+    pub state: Arc<MemoryState>,
+    pub runtime: Arc<TestRuntime>,
+    pub client: Client,
+}
+
+impl Device {
+    pub async fn new(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
+        let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed * 1_000_000), ..TestRuntime::default() });
+        Self::open(Arc::default(), Arc::default(), drive.clone(), runtime).await
+    }
+
+    pub async fn open(notes: Arc<Notes>, state: Arc<MemoryState>, drive: Arc<dyn Drive>, runtime: Arc<TestRuntime>) -> Self {
+        let client = Client::open(notes.clone(), state.clone(), drive, Options::new(runtime.clone())).await.unwrap();
+        Self { notes, state, runtime, client }
+    }
+
+    pub async fn put(&self, name: &str, text: &str) {
+        let (id, body) = (id(name), json(text));
+        let revision = Revision::of(&body);
+        self.notes.0.lock().unwrap().insert(id.clone(), (revision.clone(), body));
+        self.client.queue_change(Change { id, revision, action: Action::Put }).await.unwrap();
+    }
+
+    pub async fn delete(&self, name: &str) {
+        self.notes.0.lock().unwrap().remove(&id(name));
+        let change = Change { id: id(name), revision: Revision::new("gone"), action: Action::Delete };
+        self.client.queue_change(change).await.unwrap();
+    }
+
+    pub async fn sync(&self) -> Report {
+        self.client.sync(SyncOptions::default()).await.unwrap()
+    }
+
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.notes.0.lock().unwrap().get(&id(name)).map(|d| String::from_utf8(d.1.clone()).unwrap())
+    }
+
+    pub fn docs(&self) -> BTreeMap<DocId, Vec<u8>> {
+        self.notes.0.lock().unwrap().iter().map(|(id, d)| (id.clone(), d.1.clone())).collect()
+    }
+}
+
+/// Every kind of drive: with conditions, with create only, with none.
+pub fn drives() -> [Arc<MemoryDrive>; 3] {
+    let create_only = Capabilities { create: true, ..Capabilities::NONE };
+    [Capabilities::FULL, create_only, Capabilities::NONE].map(|c| Arc::new(MemoryDrive::with(c)))
+}

@@ -1,0 +1,116 @@
+//! Two devices on one drive: the main job, on every kind of drive.
+
+mod common;
+
+use common::{Device, drives, id, json};
+use futures::executor::block_on;
+use kitestring::*;
+
+#[test]
+fn edits_and_deletions_travel() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            for n in 0..250 {
+                a.put(&format!("note {n}"), &n.to_string()).await;
+            }
+            assert_eq!(a.sync().await.pushed, 250);
+            assert_eq!(b.sync().await.pulled, 250);
+            assert_eq!(a.docs(), b.docs());
+            b.put("note 7", "seven").await;
+            b.delete("note 8").await;
+            let report = b.sync().await;
+            assert_eq!((report.pushed, report.deleted), (1, 1));
+            let report = a.sync().await;
+            assert_eq!((report.pulled, report.deleted), (1, 1));
+            assert_eq!(a.docs(), b.docs());
+            assert_eq!(a.text("note 8"), None);
+        }
+    });
+}
+
+#[test]
+fn an_edit_costs_7_or_9_requests_and_nothing_costs_1() {
+    block_on(async {
+        for (drive, limit) in drives().into_iter().zip([7, 9, 9]) {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.sync().await;
+            a.put("x", "2").await;
+            let report = a.sync().await;
+            assert!(report.requests.total() <= limit, "{:?} on {:?}", report.requests, drive.capabilities());
+            let report = b.sync().await;
+            assert!(report.requests.total() <= 3, "{:?}", report.requests);
+            assert_eq!(a.sync().await.requests, Requests { get: 1, ..Requests::default() });
+            assert_eq!(b.sync().await.requests, Requests { get: 1, ..Requests::default() });
+        }
+    });
+}
+
+#[test]
+fn a_conflict_waits_for_the_host() {
+    block_on(async {
+        for drive in drives() {
+            for resolution in [Resolution::KeepLocal, Resolution::TakeRemote] {
+                let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+                a.put("x", "1").await;
+                a.sync().await;
+                b.sync().await;
+                a.put("x", "from a").await;
+                b.put("x", "from b").await;
+                a.sync().await;
+                let report = b.sync().await;
+                assert_eq!(report.conflicts.len(), 1);
+                assert_eq!(b.text("x").unwrap(), String::from_utf8(json("from b")).unwrap(), "nothing is overwritten");
+                assert_eq!(b.sync().await.conflicts.len(), 1, "it stays");
+                let seen = b.client.conflicts().await.unwrap().remove(0);
+                let versions = b.client.versions(id("x")).await.unwrap();
+                assert_eq!(versions.remote.unwrap().body, Body::Whole(json("from a")));
+                b.client.resolve(seen, resolution.clone()).await.unwrap();
+                assert!(b.sync().await.conflicts.is_empty());
+                assert!(a.sync().await.conflicts.is_empty());
+                assert_eq!(a.docs(), b.docs());
+                let kept = if resolution == Resolution::KeepLocal { "from b" } else { "from a" };
+                assert_eq!(a.docs()[&id("x")], json(kept));
+                drive.restore(Default::default());
+            }
+        }
+    });
+}
+
+#[test]
+fn equal_documents_are_adopted_and_different_ones_are_a_conflict() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            for device in [&a, &b] {
+                device.put("same", "1").await;
+            }
+            a.put("other", "a").await;
+            b.put("other", "b").await;
+            a.sync().await;
+            let report = b.sync().await;
+            assert_eq!(report.conflicts.iter().map(|c| (c.id.as_str(), c.kind)).collect::<Vec<_>>(), [("other", ConflictKind::Adopt)]);
+            assert_eq!(report.pushed, 0);
+        }
+    });
+}
+
+#[test]
+fn a_dry_run_counts_and_changes_nothing() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.put("y", "2").await;
+            let (before, state) = (drive.contents(), b.client.status().await.unwrap());
+            let options = SyncOptions { dry_run: true, ..SyncOptions::default() };
+            let report = b.client.sync(options).await.unwrap();
+            assert_eq!((report.pushed, report.pulled), (1, 1));
+            assert_eq!((drive.contents(), b.client.status().await.unwrap()), (before, state));
+            assert_eq!(b.text("x"), None);
+        }
+    });
+}
