@@ -76,7 +76,9 @@ impl Host {
     }
 
     pub(super) async fn entries(&self, after: Option<DocId>) -> Result<Vec<Entry>> {
-        self.timed("entries", self.application.entries(after, 1000)).await
+        let page = self.timed("entries", self.application.entries(after.clone(), 1000)).await?;
+        went_on("entries", after.as_ref(), page.last().map(|e| &e.id))?;
+        Ok(page)
     }
 
     pub(super) async fn missing(&self, ids: Vec<DocId>) -> Result<Vec<DocId>> {
@@ -84,7 +86,9 @@ impl Host {
     }
 
     pub(super) async fn uncommitted(&self, after: Option<DocId>) -> Result<Vec<Change>> {
-        self.timed("uncommitted", self.application.uncommitted(after, 1000)).await
+        let page = self.timed("uncommitted", self.application.uncommitted(after.clone(), 1000)).await?;
+        went_on("uncommitted", after.as_ref(), page.last().map(|c| &c.id))?;
+        Ok(page)
     }
 
     pub(super) async fn committed(&self, changes: Vec<Change>) -> Result<()> {
@@ -122,6 +126,18 @@ impl Host {
         }
         Ok(wanted.iter().map(|w| found.remove(&w.id).unwrap_or(Local::Absent)).collect())
     }
+}
+
+/// Refuses a page that ends where it should have begun: a host that ignores `after` would never end.
+fn went_on(operation: &'static str, after: Option<&DocId>, last: Option<&DocId>) -> Result<()> {
+    if after.is_none() || after != last {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Application,
+        operation,
+        "the host gave the same page again; it must go on behind `after` and end with an empty page",
+    ))
 }
 
 /// Cuts a list into batches that are small enough to hold in memory.

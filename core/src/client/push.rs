@@ -5,7 +5,7 @@
 //! content: an edit that arrives meanwhile stays queued.
 
 use super::{
-    host::{LookAt, batches},
+    host::batches,
     ledger::{
         BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, dequeue, enqueue, record,
         removal,
@@ -20,8 +20,10 @@ use crate::{
 
 /// At most this many entries are looked at together,
 const MAX_ENTRIES: u32 = 1000;
-/// and this many bytes of bodies are pushed together.
+/// and about this many bytes of bodies are pushed together.
 const MAX_BYTES: u64 = 8 << 20;
+/// What a body is taken to be as long as it was never agreed on.
+const UNKNOWN_BYTES: u64 = 32 << 10;
 
 /// How a push ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +74,30 @@ impl Run {
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
-            let candidates = self.candidates(&ids).await?;
-            for batch in batches(&candidates, |c| c.base.as_ref().map_or(32 << 10, |b| b.size)) {
-                let (mut ready, mut size) = (Vec::new(), 0);
-                for change in self.prepare(batch).await? {
-                    size += change.size;
-                    ready.push(change);
-                }
-                self.log.line(Level::Debug, || format!("pushing {} changes, {size} bytes", ready.len()));
-                if self.push_batch(ready).await? == Pushed::Moved {
+            if self.push_page(&ids).await? == Pushed::Moved {
+                return Ok(Pushed::Moved);
+            }
+        }
+        Ok(Pushed::Done)
+    }
+
+    /// Pushes a page of the queue: contents are read in small batches and written in larger ones.
+    async fn push_page(&mut self, ids: &[DocId]) -> Result<Pushed> {
+        let candidates = self.candidates(ids).await?;
+        let (mut ready, mut bytes, mut looked_at, mut left) = (Vec::new(), 0, 0, candidates.len());
+        for batch in batches(&candidates, |c| c.base.as_ref().map_or(UNKNOWN_BYTES, |b| b.size)) {
+            let more = self.prepare(batch).await?;
+            bytes += more.iter().map(|r| r.size).sum::<u64>();
+            ready.extend(more);
+            looked_at += batch.len();
+            left -= batch.len();
+            if bytes >= MAX_BYTES || left == 0 {
+                self.log.line(Level::Debug, || format!("pushing {} changes, {bytes} bytes", ready.len()));
+                if self.push_some(std::mem::take(&mut ready)).await? == Pushed::Moved {
                     return Ok(Pushed::Moved);
                 }
-                self.advance(Phase::Push, batch.len());
+                self.advance(Phase::Push, looked_at);
+                (bytes, looked_at) = (0, 0);
                 if self.out_of_time() {
                     break;
                 }
@@ -143,9 +157,8 @@ impl Run {
 
     /// Says which of the documents that the host did not give are gone, rather than unreadable.
     async fn truly_missing(&self, batch: &[Candidate], found: impl Fn(&DocId) -> bool) -> Result<Vec<DocId>> {
-        let unseen: Vec<LookAt> =
-            batch.iter().filter(|c| !found(&c.entry.id)).map(|c| LookAt { id: c.entry.id.clone(), size: None, expected: true }).collect();
-        if unseen.is_empty() { Ok(Vec::new()) } else { self.host.missing(unseen.into_iter().map(|l| l.id).collect()).await }
+        let unseen: Vec<DocId> = batch.iter().map(|c| &c.entry.id).filter(|id| !found(id)).cloned().collect();
+        if unseen.is_empty() { Ok(Vec::new()) } else { self.host.missing(unseen).await }
     }
 
     /// Takes entries out of the queue, unless they were renewed.
@@ -159,19 +172,11 @@ impl Run {
         self.ledger.write(same.flat_map(|entry| dequeue(&entry)).collect()).await
     }
 
-    /// Writes a batch of documents and announces them.
-    async fn push_batch(&mut self, ready: Vec<Ready>) -> Result<Pushed> {
-        let mut rest = ready;
-        while !rest.is_empty() {
-            let batch = take_bytes(&mut rest);
-            if self.push_some(batch).await? == Pushed::Moved {
-                return Ok(Pushed::Moved);
-            }
-        }
-        Ok(Pushed::Done)
-    }
-
+    /// Writes documents and announces them.
     async fn push_some(&mut self, ready: Vec<Ready>) -> Result<Pushed> {
+        if ready.is_empty() {
+            return Ok(Pushed::Done);
+        }
         let intents = ready.iter().map(|r| {
             let attempt = r.digest.map_or(Attempt::Delete, Attempt::Put);
             let id = r.entry.id.clone();
@@ -275,18 +280,6 @@ impl Ready {
         let outgoing = Outgoing { id: entry.id.clone(), revision, body, base: tag, attempted };
         Self { entry: entry.clone(), outgoing, digest, size }
     }
-}
-
-/// Takes changes from the front, up to [`MAX_BYTES`], at least one.
-fn take_bytes(rest: &mut Vec<Ready>) -> Vec<Ready> {
-    let mut bytes = 0;
-    let fits = rest.iter().take_while(|r| {
-        bytes += r.size;
-        bytes <= MAX_BYTES
-    });
-    let count = fits.count().max(1).min(rest.len());
-    let later = rest.split_off(count);
-    std::mem::replace(rest, later)
 }
 
 /// Notes that a document must be looked at before it can be pushed.

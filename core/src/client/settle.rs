@@ -3,11 +3,12 @@
 use super::{
     host::{Local, LookAt, Present},
     ledger::{
-        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, Pushing, QUEUE, Queued, TODO, base_record,
+        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record,
         dequeue, enqueue, record, removal,
     },
     plan::{self, Facts, Pull},
     pull::{NewsOf, Remote},
+    resolve::remote_side,
     run::Run,
 };
 use crate::{Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outcome, Result, Side, StateRecord};
@@ -281,27 +282,36 @@ impl Run {
         self.ledger.write(batch).await
     }
 
-    /// Plans every conflict again: the host may have made its document equal to one side since.
+    /// Plans conflicts again whose document the host has changed: it may have made it equal to one side.
     pub(super) async fn replan_conflicts(&mut self) -> Result<()> {
         let mut after = None;
         loop {
             let page = self.ledger.page::<ConflictRecord>(CONFLICT, after, 16).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = Some(last.clone());
+            let records: Vec<ConflictRecord> = page.into_iter().map(|(_, record)| record).collect();
+            let todos = self.ledger.of::<Todo>(TODO, records.iter().map(|r| &r.conflict.id)).await?;
+            let look: Vec<LookAt> = records.iter().map(|r| LookAt { id: r.conflict.id.clone(), size: None, expected: true }).collect();
+            let locals = self.host.look(&look).await?;
             let mut news = Vec::new();
-            for (_, record) in page {
-                let id = record.conflict.id.clone();
-                if self.ledger.one::<super::ledger::Todo>(TODO, &id).await?.is_none() {
-                    news.push(NewsOf { remote: self.conflict_side(record).await?, id, keep_local: false });
+            for ((record, todo), local) in records.into_iter().zip(todos).zip(locals) {
+                if todo.is_none() && has_changed(&record.conflict, &local) {
+                    let id = record.conflict.id.clone();
+                    news.push(NewsOf { id, remote: remote_side(&self.ledger, record).await?, keep_local: false });
                 }
             }
             self.settle(news).await?;
         }
     }
+}
 
-    /// Returns the drive's side of a conflict, as it was stored.
-    async fn conflict_side(&self, record: ConflictRecord) -> Result<Remote> {
-        super::resolve::remote_side(&self.ledger, record).await
+/// Whether the host's side is no longer what the conflict says.
+fn has_changed(conflict: &Conflict, local: &Local) -> bool {
+    let seen = conflict.local.as_ref().map(|side| side.digest);
+    match local {
+        Local::Present(present) => seen != Some(present.digest),
+        Local::Absent => seen.is_some(),
+        Local::Unreadable => false,
     }
 }
 

@@ -92,7 +92,7 @@ impl Classic {
         for (n, (document, twin)) in documents.iter().zip(&twins).enumerate() {
             match self.prepare(document, *twin) {
                 Ok(Some(prepared)) => puts.push((n, document, prepared)),
-                Ok(None) => deletions.push((n, document)),
+                Ok(None) => deletions.push((n, document, *twin)),
                 Err(e) if e.kind == ErrorKind::InvalidInput => set(&mut placed, n, Placed::Refused(e.detail().to_owned())),
                 Err(e) => return Err(e),
             }
@@ -108,7 +108,8 @@ impl Classic {
             };
             set(&mut placed, n, answer);
         }
-        let (places, removals): (Vec<usize>, Vec<_>) = deletions.into_iter().map(|(n, document)| (n, self.remove(document))).unzip();
+        let (places, removals): (Vec<usize>, Vec<_>) =
+            deletions.into_iter().map(|(n, document, twin)| (n, self.remove(document, twin))).unzip();
         let deleted: Vec<Placed> = stream::iter(removals).buffered(self.parallel()).try_collect().await?;
         for (n, answer) in places.into_iter().zip(deleted) {
             set(&mut placed, n, answer);
@@ -196,9 +197,9 @@ impl Classic {
         }
     }
 
-    async fn remove(&self, document: &Outgoing) -> Result<Placed> {
+    async fn remove(&self, document: &Outgoing, twin: bool) -> Result<Placed> {
         let before = document.base.as_ref().and_then(seen_in);
-        let stem = before.as_ref().map_or_else(|| wire::encode(&document.id, false), |s| s.stem.clone());
+        let stem = before.as_ref().map_or_else(|| wire::encode(&document.id, twin), |s| s.stem.clone());
         let number = before.as_ref().map_or(document.id.is_number(), |s| s.number);
         let revision = self.spelled(&document.revision, before.as_ref());
         let revision = self.options.format.deletion(&revision, before.as_ref().map(|s| &s.revision), wall_ms(&*self.runtime));

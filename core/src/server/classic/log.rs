@@ -81,6 +81,7 @@ impl Classic {
             let skip = usize::try_from(known.saturating_sub(index * WINDOW)).unwrap_or(usize::MAX);
             changes.extend(entries.iter().take(counted).skip(skip).filter_map(|entry| self.news_of(entry)));
         }
+        self.session().diverged = false;
         let lost = self.check_own(first, &windows).await?;
         if let Some((mut entries, version)) = windows.pop() {
             entries.truncate(usize::try_from(upto.saturating_sub(end * WINDOW)).unwrap_or(usize::MAX));
