@@ -273,7 +273,8 @@ impl Run {
                 batch.push(removal(PUSHING, id));
             }
             match (&settled.done, &settled.unnoticed, &entry) {
-                (Some(done), _, Some(entry)) if done.token == entry.token => batch.extend(dequeue(entry)),
+                // An announcement that was lost is still to be made, whatever the contents.
+                (Some(done), _, Some(entry)) if done.token == entry.token && !entry.again => batch.extend(dequeue(entry)),
                 (_, Some(unnoticed), None) => batch.extend(enqueue(unnoticed)?),
                 _ => {}
             }

@@ -8,6 +8,9 @@
     reason = "each test uses a part of it"
 )]
 
+pub mod faulty;
+pub mod old_client;
+
 use kitestring::{drive::Capabilities, *};
 use std::{
     collections::BTreeMap,
@@ -122,6 +125,21 @@ impl Device {
     pub async fn open(notes: Arc<Notes>, state: Arc<MemoryState>, drive: Arc<dyn Drive>, runtime: Arc<TestRuntime>) -> Self {
         let client = Client::open(notes.clone(), state.clone(), drive, Options::new(runtime.clone())).await.unwrap();
         Self { notes, state, runtime, client }
+    }
+
+    /// The same device after its process died: only host and state are left.
+    pub async fn restarted(self, drive: Arc<dyn Drive>) -> Self {
+        let Self { notes, state, runtime, client } = self;
+        drop(client);
+        Self::open(notes, state, drive, runtime).await
+    }
+
+    pub async fn try_sync(&self) -> Result<Report> {
+        self.client.sync(SyncOptions::default()).await
+    }
+
+    pub fn later(&self, seconds: u64) {
+        self.runtime.ms.fetch_add(seconds * 1000, SeqCst);
     }
 
     pub async fn put(&self, name: &str, text: &str) {
