@@ -1,0 +1,363 @@
+//! The client's promises towards its host: parts, deadlines, cancellation, callbacks, and refusals.
+
+mod common;
+
+use common::{Device, Notes, TestRuntime, drives, faulty::Faulty, id, json};
+use futures::executor::block_on;
+use kitestring::*;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+/// A host that passes bodies over 10 bytes in parts.
+#[derive(Default)]
+struct InParts {
+    notes: Notes,
+    staged: Mutex<BTreeMap<DocId, Vec<u8>>>,
+}
+
+#[apply(port!)]
+impl Application for InParts {
+    async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        let mut found = self.notes.get(ids).await?;
+        for document in &mut found {
+            if document.body.size() > 10 {
+                document.body = Body::Parts { size: document.body.size() };
+            }
+        }
+        Ok(found)
+    }
+    async fn apply(&self, mut changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        for change in &mut changes {
+            if let Some(Body::Parts { size }) = change.body {
+                let body = self.staged.lock().unwrap().remove(&change.id).expect("staged before");
+                assert_eq!(body.len() as u64, size);
+                change.body = Some(body.into());
+            }
+        }
+        self.notes.apply(changes).await
+    }
+    async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
+        self.notes.entries(after, limit).await
+    }
+    fn whole_body_bytes(&self) -> Option<u64> {
+        Some(10)
+    }
+    async fn read_part(&self, part: PartRequest) -> Result<Option<Vec<u8>>> {
+        let docs = self.notes.0.lock().unwrap();
+        let found = docs.get(&part.id).filter(|(revision, _)| *revision == part.revision);
+        Ok(found.map(|(_, body)| body[part.offset as usize..(part.offset + part.length) as usize].to_vec()))
+    }
+    async fn stage_part(&self, part: StagedPart) -> Result<()> {
+        let mut staged = self.staged.lock().unwrap();
+        let body = staged.entry(part.id).or_default();
+        body.truncate(part.offset as usize);
+        body.extend(part.bytes);
+        Ok(())
+    }
+}
+
+async fn client(host: Arc<dyn Application>, drive: &Arc<MemoryDrive>, seed: u64) -> Client {
+    let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
+    Client::open(host, Arc::new(MemoryState::new()), drive.clone(), Options::new(runtime)).await.unwrap()
+}
+
+#[test]
+fn large_bodies_pass_in_parts_both_ways() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Arc::new(InParts::default()), Arc::new(InParts::default()));
+            let large = json(&"x".repeat(3_000_000));
+            a.notes.0.lock().unwrap().insert(id("large"), (Revision::new("1"), large.clone()));
+            a.notes.0.lock().unwrap().insert(id("small"), (Revision::new("1"), b"{}".to_vec()));
+            client(a, &drive, 1).await.sync(SyncOptions::default()).await.unwrap();
+            client(b.clone(), &drive, 2).await.sync(SyncOptions::default()).await.unwrap();
+            assert_eq!(b.notes.0.lock().unwrap()[&id("large")].1, large);
+            assert_eq!(b.notes.0.lock().unwrap().len(), 2);
+        }
+    });
+}
+
+#[test]
+fn a_deadline_is_a_normal_report_and_the_next_sync_goes_on() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            for n in 0..1200 {
+                a.put(&format!("{n}"), "1").await;
+            }
+            a.sync().await;
+            let runtime = b.runtime.clone();
+            // Every read of a document takes 10 ms.
+            let slow = Faulty::new(&drive, move |op, path| {
+                if op == "get" && path.starts_with("docs/") {
+                    runtime.ms.fetch_add(10, SeqCst);
+                }
+                None
+            });
+            let b = b.restarted(slow).await;
+            let mut pulled = 0;
+            for _ in 0..20 {
+                let options = SyncOptions { deadline: Some(Duration::from_secs(2)), ..SyncOptions::default() };
+                let report = b.client.sync(options).await.unwrap();
+                pulled += report.pulled;
+                if report.stopped.is_none() {
+                    break;
+                }
+                assert_eq!(report.stopped, Some(Stopped::Deadline));
+            }
+            assert_eq!(pulled, 1200, "nothing is fetched twice");
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}
+
+#[test]
+fn a_token_ends_a_sync_at_once() {
+    block_on(async {
+        for drive in drives() {
+            let a = Device::new(&drive, 1).await;
+            a.put("x", "1").await;
+            let token = CancelToken::new();
+            let cancel = token.clone();
+            let faulty = Faulty::new(&drive, move |op, path| {
+                if op == "put" && path.starts_with("changes/") {
+                    cancel.cancel();
+                }
+                None
+            });
+            let a = a.restarted(faulty).await;
+            let options = SyncOptions { cancel: Some(token), ..SyncOptions::default() };
+            // The memory drive never waits, so the token is seen at the next call.
+            let _ = a.client.sync(options.clone()).await;
+            assert_eq!(a.client.sync(options).await.unwrap_err().kind, ErrorKind::Cancelled);
+            a.sync().await;
+            assert!(a.client.status().await.unwrap().queued == 0);
+        }
+    });
+}
+
+/// A host that calls its client from inside its callbacks.
+#[derive(Default)]
+struct Nested {
+    notes: Notes,
+    client: OnceLock<Client>,
+    calls: AtomicUsize,
+    syncs: bool,
+}
+
+impl Nested {
+    async fn edit(&self) -> Result<()> {
+        let Some(client) = self.client.get() else { return Ok(()) };
+        if self.syncs {
+            return client.sync(SyncOptions::default()).await.map(drop);
+        }
+        if self.calls.fetch_add(1, SeqCst) < 5 {
+            let (body, revision) =
+                (json(&format!("edit {}", self.calls.load(SeqCst))), Revision::new(format!("e{}", self.calls.load(SeqCst))));
+            self.notes.0.lock().unwrap().insert(id("x"), (revision.clone(), body));
+            client.queue_change(Change { id: id("x"), revision, action: Action::Put }).await?;
+        }
+        Ok(())
+    }
+}
+
+#[apply(port!)]
+impl Application for Nested {
+    async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        let found = self.notes.get(ids).await;
+        self.edit().await?;
+        found
+    }
+    async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        self.edit().await?;
+        let outcomes = self.notes.apply(changes).await;
+        self.edit().await?;
+        outcomes
+    }
+    async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
+        self.notes.entries(after, limit).await
+    }
+}
+
+#[test]
+fn edits_from_inside_callbacks_are_never_lost() {
+    block_on(async {
+        for drive in drives() {
+            let host = Arc::new(Nested::default());
+            let nested = client(host.clone(), &drive, 1).await;
+            host.client.set(nested.clone()).unwrap();
+            let b = Device::new(&drive, 2).await;
+            b.put("y", "1").await;
+            b.sync().await;
+            let change = Change { id: id("x"), revision: Revision::new("1"), action: Action::Put };
+            host.notes.0.lock().unwrap().insert(id("x"), (Revision::new("1"), json("first")));
+            nested.queue_change(change).await.unwrap();
+            for _ in 0..6 {
+                nested.sync(SyncOptions::default()).await.unwrap();
+            }
+            b.sync().await;
+            assert_eq!(b.text("x").unwrap().as_bytes(), json("edit 5"));
+            assert_eq!(nested.conflicts().await.unwrap(), []);
+        }
+    });
+}
+
+#[test]
+fn a_sync_from_inside_a_callback_ends_with_the_time_limit() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let host = Arc::new(Nested { syncs: true, ..Nested::default() });
+        let nested = client(host.clone(), &drive, 1).await;
+        host.client.set(nested.clone()).unwrap();
+        host.notes.0.lock().unwrap().insert(id("x"), (Revision::new("1"), json("first")));
+        let error = nested.sync(SyncOptions::default()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Application, "{error}");
+    });
+}
+
+/// A host that breaks its contract.
+struct Broken(&'static str);
+
+#[apply(port!)]
+impl Application for Broken {
+    async fn get(&self, _ids: Vec<DocId>) -> Result<Vec<Document>> {
+        Ok(Vec::new())
+    }
+    async fn apply(&self, _changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        Ok(Vec::new())
+    }
+    async fn entries(&self, _after: Option<DocId>, _limit: u32) -> Result<Vec<Entry>> {
+        let entry = Entry { id: id("x"), revision: Revision::new("1"), digest: None, size: None };
+        if self.0 == "entries" { Ok(vec![entry]) } else { Ok(Vec::new()) }
+    }
+}
+
+#[test]
+fn a_host_that_breaks_its_contract_is_told_so() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let a = Device::new(&drive, 1).await;
+        a.put("y", "1").await;
+        a.sync().await;
+        for fault in ["entries", "apply"] {
+            let error = client(Arc::new(Broken(fault)), &drive, 2).await.sync(SyncOptions::default()).await.unwrap_err();
+            assert_eq!((error.kind.code(), error.operation()), ("application", fault), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_state_of_a_newer_version_is_refused() {
+    block_on(async {
+        let state = Arc::new(MemoryState::new());
+        state.write(vec![StateRecord::set("client", br#"{"format":2,"other":"things"}"#.to_vec())]).await.unwrap();
+        let options = Options::new(Arc::new(TestRuntime::default()));
+        let error = Client::open(Arc::new(Notes::default()), state, Arc::new(MemoryDrive::new()), options).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NeedsNewerVersion);
+    });
+}
+
+#[test]
+fn a_vault_of_a_newer_version_is_refused() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        common::old_client::write(&drive, "kitestring.json", serde_json::json!({"vault": "v", "format": 2})).await;
+        let a = Device::new(&drive, 1).await;
+        assert_eq!(a.try_sync().await.unwrap_err().kind, ErrorKind::NeedsNewerVersion);
+    });
+}
+
+#[test]
+fn reconcile_finds_what_was_changed_without_a_word() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            for name in ["same", "changed", "deleted"] {
+                a.put(name, "1").await;
+            }
+            a.sync().await;
+            b.sync().await;
+            {
+                let mut docs = a.notes.0.lock().unwrap();
+                // The host forgot to give a new revision.
+                docs.get_mut(&id("changed")).unwrap().1 = json("2");
+                docs.remove(&id("deleted"));
+                docs.insert(id("new"), (Revision::new("n"), json("new")));
+            }
+            let found = a.client.reconcile(SyncOptions::default()).await.unwrap();
+            assert_eq!(found, Reconciled { put: 2, deleted: 1 });
+            a.sync().await;
+            b.sync().await;
+            assert_eq!(a.docs(), b.docs());
+            assert_eq!(a.client.reconcile(SyncOptions::default()).await.unwrap(), Reconciled::default());
+        }
+    });
+}
+
+#[test]
+fn reconcile_asks_before_it_believes_that_most_documents_are_deleted() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let a = Device::new(&drive, 1).await;
+        for n in 0..40 {
+            a.put(&format!("{n}"), "1").await;
+        }
+        a.sync().await;
+        a.notes.0.lock().unwrap().clear();
+        let error = a.client.reconcile(SyncOptions::default()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::MassDelete { deletes: 40, of: 40 });
+        assert_eq!(a.client.status().await.unwrap().queued, 0);
+        let allow = Allow { mass_delete: true, ..Allow::default() };
+        a.client.reconcile(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+        assert_eq!(a.sync().await.deleted, 40);
+    });
+}
+
+#[test]
+fn a_conflict_that_moved_since_it_was_shown_is_shown_again() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+        a.put("x", "1").await;
+        b.put("x", "2").await;
+        a.sync().await;
+        b.sync().await;
+        let shown = b.client.conflicts().await.unwrap().remove(0);
+        b.put("x", "3").await;
+        let error = b.client.resolve(shown, Resolution::TakeRemote).await.unwrap_err();
+        assert_eq!((error.kind, error.retry), (ErrorKind::Condition, Retry::Now));
+        let shown = b.client.conflicts().await.unwrap().remove(0);
+        a.put("x", "4").await;
+        a.sync().await;
+        b.sync().await;
+        assert!(b.client.resolve(shown, Resolution::KeepLocal).await.is_err(), "the drive's side moved");
+        let shown = b.client.conflicts().await.unwrap().remove(0);
+        let merged = Resolution::Merged { revision: Revision::new("m"), body: json("3 and 4").into() };
+        b.client.resolve(shown, merged).await.unwrap();
+        b.sync().await;
+        a.sync().await;
+        assert_eq!(a.text("x").unwrap().as_bytes(), json("3 and 4"));
+        assert_eq!(a.docs(), b.docs());
+    });
+}
+
+#[test]
+fn ids_of_any_text_round_trip() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+        for name in ["é".repeat(512), "\u{0}".to_owned(), "/".to_owned(), "\n\t\"".to_owned(), "%".repeat(1024), "🪁".to_owned()] {
+            a.put(&name, "1").await;
+        }
+        a.sync().await;
+        b.sync().await;
+        assert_eq!(a.docs(), b.docs());
+        assert_eq!(b.docs().len(), 6);
+    });
+}
