@@ -103,6 +103,21 @@ mod tests {
     }
 
     #[test]
+    fn golden_names() {
+        #[derive(serde::Deserialize)]
+        struct Name {
+            id: DocId,
+            stem: String,
+            twin: String,
+        }
+        let names: Vec<Name> = serde_json::from_str(include_str!("../../../../spec/vectors/classic/names.json")).unwrap();
+        for Name { id, stem, twin } in names {
+            assert_eq!((encode(&id, false), encode(&id, true)), (stem.clone(), twin.clone()), "{id}");
+            assert_eq!((decode(&stem), decode(&twin)), (Some(id.clone()), Some(id)));
+        }
+    }
+
+    #[test]
     fn stems_of_old_clients_are_taken_as_they_stand() {
         for stem in ["a/b", "100%", "%zz", "%2f"] {
             assert_eq!(decode(stem), Some(id(stem)), "{stem}");
