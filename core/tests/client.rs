@@ -361,3 +361,25 @@ fn ids_of_any_text_round_trip() {
         assert_eq!(b.docs().len(), 6);
     });
 }
+
+#[test]
+fn an_edit_on_top_of_a_push_that_was_interrupted_after_it_was_announced_is_no_conflict() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            a.put("x", "2").await;
+            let faulty = Faulty::new(&drive, |op, path| (op == "put" && path == "meta.json").then_some(common::faulty::When::After));
+            let a = a.restarted(faulty).await;
+            assert!(a.try_sync().await.is_err());
+            b.sync().await;
+            b.put("x", "3").await;
+            b.sync().await;
+            let a = a.restarted(drive.clone()).await;
+            let report = a.sync().await;
+            assert_eq!((report.conflicts.len(), report.pulled), (0, 1));
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}

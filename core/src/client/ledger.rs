@@ -104,6 +104,11 @@ pub(super) struct Pushing {
     pub(super) id: DocId,
     pub(super) revision: Revision,
     pub(super) attempt: Attempt,
+    /// The name of the push.
+    pub(super) push: String,
+    /// Whether it was found in the log: then it took place, and whoever wrote later had seen it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) announced: bool,
 }
 
 /// A conflict and what the server knows of its remote side.

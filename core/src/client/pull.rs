@@ -4,13 +4,13 @@
 //! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
 
 use super::{
-    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSHING, TODO, Todo, record, removal},
+    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSHING, Pushing, TODO, Todo, record, removal},
     queue,
     run::Run,
 };
 use crate::{
     Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
-    server::{Changes, Fetched, News, Tag, Wanted},
+    server::{Changes, Fetched, News, RemoteChange, Tag, Wanted},
 };
 
 /// At most this many documents are worked off at once,
@@ -70,13 +70,23 @@ impl Run {
             self.warn(|| format!("announcing {id} again: its announcement was overwritten"));
         }
         queue::again(&self.inner, &page.lost).await?;
-        let mut batch = Vec::new();
+        let mut batch = self.recognise(&page.changes).await?;
         for change in page.changes {
             let todo = Todo { id: change.id, news: change.news, keep_local: page.keep_local };
             batch.push(record(TODO, &todo.id, &todo)?);
         }
         batch.extend(page.remember);
         self.ledger.write(batch).await
+    }
+
+    /// Finds out which interrupted pushes took place after all: the log names them.
+    async fn recognise(&self, changes: &[RemoteChange]) -> Result<Vec<StateRecord>> {
+        if self.ledger.is_empty(PUSHING).await? {
+            return Ok(Vec::new());
+        }
+        let pushing = self.ledger.of::<Pushing>(PUSHING, changes.iter().map(|c| &c.id)).await?;
+        let ours = changes.iter().zip(pushing).filter_map(|(change, pushing)| pushing.filter(|p| change.push.as_ref() == Some(&p.push)));
+        ours.map(|pushing| record(PUSHING, &pushing.id, &Pushing { announced: true, ..pushing.clone() })).collect()
     }
 
     /// Notes every document that has a base: the server cannot say which of them changed.

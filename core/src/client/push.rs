@@ -14,7 +14,7 @@ use super::{
     run::Run,
 };
 use crate::{
-    Action, Digest, DocId, Error, Level, Phase, Result, StateRecord,
+    Action, Digest, DocId, Error, Level, Phase, Result, StateRecord, runtime,
     server::{Announced, Attempt, News, Outgoing, Placed, Tag, Written},
 };
 
@@ -177,10 +177,15 @@ impl Run {
         if ready.is_empty() {
             return Ok(Pushed::Done);
         }
+        let push = runtime::random_id(&*self.runtime).split_off(16);
         let intents = ready.iter().map(|r| {
             let attempt = r.digest.map_or(Attempt::Delete, Attempt::Put);
             let id = r.entry.id.clone();
-            record(PUSHING, &r.entry.id, &Pushing { id, revision: r.outgoing.revision.clone(), attempt })
+            record(
+                PUSHING,
+                &r.entry.id,
+                &Pushing { id, revision: r.outgoing.revision.clone(), attempt, push: push.clone(), announced: false },
+            )
         });
         self.ledger.write(intents.collect::<Result<_>>()?).await?;
         let (entries, outgoing): (Vec<_>, Vec<_>) =
@@ -205,7 +210,7 @@ impl Run {
                 }
             }
         }
-        let announced = self.announce(announced, written).await?;
+        let announced = self.announce(announced, written, push).await?;
         if moved.is_empty() {
             return Ok(announced);
         }
@@ -213,11 +218,11 @@ impl Run {
         Ok(Pushed::Moved)
     }
 
-    async fn announce(&mut self, announced: Vec<Announced>, written: Vec<(Queued, Option<Base>)>) -> Result<Pushed> {
+    async fn announce(&mut self, announced: Vec<Announced>, written: Vec<(Queued, Option<Base>)>, push: String) -> Result<Pushed> {
         if announced.is_empty() {
             return Ok(Pushed::Done);
         }
-        let Written::Done(mut records) = self.server.changes_write(announced).await? else { return Ok(Pushed::Moved) };
+        let Written::Done(mut records) = self.server.changes_write(announced, push).await? else { return Ok(Pushed::Moved) };
         let Written::Done(more) = self.server.metadata_write().await? else { return Ok(Pushed::Moved) };
         records.extend(more);
         for (_, base) in &written {

@@ -124,6 +124,7 @@ impl Run {
         let pushing = self.ledger.of::<Pushing>(PUSHING, ids()).await?;
         let mut known: Vec<Known> = Vec::with_capacity(news.len());
         for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
+            let base = pushed_base(&n.id, pushing.as_ref(), base);
             known.push(Known { id: n.id, remote: n.remote, keep_local: n.keep_local, base, queued, applying, pushing, local: None });
         }
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
@@ -320,6 +321,14 @@ fn look_at(known: &Known) -> LookAt {
     let applied = known.applying.as_ref().and_then(|a| a.base.as_ref());
     let size = known.base.as_ref().or(applied).map(|b| b.size);
     LookAt { id: known.id.clone(), size, expected: size.is_some() || known.queued.is_some() }
+}
+
+/// Returns the base; that is what an interrupted push wrote, if the log says that it took place.
+fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Option<Base> {
+    let Some(pushing) = pushing.filter(|p| p.announced) else { return base };
+    let digest = plan::attempt_digest(pushing.attempt)?;
+    let (size, tag) = base.map(|b| (b.size, b.tag)).unwrap_or_default();
+    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag })
 }
 
 /// What an interrupted push has left on the drive is what both sides agree on.

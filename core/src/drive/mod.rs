@@ -167,13 +167,20 @@ pub trait Drive: MaybeSend + MaybeSync {
 
     /// Writes a whole file, making the folders above it, and returns its version. Durable on return; a reader
     /// sees the old content or the new, never a mixture.
+    ///
+    /// # Errors
+    /// `condition`; `invalid_input` if the drive cannot hold such a name, for example because a folder has it;
+    /// `quota_exceeded`. After `unavailable` the write may have taken place: read again.
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version>;
 
     /// Deletes a file. A missing one is fine under [`Condition::Any`] and `condition` under
     /// [`Condition::Matches`].
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()>;
 
-    /// Lists a page of a folder; a missing folder is empty.
+    /// Lists a page of a folder; a missing folder is empty. A name may come twice.
+    ///
+    /// # Errors
+    /// `condition` if the cursor is too old to go on: begin again without one.
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing>;
 
     /// Writes several files, in any order, and answers once for each; all that succeeded are durable on return.

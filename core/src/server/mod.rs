@@ -54,6 +54,8 @@ pub struct RemoteChange {
     pub id: DocId,
     /// What to do about it.
     pub news: News,
+    /// The push that announced it, as that client named it.
+    pub push: Option<String>,
 }
 
 /// What a log says of a document.
@@ -208,8 +210,9 @@ pub trait Server: MaybeSend + MaybeSync {
     /// ChangesRead: reads the next page of changes.
     async fn changes_read(&self) -> Result<Changes>;
 
-    /// ChangesWrite: writes changes behind those that are already there.
-    async fn changes_write(&self, changes: Vec<Announced>) -> Result<Written>;
+    /// ChangesWrite: writes changes behind those that are already there. `push` names this very push: whoever reads
+    /// it in the log again knows that it took place.
+    async fn changes_write(&self, changes: Vec<Announced>, push: String) -> Result<Written>;
 
     /// Whether two different bodies say the same, in this layout.
     fn same_content(&self, a: &[u8], b: &[u8]) -> bool {

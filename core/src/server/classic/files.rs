@@ -45,6 +45,9 @@ pub(super) struct Logged {
     #[serde(rename = "_rev", default = "no_revision", skip_serializing_if = "is_no_revision")]
     pub(super) revision: Revision,
     pub(super) action: Action,
+    /// The push of one of our clients that wrote it; old clients carry it along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) push: Option<String>,
 }
 
 /// The id of a document on the drive: its stem, which may be longer than an id.

@@ -107,7 +107,7 @@ impl Classic {
             Action::Put => News::Put { at },
             Action::Delete => News::Delete { revision: entry.revision.clone(), at },
         };
-        Some(RemoteChange { id: self.host_id(&entry.id)?, news })
+        Some(RemoteChange { id: self.host_id(&entry.id)?, news, push: entry.push.clone() })
     }
 
     /// The log is not the remembered one: lists every document anew, or stops if the vault is simply older.
@@ -140,7 +140,11 @@ impl Classic {
             ..Changes::default()
         };
         let Some(folder) = listing.folders.pop() else { return self.end_of_listing(page).await };
-        let found = self.drive.list_dir(folder.clone(), listing.cursor.take()).await?;
+        let found = match self.drive.list_dir(folder.clone(), listing.cursor.take()).await {
+            // The drive has forgotten where the listing was: the folder is listed from its beginning again.
+            Err(e) if e.is_condition() => self.drive.list_dir(folder.clone(), None).await?,
+            found => found?,
+        };
         if let Some(next) = found.next {
             listing.folders.push(folder.clone());
             listing.cursor = Some(next);
@@ -154,7 +158,7 @@ impl Classic {
             }
             let Some(stem) = inside.as_str().strip_prefix("docs/").and_then(|p| p.strip_suffix(".json")) else { continue };
             if let Some(id) = self.host_id(&WireId::new(stem, false)).filter(|_| !entry.name.starts_with('.')) {
-                page.changes.push(RemoteChange { id, news: News::Look { at: Some(stem.to_owned()) } });
+                page.changes.push(RemoteChange { id, news: News::Look { at: Some(stem.to_owned()) }, push: None });
             }
         }
         if listing.folders.is_empty() {
@@ -194,14 +198,14 @@ impl Classic {
         }
     }
 
-    pub(super) async fn write_changes(&self, changes: Vec<Announced>) -> Result<Written> {
+    pub(super) async fn write_changes(&self, changes: Vec<Announced>, push: String) -> Result<Written> {
         let Some(mut position) = self.position().await? else {
             return Err(Error::internal("put", "the log was written before it was read"));
         };
         if position.vault.is_none() {
             position.vault = Some(self.ensure_marker().await?);
         }
-        let entries = changes.iter().map(logged).collect::<Result<Vec<_>>>()?;
+        let entries = changes.iter().map(|change| logged(change, &push)).collect::<Result<Vec<_>>>()?;
         if !self.still_locked().await? {
             return Ok(Written::Moved);
         }
@@ -292,9 +296,9 @@ fn relate(position: &Position, window: &[Logged], now: u64) -> Relation {
     if same_file && !position.window.starts_with(found) { Relation::Diverged } else { Relation::Older }
 }
 
-fn logged(change: &Announced) -> Result<Logged> {
+fn logged(change: &Announced, push: &str) -> Result<Logged> {
     let seen: Seen = serde_json::from_str(&change.tag.0).map_err(|e| Error::internal("put", "a tag could not be read").caused_by(e))?;
-    Ok(Logged { id: WireId::new(&seen.stem, seen.number), revision: seen.revision, action: change.action })
+    Ok(Logged { id: WireId::new(&seen.stem, seen.number), revision: seen.revision, action: change.action, push: Some(push.to_owned()) })
 }
 
 /// Returns the files of the log that hold `entries` behind the known place, each with its whole content.

@@ -104,8 +104,8 @@ impl Server for Classic {
         self.read_changes().await
     }
 
-    async fn changes_write(&self, changes: Vec<Announced>) -> Result<Written> {
-        self.write_changes(changes).await
+    async fn changes_write(&self, changes: Vec<Announced>, push: String) -> Result<Written> {
+        self.write_changes(changes, push).await
     }
 
     fn same_content(&self, a: &[u8], b: &[u8]) -> bool {
