@@ -1,1 +1,37 @@
-//! Drives and state stores for `kitestring`.
+//! Drives, state stores and the native runtime for [`kitestring`]: what the ports of the core meet in the real world.
+//!
+//! | feature | what it brings | default |
+//! |-|-|-|
+//! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
+//! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
+//! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
+//!
+//! Each feature compiles alone; no adapter knows another one.
+//!
+//! # Adding an adapter
+//! 1. A folder `drives/<name>/` (or `state/<name>/`) with a `mod.rs` that holds the public type and its port
+//!    implementation under `#[apply(port!)]`. The rules it must keep are on [`kitestring::Drive`] and
+//!    [`kitestring::State`].
+//! 2. A feature of that name in `Cargo.toml`; every dependency it adds is optional and belongs to it. One
+//!    `#[cfg(feature = "…")] pub mod …;` line in `drives/mod.rs` (or `state/mod.rs`), and a row in the table above.
+//! 3. One line in the conformance suite that makes an empty one of it. The suite chooses its tests by
+//!    [`kitestring::drive::Capabilities`], so claim only what holds when two devices race.
+//! 4. Tests of what is special to it in `tests/`.
+//!
+//! Blocking calls go through the `blocking` crate, never directly into an `async fn`: the host chooses the executor,
+//! and several requests must be able to run at once.
+
+pub mod drives;
+#[cfg(feature = "test-support")]
+pub mod layers;
+#[cfg(feature = "runtime")]
+pub mod runtime;
+pub mod state;
+
+#[cfg(feature = "fs")]
+pub use drives::fs::FsDrive;
+#[cfg(feature = "runtime")]
+pub use runtime::NativeRuntime;
+#[cfg(feature = "state-sqlite")]
+pub use state::sqlite::SqliteState;

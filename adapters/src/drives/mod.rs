@@ -1,0 +1,4 @@
+//! Drives: one folder and one feature each.
+
+#[cfg(feature = "fs")]
+pub mod fs;

@@ -1,0 +1,5 @@
+//! Layers: drives that stand before another drive.
+
+mod slow;
+
+pub use slow::SlowDrive;

@@ -1,0 +1,4 @@
+//! Stores for a client's own small memory: one folder and one feature each.
+
+#[cfg(feature = "state-sqlite")]
+pub mod sqlite;

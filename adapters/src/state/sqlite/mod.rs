@@ -1,0 +1,148 @@
+//! A client's own memory in an SQLite file.
+//!
+//! One thread writes, with group commit ([`writer`]); reads have a connection of their own, so that they never wait for a commit.
+
+mod fault;
+mod open;
+mod writer;
+
+use blocking::unblock;
+use fault::fault;
+use kitestring::{Error, ErrorKind, Result, State, StateRecord, apply, port};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+use writer::Writer;
+
+/// A [`State`] in an SQLite file.
+///
+/// Writes that arrive while a commit is under way share the next one; each returns after its commit is on the disk.
+/// Several of them, in one process or in many, may have the same file open; each batch stays atomic. The file is
+/// readable by its owner only (mode 0600) on Unix. It must not lie on a network file system: SQLite's
+/// write-ahead log needs memory that all its users share.
+///
+/// # Errors
+/// `state` if the file is damaged, read-only, busy or not ours; `quota_exceeded` if the disk is full;
+/// `needs_newer_version` if a newer version of this library wrote it.
+///
+/// # Cancel safety
+/// A dropped `write` is committed as a whole or not at all. Dropping the state waits for the commits under way.
+///
+/// # Examples
+/// ```
+/// use kitestring::{State, StateRecord};
+/// use kitestring_adapters::SqliteState;
+///
+/// # let home = tempfile::tempdir()?;
+/// # futures::executor::block_on(async {
+/// let state = SqliteState::open(home.path().join("client.sqlite"))?;
+/// state.write(vec![StateRecord::set("client", "7f3a")]).await?;
+/// assert_eq!(state.read(vec!["client".into()]).await?, [Some(b"7f3a".to_vec())]);
+/// # Ok::<(), kitestring::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteState {
+    path: PathBuf,
+    reader: Arc<Mutex<Connection>>,
+    writer: Writer,
+}
+
+impl SqliteState {
+    /// Opens the file, or creates it; the folder must exist. A relative path begins at the current folder.
+    ///
+    /// # Errors
+    /// As said above; nothing is changed in a file that is not ours.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = open::prepare(path.as_ref())?;
+        let writer = open::connect(&path)?;
+        open::own(&writer, &path)?;
+        open::restrict(&path);
+        let reader = open::connect(&path)?;
+        Ok(Self { reader: Arc::new(Mutex::new(reader)), writer: Writer::start(writer, path.clone())?, path })
+    }
+
+    /// Returns the path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns how many commits were made for writes since the file was opened: at most one per write, fewer where writes
+    /// shared one.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
+    async fn with_reader<T, F>(&self, operation: &'static str, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let reader = Arc::clone(&self.reader);
+        let result = unblock(move || {
+            let connection = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            // One transaction, so that all answers are of one moment; it ends when dropped.
+            let moment = connection.unchecked_transaction()?;
+            read(&moment)
+        });
+        result.await.map_err(|e| fault(operation, &self.path, e))
+    }
+}
+
+impl fmt::Debug for SqliteState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteState").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[apply(port!)]
+impl State for SqliteState {
+    async fn read(&self, keys: Vec<String>) -> Result<Vec<Option<Vec<u8>>>> {
+        let read = move |connection: &Connection| {
+            let mut select = connection.prepare_cached("SELECT value FROM kv WHERE key = ?1")?;
+            keys.iter().map(|key| select.query_row([key], |row| row.get(0)).optional()).collect()
+        };
+        self.with_reader("read", read).await
+    }
+
+    async fn scan(&self, prefix: String, after: Option<String>, limit: u32) -> Result<Vec<StateRecord>> {
+        self.with_reader("scan", move |connection| scan(connection, &prefix, after.as_deref(), limit)).await
+    }
+
+    async fn write(&self, batch: Vec<StateRecord>) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let committed = self.writer.queue(batch)?;
+        committed.await.unwrap_or_else(|_| Err(stopped()))
+    }
+}
+
+/// Reads on from the later of `after` and the first key that could have the prefix; keys are compared byte by byte.
+fn scan(connection: &Connection, prefix: &str, after: Option<&str>, limit: u32) -> rusqlite::Result<Vec<StateRecord>> {
+    let (sql, from) = match after {
+        Some(after) if after >= prefix => ("SELECT key, value FROM kv WHERE key > ?1 ORDER BY key LIMIT ?2", after),
+        _ => ("SELECT key, value FROM kv WHERE key >= ?1 ORDER BY key LIMIT ?2", prefix),
+    };
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query(params![from, limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        if !key.starts_with(prefix) {
+            break;
+        }
+        found.push(StateRecord { key, value: Some(row.get(1)?) });
+    }
+    Ok(found)
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::State, "write", "the thread that writes the state has ended: open the client again")
+}
+
+#[cfg(test)]
+mod tests;
