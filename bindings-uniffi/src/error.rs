@@ -1,0 +1,199 @@
+//! Errors in both directions: one variant per code, each with the same record.
+
+use kitestring::{Error, ErrorKind, Retry};
+use std::{fmt, time::Duration};
+
+/// What an error says, whatever its code.
+#[derive(Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug, Display)]
+pub struct ErrorInfo {
+    /// The stable name of the kind.
+    pub code: String,
+    /// What was being done.
+    pub operation: String,
+    /// The file or document concerned, if there is one.
+    #[uniffi(default = None)]
+    pub subject: Option<String>,
+    /// One sentence for people.
+    pub detail: String,
+    /// When to make the same call again: zero is at once, none is never.
+    #[uniffi(default = None)]
+    pub retry_after: Option<Duration>,
+    /// `locked`: the holder's id, if it wrote one.
+    #[uniffi(default = None)]
+    pub owner: Option<String>,
+    /// `locked`: when the lock says it ends, in milliseconds since the Unix epoch.
+    #[uniffi(default = None)]
+    pub until_ms: Option<u64>,
+    /// `mass_delete`: how many deletions wait.
+    #[uniffi(default = None)]
+    pub deletes: Option<u64>,
+    /// `mass_delete`: of how many documents.
+    #[uniffi(default = None)]
+    pub of: Option<u64>,
+    /// `rollback`: the last position that this client has seen.
+    #[uniffi(default = None)]
+    pub remembered: Option<u64>,
+    /// `rollback`: the last position found now.
+    #[uniffi(default = None)]
+    pub found: Option<u64>,
+}
+
+impl fmt::Display for ErrorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.code, self.operation, self.detail)?;
+        self.subject.iter().try_for_each(|subject| write!(f, " ({subject})"))
+    }
+}
+
+/// The same sentence: Python shows an exception by the `Debug` text of what it holds.
+impl fmt::Debug for ErrorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $kind:expr;)*) => {
+        /// An error, by what the caller does about it.
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+        pub enum KiteError {
+            $(
+                $(#[$doc])*
+                #[error("{info}")]
+                $variant {
+                    /// What it says.
+                    info: ErrorInfo,
+                },
+            )*
+        }
+
+        impl From<ErrorInfo> for KiteError {
+            fn from(info: ErrorInfo) -> Self {
+                match info.code.as_str() {
+                    $($code => Self::$variant { info },)*
+                    // A code that this list does not know yet.
+                    _ => Self::Internal { info },
+                }
+            }
+        }
+
+        impl KiteError {
+            fn into_parts(self) -> (ErrorKind, ErrorInfo) {
+                match self {
+                    $(Self::$variant { info } => {
+                        let kind: fn(&ErrorInfo) -> ErrorKind = $kind;
+                        (kind(&info), info)
+                    })*
+                }
+            }
+        }
+
+        #[cfg(test)]
+        const VARIANTS: &[(&str, fn(&ErrorInfo) -> ErrorKind)] = &[$(($code, $kind)),*];
+    };
+}
+
+errors! {
+    /// The drive refuses these credentials: sign in again.
+    Unauthorized = "unauthorized", |_| ErrorKind::Unauthorized;
+    /// The drive asks for fewer requests: wait.
+    RateLimited = "rate_limited", |_| ErrorKind::RateLimited;
+    /// The drive or the network does not answer: try later.
+    Unavailable = "unavailable", |_| ErrorKind::Unavailable;
+    /// Another client holds the lock: wait, or break it.
+    Locked = "locked", |i| ErrorKind::Locked { owner: i.owner.clone(), until_ms: i.until_ms.unwrap_or_default() };
+    /// What was named is not there: refresh the list.
+    NotFound = "not_found", |_| ErrorKind::NotFound;
+    /// The thing changed since it was looked at: look again, then retry.
+    Condition = "condition", |_| ErrorKind::Condition;
+    /// No space left on the drive or the device: free some.
+    QuotaExceeded = "quota_exceeded", |_| ErrorKind::QuotaExceeded;
+    /// Bytes that cannot be what they claim to be.
+    Corrupt = "corrupt", |_| ErrorKind::Corrupt;
+    /// The vault is encrypted and this key does not open it.
+    WrongKey = "wrong_key", |_| ErrorKind::WrongKey;
+    /// The drive holds another vault than the one this client joined: ask the user.
+    VaultChanged = "vault_changed", |_| ErrorKind::VaultChanged;
+    /// The vault is older than what this client has already seen: warn the user.
+    Rollback = "rollback", |i| ErrorKind::Rollback {
+        remembered: i.remembered.unwrap_or_default(), found: i.found.unwrap_or_default()
+    };
+    /// More than half of the documents would be deleted: ask the user.
+    MassDelete = "mass_delete", |i| ErrorKind::MassDelete { deletes: i.deletes.unwrap_or_default(), of: i.of.unwrap_or_default() };
+    /// The drive or the client lacks an ability that is needed.
+    Unsupported = "unsupported", |_| ErrorKind::Unsupported;
+    /// The state or the vault was written by a newer version of this library.
+    NeedsNewerVersion = "needs_newer_version", |_| ErrorKind::NeedsNewerVersion;
+    /// The host application failed or broke its contract.
+    Application = "application", |_| ErrorKind::Application;
+    /// The client's own storage failed.
+    State = "state", |_| ErrorKind::State;
+    /// The call was cancelled, or the client is closed.
+    Cancelled = "cancelled", |_| ErrorKind::Cancelled;
+    /// The call itself is wrong.
+    InvalidInput = "invalid_input", |_| ErrorKind::InvalidInput;
+    /// A fault of this library.
+    Internal = "internal", |_| ErrorKind::Internal;
+}
+
+impl From<Error> for KiteError {
+    fn from(error: Error) -> Self {
+        let mut info = ErrorInfo {
+            code: error.kind.code().to_owned(),
+            operation: error.operation().to_owned(),
+            subject: error.subject().map(str::to_owned),
+            detail: error.detail().to_owned(),
+            retry_after: match error.retry {
+                Retry::Now => Some(Duration::ZERO),
+                Retry::After(time) => Some(time),
+                Retry::Never => None,
+            },
+            ..ErrorInfo::default()
+        };
+        match error.kind {
+            ErrorKind::Locked { owner, until_ms } => (info.owner, info.until_ms) = (owner, Some(until_ms)),
+            ErrorKind::MassDelete { deletes, of } => (info.deletes, info.of) = (Some(deletes), Some(of)),
+            ErrorKind::Rollback { remembered, found } => (info.remembered, info.found) = (Some(remembered), Some(found)),
+            _ => {}
+        }
+        Self::from(info)
+    }
+}
+
+/// What a method of the host raised that is none of ours.
+impl From<uniffi::UnexpectedUniFFICallbackError> for KiteError {
+    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Error::new(ErrorKind::Application, "callback", error.reason).into()
+    }
+}
+
+/// Makes the core's error of what the host's method `operation` raised.
+pub(crate) fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
+    move |error| {
+        let (kind, info) = error.into_parts();
+        let retry = match info.retry_after {
+            Some(Duration::ZERO) => Retry::Now,
+            Some(time) => Retry::After(time),
+            None => Retry::Never,
+        };
+        let made = Error::new(kind, operation, info.detail).with_retry(retry);
+        info.subject.into_iter().fold(made, Error::about)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_variant_and_crosses_both_ways() {
+        for (code, kind) in VARIANTS {
+            let info = ErrorInfo { owner: Some("phone".into()), deletes: Some(21), of: Some(40), ..ErrorInfo::default() };
+            let there = KiteError::from(Error::new(kind(&info), "get", "a sentence").about("a file"));
+            let back = raised("get")(there.clone());
+            assert_eq!(back.kind.code(), *code);
+            assert_eq!(KiteError::from(back), there);
+        }
+    }
+}
