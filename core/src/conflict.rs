@@ -18,6 +18,9 @@ pub enum ConflictKind {
 }
 
 impl ConflictKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::EditEdit, Self::EditDelete, Self::DeleteEdit, Self::Adopt];
+
     /// Returns the stable name: `edit-edit`, `edit-delete`, `delete-edit` or `adopt`.
     pub fn code(self) -> &'static str {
         match self {

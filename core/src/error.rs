@@ -65,6 +65,29 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every code, so that a binding can prove that it knows them all.
+    pub const CODES: [&str; 19] = [
+        "unauthorized",
+        "rate_limited",
+        "unavailable",
+        "locked",
+        "not_found",
+        "condition",
+        "quota_exceeded",
+        "corrupt",
+        "wrong_key",
+        "vault_changed",
+        "rollback",
+        "mass_delete",
+        "unsupported",
+        "needs_newer_version",
+        "application",
+        "state",
+        "cancelled",
+        "invalid_input",
+        "internal",
+    ];
+
     /// Returns the stable name of the kind; it crosses every language boundary and never changes.
     pub fn code(&self) -> &'static str {
         match self {

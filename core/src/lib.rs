@@ -8,6 +8,11 @@
 //! The crate spawns nothing and knows no async runtime, no clock, no network and no file system: those are
 //! the host's, through the ports [`Application`], [`State`], [`Drive`] and [`Runtime`].
 
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(clippy::arc_with_non_send_sync, reason = "one thread there; the same code shares between threads natively")
+)]
+
 #[macro_use]
 mod maybe_send;
 mod application;

@@ -383,3 +383,90 @@ fn an_edit_on_top_of_a_push_that_was_interrupted_after_it_was_announced_is_no_co
         }
     });
 }
+
+#[test]
+fn a_sync_fits_into_a_small_stack() {
+    let work = || {
+        block_on(async {
+            let drive = Arc::new(MemoryDrive::new());
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            b.put("x", "2").await;
+            a.sync().await;
+            b.sync().await;
+            let seen = b.client.conflicts().await.unwrap().remove(0);
+            b.client.resolve(seen, Resolution::TakeRemote).await.unwrap();
+        });
+    };
+    std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_number_id_stays_a_number_although_the_document_does_not_say_it() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            let seven: DocId = serde_json::from_str("7").unwrap();
+            a.notes.0.lock().unwrap().insert(seven.clone(), (Revision::number(1), b"{}".to_vec()));
+            a.client.queue_change(Change { id: seven, revision: Revision::number(1), action: Action::Put }).await.unwrap();
+            a.sync().await;
+            b.sync().await;
+            assert!(b.notes.0.lock().unwrap().first_key_value().unwrap().0.is_number());
+        }
+    });
+}
+
+#[test]
+fn every_code_is_listed() {
+    let kinds =
+        [ErrorKind::Unauthorized, ErrorKind::Rollback { remembered: 1, found: 0 }, ErrorKind::Internal, ErrorKind::NeedsNewerVersion];
+    assert!(kinds.iter().all(|kind| ErrorKind::CODES.contains(&kind.code())));
+}
+
+#[test]
+fn what_cannot_be_pushed_is_reported_and_costs_nothing_more() {
+    block_on(async {
+        for drive in drives() {
+            let a = Device::new(&drive, 1).await;
+            a.sync().await;
+            a.put("x", "1").await;
+            a.notes.0.lock().unwrap().remove(&id("x"));
+            // No JSON, so the classic layout cannot hold it.
+            a.notes.0.lock().unwrap().insert(id("y"), (Revision::new("1"), b"{".to_vec()));
+            a.client.queue_change(Change { id: id("y"), revision: Revision::new("1"), action: Action::Put }).await.unwrap();
+            assert_eq!(a.sync().await.skipped.len(), 2);
+            let report = a.sync().await;
+            assert_eq!((report.skipped.len(), report.requests.total()), (2, 1));
+            a.put("y", "better").await;
+            a.delete("x").await;
+            assert_eq!(a.sync().await.pushed, 1);
+            assert_eq!(a.sync().await.skipped, []);
+        }
+    });
+}
+
+#[test]
+fn a_resolution_ends_an_interrupted_push() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.sync().await;
+            a.put("x", "2").await;
+            let faulty = Faulty::new(&drive, |op, path| (op == "put" && path.starts_with("docs/")).then_some(common::faulty::When::Before));
+            let a = a.restarted(faulty).await;
+            assert!(a.try_sync().await.is_err());
+            b.delete("x").await;
+            // The lock that A left is B's to wait for.
+            common::old_client::remove(&drive, "lock.json").await;
+            b.sync().await;
+            let a = a.restarted(drive.clone()).await;
+            a.sync().await;
+            let seen = a.client.conflicts().await.unwrap().remove(0);
+            a.client.resolve(seen, Resolution::TakeRemote).await.unwrap();
+            assert_eq!(a.sync().await.requests.total(), 1);
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}

@@ -1,4 +1,5 @@
 //! The golden vectors of `spec/vectors`.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
@@ -66,7 +67,7 @@ fn a_vault_of_an_old_client_is_read_and_carried_on() {
         assert_eq!(text("docs/42.json"), r#"{"doc":{"_id":42,"_rev":1700000000009},"_rev":1700000000009}"#);
         assert!(
             text("changes/0.json")
-                .ends_with(r#"{"_id":"a b","_rev":"rev-5","action":"put"},{"_id":42,"_rev":1700000000009,"action":"put"}]"#)
+                .contains(r#"{"_id":"a b","_rev":"rev-5","action":"put"},{"_id":42,"_rev":1700000000009,"action":"put","push":""#)
         );
     });
 }

@@ -1,11 +1,13 @@
 //! The host, called with a time limit and with its answers checked.
 
 use crate::{
-    Application, Change, Digest, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, Result, Revision, Runtime, application,
-    runtime::within,
+    Application, Body, Change, Digest, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, PartRequest, Result, Revision, Runtime,
+    StagedPart, runtime::within,
 };
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
+/// The size of one part of a body that passes in parts.
+const PART_BYTES: u64 = 1 << 20;
 /// At most this many documents are asked for at once,
 const MAX_DOCUMENTS: usize = 256;
 /// and about this many bytes.
@@ -95,14 +97,56 @@ impl Host {
         self.timed("committed", self.application.committed(changes)).await
     }
 
-    /// Reads a whole body; none if the document changed meanwhile.
-    pub(super) async fn body(&self, document: &Document) -> Result<Option<Vec<u8>>> {
-        self.timed("read_part", application::read_body(&*self.application, document)).await
+    /// Reads a part of a body that passes in parts; none if the document changed meanwhile.
+    async fn part(&self, document: &Document, offset: u64, size: u64) -> Result<Option<Vec<u8>>> {
+        let length = PART_BYTES.min(size - offset);
+        let part = PartRequest { id: document.id.clone(), revision: document.revision.clone(), offset, length };
+        let bytes = self.timed("read_part", self.application.read_part(part)).await?;
+        // An answer of nothing would be asked for again for ever.
+        Ok(bytes.filter(|bytes| !bytes.is_empty() && bytes.len() as u64 <= length))
     }
 
-    /// Returns a body in the form in which `apply` takes it.
-    pub(super) async fn staged(&self, id: &DocId, revision: &Revision, body: Vec<u8>) -> Result<crate::Body> {
-        self.timed("stage_part", application::stage_body(&*self.application, id, revision, body)).await
+    /// Returns a whole body; none if the document changed while it was read.
+    pub(super) async fn body(&self, document: Document) -> Result<Option<Vec<u8>>> {
+        let size = match document.body {
+            Body::Whole(bytes) => return Ok(Some(bytes)),
+            Body::Parts { size } => size,
+        };
+        let mut body = Vec::new();
+        while (body.len() as u64) < size {
+            let Some(part) = self.part(&document, body.len() as u64, size).await? else { return Ok(None) };
+            body.extend(part);
+        }
+        Ok(Some(body))
+    }
+
+    /// Returns the digest of a body in bounded memory; none if the document changed while it was read.
+    async fn digest(&self, document: &Document) -> Result<Option<Digest>> {
+        let size = match &document.body {
+            Body::Whole(bytes) => return Ok(Some(Digest::of(bytes))),
+            Body::Parts { size } => *size,
+        };
+        let (mut digest, mut offset) = (Digest::builder(), 0);
+        while offset < size {
+            let Some(part) = self.part(document, offset, size).await? else { return Ok(None) };
+            digest.update(&part);
+            offset += part.len() as u64;
+        }
+        Ok(Some(digest.finish()))
+    }
+
+    /// Returns a body in the form in which `apply` takes it: whole, or staged in parts if the host wants that.
+    pub(super) async fn staged(&self, id: &DocId, revision: &Revision, body: Vec<u8>) -> Result<Body> {
+        if self.application.whole_body_bytes().is_none_or(|limit| body.len() as u64 <= limit) {
+            return Ok(Body::Whole(body));
+        }
+        let mut offset = 0;
+        for bytes in body.chunks(PART_BYTES as usize) {
+            let part = StagedPart { id: id.clone(), revision: revision.clone(), offset, bytes: bytes.to_vec() };
+            offset += bytes.len() as u64;
+            self.timed("stage_part", self.application.stage_part(part)).await?;
+        }
+        Ok(Body::Parts { size: offset })
     }
 
     /// Looks at documents without keeping their content; one answer each, in the same order.
@@ -110,7 +154,7 @@ impl Host {
         let mut found = BTreeMap::new();
         for batch in batches(wanted, |w| w.size.unwrap_or(UNKNOWN_BYTES)) {
             for document in self.get(batch.iter().map(|w| w.id.clone()).collect()).await? {
-                let digest = self.timed("read_part", application::digest_of(&*self.application, &document)).await?;
+                let digest = self.digest(&document).await?;
                 let size = document.body.size();
                 let Document { id, revision, .. } = document;
                 // A document that changes while it is read is as good as unreadable: the next sync finds it settled.

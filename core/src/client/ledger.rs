@@ -78,6 +78,9 @@ pub(super) struct Queued {
     /// Announce it even if nothing changed: its announcement was lost.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) again: bool,
+    /// Why it could not be pushed when it was tried last: it is reported, and no lock is taken for its sake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waits: Option<String>,
 }
 
 /// A change on the drive that waits to be applied.

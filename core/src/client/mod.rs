@@ -19,7 +19,8 @@ pub(crate) use ledger::{BASE, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{
-    Application, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord, Versions,
+    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord,
+    Versions,
 };
 use futures::lock::Mutex;
 use host::Host;
@@ -116,7 +117,7 @@ impl Client {
     /// `mass_delete` if more than half of the documents (and at least 20) are gone from the host.
     pub async fn reconcile(&self, options: SyncOptions) -> Result<Reconciled> {
         let cancel = options.cancel.clone().unwrap_or_default();
-        self.in_turn("reconcile", &cancel, sync::reconcile(&self.inner, options)).await
+        self.in_turn("reconcile", &cancel, Box::pin(sync::reconcile(&self.inner, options))).await
     }
 
     /// Brings the host and the drive in step: pulls what is new, then pushes the queue.
@@ -129,7 +130,7 @@ impl Client {
     /// ([`Allow`]); `cancelled`; what the ports answer. Whatever was done is kept, and the next sync goes on.
     pub async fn sync(&self, options: SyncOptions) -> Result<Report> {
         let cancel = options.cancel.clone().unwrap_or_default();
-        self.in_turn("sync", &cancel, sync::sync(&self.inner, options)).await
+        self.in_turn("sync", &cancel, Box::pin(sync::sync(&self.inner, options))).await
     }
 
     /// Lists the conflicts that wait, with the host's side as it is now.
@@ -153,7 +154,7 @@ impl Client {
     /// # Errors
     /// `condition` if either side has changed since: nothing is done, show it again. `not_found` if it is gone.
     pub async fn resolve(&self, seen: Conflict, resolution: Resolution) -> Result<()> {
-        self.in_turn("resolve", &CancelToken::new(), resolve::resolve(&self.inner, seen, resolution)).await
+        self.in_turn("resolve", &CancelToken::new(), Box::pin(resolve::resolve(&self.inner, seen, resolution))).await
     }
 
     /// Says what the client knows, without a request to the drive.
@@ -169,7 +170,8 @@ impl Client {
         self.closed.cancel();
     }
 
-    async fn in_turn<T>(&self, operation: &'static str, cancel: &CancelToken, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// The work is boxed: as part of the futures around it, it would be copied into each and fill a small stack.
+    async fn in_turn<T>(&self, operation: &'static str, cancel: &CancelToken, work: BoxFuture<'_, Result<T>>) -> Result<T> {
         let work = cancel.guard(async {
             let _turn = self.turn.lock().await;
             work.await

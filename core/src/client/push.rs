@@ -51,15 +51,19 @@ struct Ready {
 
 impl Run {
     /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
-    pub(super) async fn has_pushable(&self) -> Result<bool> {
+    /// What was tried and has to wait for somebody is reported, and tried again when there is more to push.
+    pub(super) async fn has_pushable(&mut self) -> Result<bool> {
         let mut after = None;
         loop {
             let page = self.ledger.page::<DocId>(ORDER, after, MAX_ENTRIES).await?;
             let Some((last, _)) = page.last() else { return Ok(false) };
             after = Some(last.clone());
             let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
-            if !self.candidates(&ids).await?.is_empty() {
-                return Ok(true);
+            for Candidate { entry, .. } in self.candidates(&ids).await? {
+                match entry.waits {
+                    Some(why) => self.report.skip(entry.id, why),
+                    None => return Ok(true),
+                }
             }
         }
     }
@@ -127,13 +131,14 @@ impl Run {
         for candidate in batch {
             let id = &candidate.entry.id;
             let content = match found.remove(id) {
-                Some(document) => match self.host.body(&document).await? {
-                    Some(body) => Some((document.revision, Digest::of(&body), body)),
-                    None => {
+                Some(document) => {
+                    let revision = document.revision.clone();
+                    let Some(body) = self.host.body(document).await? else {
                         self.report.skip(id.clone(), "it changed while it was read; the next sync pushes it");
                         continue;
-                    }
-                },
+                    };
+                    Some((revision, Digest::of(&body), body))
+                }
                 None if gone.contains(id) => None,
                 None => {
                     self.report.skip(id.clone(), "it cannot be read here now");
@@ -146,8 +151,10 @@ impl Run {
             match plan::push(deletes, base.map(|b| b.digest), content.as_ref().map(|c| c.1), unsettled) {
                 Push::UpToDate => done.push(candidate.entry.clone()),
                 Push::Vanished => {
-                    self.report.skip(id.clone(), "it was queued as written, but it is gone: queue its deletion, or reconcile")
+                    let why = "it was queued as written, but it is gone: queue its deletion, or reconcile";
+                    self.set_waiting(&candidate.entry, why).await?;
                 }
+
                 Push::Put | Push::Delete => ready.push(Ready::new(candidate, content)),
             }
         }
@@ -159,6 +166,18 @@ impl Run {
     async fn truly_missing(&self, batch: &[Candidate], found: impl Fn(&DocId) -> bool) -> Result<Vec<DocId>> {
         let unseen: Vec<DocId> = batch.iter().map(|c| &c.entry.id).filter(|id| !found(id)).cloned().collect();
         if unseen.is_empty() { Ok(Vec::new()) } else { self.host.missing(unseen).await }
+    }
+
+    /// Reports an entry that cannot be pushed, and marks it so unless it was renewed.
+    async fn set_waiting(&mut self, entry: &Queued, why: &str) -> Result<()> {
+        self.report.skip(entry.id.clone(), why);
+        let _turn = self.ledger.turn().await;
+        match self.ledger.one::<Queued>(QUEUE, &entry.id).await? {
+            Some(now) if now.token == entry.token => {
+                self.ledger.write(enqueue(&Queued { waits: Some(why.to_owned()), ..now })?.into()).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes entries out of the queue, unless they were renewed.
@@ -206,7 +225,7 @@ impl Run {
                 Placed::Moved => moved.push(entry.id),
                 Placed::Refused(why) => {
                     self.ledger.write(vec![removal(PUSHING, &entry.id)]).await?;
-                    self.report.skip(entry.id, format!("it cannot be stored on the drive: {why}"));
+                    self.set_waiting(&entry, &format!("it cannot be stored on the drive: {why}")).await?;
                 }
             }
         }
@@ -263,7 +282,15 @@ impl Run {
                 if entry.is_none() {
                     let number = self.inner.next_number();
                     let action = plan::attempt_digest(pushing.attempt).map_or(Action::Delete, |_| Action::Put);
-                    let entry = Queued { id: pushing.id, revision: pushing.revision, action, token: number, place: number, again: false };
+                    let entry = Queued {
+                        id: pushing.id,
+                        revision: pushing.revision,
+                        action,
+                        token: number,
+                        place: number,
+                        again: false,
+                        waits: None,
+                    };
                     batch.extend(enqueue(&entry)?);
                 }
             }

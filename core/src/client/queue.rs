@@ -17,7 +17,15 @@ pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()>
         let before = entries.get(&change.id).cloned().or(stored);
         let place = before.as_ref().map_or(number, |b| b.place);
         let again = before.is_some_and(|b| b.again);
-        let entry = Queued { id: change.id.clone(), revision: change.revision.clone(), action: change.action, token: number, place, again };
+        let entry = Queued {
+            id: change.id.clone(),
+            revision: change.revision.clone(),
+            action: change.action,
+            token: number,
+            place,
+            again,
+            waits: None,
+        };
         entries.insert(&change.id, entry);
     }
     let mut batch = Vec::new();
@@ -45,8 +53,9 @@ pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
             token: number,
             place: number,
             again: true,
+            waits: None,
         });
-        batch.extend(enqueue(&Queued { again: true, ..entry })?);
+        batch.extend(enqueue(&Queued { again: true, waits: None, ..entry })?);
     }
     inner.ledger.write(batch).await
 }

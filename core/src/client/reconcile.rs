@@ -47,7 +47,7 @@ impl Run {
             with_base += u64::from(base.is_some());
             let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
             let changed = digest != base.map(|b| b.digest) && !applied;
-            if changed && queued.is_none_or(|q| q.action == Action::Delete) {
+            if changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
                 changes.push(Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put });
             }
         }

@@ -4,8 +4,8 @@ use super::{
     Inner,
     host::{Host, Local, LookAt, Present},
     ledger::{
-        APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, QUEUE, Queued, base_record, dequeue, enqueue, key,
-        record, removal,
+        APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue, enqueue,
+        key, record, removal,
     },
     pull::Remote,
 };
@@ -90,7 +90,7 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
     let _turn = inner.ledger.turn().await;
     let before = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let place = before.map_or(number, |b| b.place);
-    let entry = Queued { id: id.clone(), revision, action, token: number, place, again: false };
+    let entry = Queued { id: id.clone(), revision, action, token: number, place, again: false, waits: None };
     let mut batch = settled(id, base.as_ref())?;
     batch.extend(enqueue(&entry)?);
     inner.ledger.write(batch).await
@@ -137,7 +137,7 @@ async fn apply(host: &Host, incoming: Incoming) -> Result<()> {
 
 /// The records that end a conflict, with what is agreed from now on.
 fn settled(id: &DocId, base: Option<&Base>) -> Result<Vec<StateRecord>> {
-    Ok(vec![base_record(id, base)?, removal(CONFLICT, id), removal(CONFLICT_BODY, id), removal(APPLYING, id)])
+    Ok(vec![base_record(id, base)?, removal(CONFLICT, id), removal(CONFLICT_BODY, id), removal(APPLYING, id), removal(PUSHING, id)])
 }
 
 /// Returns the drive's side of a conflict, as it was stored.

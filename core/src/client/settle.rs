@@ -182,14 +182,14 @@ impl Run {
         let action = if known.local.is_some() { Action::Put } else { Action::Delete };
         let revision = known.local.as_ref().map_or_else(|| known.remote.revision.clone(), |l| l.revision.clone());
         let number = self.inner.next_number();
-        Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false })
+        Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false, waits: None })
     }
 
     async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Settled> {
         if let (Some(local), Some((_, body))) = (&known.local, &known.remote.content)
             && let Some(document) = self.host.get_one(&known.id).await?
             && document.revision == local.revision
-            && let Some(ours) = self.host.body(&document).await?
+            && let Some(ours) = self.host.body(document).await?
             && Digest::of(&ours) == local.digest
             && self.server.same_content(&ours, body)
         {
@@ -274,8 +274,7 @@ impl Run {
                 batch.push(removal(PUSHING, id));
             }
             match (&settled.done, &settled.unnoticed, &entry) {
-                // An announcement that was lost is still to be made, whatever the contents.
-                (Some(done), _, Some(entry)) if done.token == entry.token && !entry.again => batch.extend(dequeue(entry)),
+                (Some(done), _, Some(entry)) if done.token == entry.token => batch.extend(done_with(entry, settled.base.is_some())?),
                 (_, Some(unnoticed), None) => batch.extend(enqueue(unnoticed)?),
                 _ => {}
             }
@@ -335,6 +334,15 @@ fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Opt
 fn own_push(known: &Known) -> Option<Base> {
     let pushing = known.pushing.as_ref()?;
     known.remote.base(&known.id, &pushing.revision, plan::attempt_digest(pushing.attempt)?)
+}
+
+/// The records of an entry that is done. An announcement that was lost is still to be made, of what is agreed now.
+fn done_with(entry: &Queued, exists: bool) -> Result<[StateRecord; 2]> {
+    if !entry.again {
+        return Ok(dequeue(entry));
+    }
+    let action = if exists { Action::Put } else { Action::Delete };
+    enqueue(&Queued { action, ..entry.clone() })
 }
 
 fn conflict_records(id: &DocId, conflict: Option<(ConflictRecord, Option<Vec<u8>>)>) -> Result<Vec<StateRecord>> {

@@ -4,6 +4,7 @@
     missing_docs,
     missing_debug_implementations,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "each test uses a part of it"
 )]

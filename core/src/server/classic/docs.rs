@@ -50,7 +50,10 @@ impl Classic {
         let stem = at.or_else(|| seen.as_ref().map(|s| s.stem.clone())).unwrap_or_else(|| wire::encode(&wanted.id, false));
         let Ok(path) = doc_path(&stem) else { return Ok(Fetched::Unreadable("its name on the drive is no name of a file".to_owned())) };
         let unless = seen.filter(|s| s.stem == stem && self.drive.capabilities().versions).and_then(|s| s.version);
-        match self.read(&path, unless, |bytes| Ok(parse(bytes)?.map(|(doc, revision)| (doc.to_owned(), revision)))).await? {
+        match self
+            .read(&path, unless, |bytes| Ok(parse(bytes)?.map(|p| Parsed { doc: p.doc.to_owned(), revision: p.revision, id: p.id })))
+            .await?
+        {
             Read::Unchanged => Ok(Fetched::Unchanged),
             Read::Missing if matches!(wanted.news, News::Put { .. }) => Ok(Fetched::Unreadable(
                 "the log names it, but its file is not on the drive; whoever deleted it has not said so yet".to_owned(),
@@ -60,17 +63,19 @@ impl Classic {
             Read::Parsed(None, _) => {
                 Ok(Fetched::Unreadable("its file on the drive holds no document; the next edit of it repairs that".to_owned()))
             }
-            Read::Parsed(Some((doc, revision)), version) => Ok(self.decoded(&wanted.id, &stem, &doc, revision, Some(version))),
+            Read::Parsed(Some(Parsed { doc, revision, id }), version) => {
+                Ok(self.decoded(&wanted.id, &stem, Parsed { doc: &*doc, revision, id }, Some(version)))
+            }
         }
     }
 
     /// Takes a document's file apart.
-    fn decoded(&self, id: &DocId, stem: &str, doc: &RawValue, revision: Option<Revision>, version: Option<Version>) -> Fetched {
-        let wire = serde_json::from_str::<DocHead>(doc.get()).ok().and_then(|head| head.id);
+    fn decoded(&self, id: &DocId, stem: &str, parsed: Parsed<&RawValue>, version: Option<Version>) -> Fetched {
+        let Parsed { doc, revision, id: wire } = parsed;
         if wire.as_ref().is_some_and(|wire| wire.stem() != stem) {
             return Fetched::Unreadable("its file says that it belongs to another document; another program may have copied it".to_owned());
         }
-        let number = wire.is_some_and(|wire| wire.is_number());
+        let number = wire.map_or(id.is_number(), |wire| wire.is_number());
         let revision = revision.unwrap_or_else(|| Revision::of(doc.get().as_bytes()));
         let wire_id = DocId::on_drive(stem, number);
         match self.options.format.decode(Decode { id, wire_id: &wire_id, revision: &revision, doc }) {
@@ -134,7 +139,8 @@ impl Classic {
             body,
         };
         let encoded = self.options.format.encode(encode)?;
-        let bytes = json(&DocOut { doc: &encoded.doc, revision: &encoded.revision })?;
+        let id = Some(&wire_id).filter(|id| id.is_number() && wire_id_in(&encoded.doc).is_none());
+        let bytes = json(&DocOut { doc: &encoded.doc, revision: &encoded.revision, id })?;
         let condition = self.condition(before.as_ref().and_then(|s| s.version.clone()));
         let file = PutFile { path: doc_path(&stem)?, bytes, condition };
         let seen = Seen { stem, number: wire_id.is_number(), revision: encoded.revision, version: None };
@@ -170,14 +176,14 @@ impl Classic {
             return self.place_again(prepared).await;
         };
         let parsed = parse(&bytes).ok().flatten();
-        if document.base.is_none() && parsed.as_ref().is_some_and(|(doc, _)| is_twin(doc, &prepared.seen.stem)) {
+        if document.base.is_none() && parsed.as_ref().is_some_and(|p| is_twin(p.id.as_ref(), &prepared.seen.stem)) {
             // The drive ignores case: the plain name is another document's.
             return match self.prepare(document, true)? {
                 Some(prepared) => self.place_again(prepared).await,
                 None => Ok(Placed::Moved),
             };
         }
-        let body = parsed.and_then(|(doc, revision)| match self.decoded(&document.id, &prepared.seen.stem, doc, revision, None) {
+        let body = parsed.and_then(|parsed| match self.decoded(&document.id, &prepared.seen.stem, parsed, None) {
             Fetched::Present(found) => Some(Digest::of(&found.body)),
             _ => None,
         });
@@ -216,11 +222,10 @@ impl Classic {
             // Somebody else deleted it: both agree.
             return Ok(Placed::Done(tag_of(&seen)));
         };
-        let ours =
-            parse(&bytes).ok().flatten().is_some_and(|(doc, revision)| match self.decoded(&document.id, &seen.stem, doc, revision, None) {
-                Fetched::Present(found) => document.attempted == Some(Attempt::Put(Digest::of(&found.body))),
-                _ => false,
-            });
+        let ours = parse(&bytes).ok().flatten().is_some_and(|parsed| match self.decoded(&document.id, &seen.stem, parsed, None) {
+            Fetched::Present(found) => document.attempted == Some(Attempt::Put(Digest::of(&found.body))),
+            _ => false,
+        });
         if !ours {
             return Ok(Placed::Moved);
         }
@@ -269,6 +274,8 @@ struct DocOut<'a> {
     doc: &'a RawValue,
     #[serde(rename = "_rev")]
     revision: &'a Revision,
+    #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
+    id: Option<&'a DocId>,
 }
 
 fn set(placed: &mut [Option<Placed>], n: usize, answer: Placed) {
@@ -277,16 +284,29 @@ fn set(placed: &mut [Option<Placed>], n: usize, answer: Placed) {
     }
 }
 
+/// A document's file, parsed.
+struct Parsed<D> {
+    doc: D,
+    revision: Option<Revision>,
+    /// The wire id, if the document or its file says it.
+    id: Option<WireId>,
+}
+
 /// Parses a document's file; none if it holds no document.
-fn parse(bytes: &[u8]) -> Result<Option<(&RawValue, Option<Revision>)>, String> {
+fn parse(bytes: &[u8]) -> Result<Option<Parsed<&RawValue>>, String> {
     let file: DocFile<'_> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-    Ok(file.doc.map(|doc| (doc, file.revision)))
+    let DocFile { doc, revision, id } = file;
+    Ok(doc.map(|doc| Parsed { doc, revision, id: wire_id_in(doc).or(id) }))
+}
+
+/// Returns the id that a document says it has.
+fn wire_id_in(doc: &RawValue) -> Option<WireId> {
+    serde_json::from_str::<DocHead>(doc.get()).ok().and_then(|head| head.id)
 }
 
 /// Whether this document has the same name in another case.
-fn is_twin(doc: &RawValue, stem: &str) -> bool {
-    let head = serde_json::from_str::<DocHead>(doc.get()).ok().and_then(|head| head.id);
-    head.as_ref().map(WireId::stem).is_some_and(|found| found != stem && wire::fold(found) == wire::fold(stem))
+fn is_twin(id: Option<&WireId>, stem: &str) -> bool {
+    id.map(WireId::stem).is_some_and(|found| found != stem && wire::fold(found) == wire::fold(stem))
 }
 
 fn seen_in(tag: &Tag) -> Option<Seen> {

@@ -76,6 +76,9 @@ pub(super) struct DocFile<'a> {
     pub(super) doc: Option<&'a RawValue>,
     #[serde(rename = "_rev")]
     pub(super) revision: Option<Revision>,
+    /// Ours write it where the id is a number and the document itself does not say so.
+    #[serde(rename = "_id")]
+    pub(super) id: Option<WireId>,
 }
 
 /// The one member of a document that the layout looks at.

@@ -181,10 +181,9 @@ impl Classic {
             position.window = window;
             position.window_version = version;
         }
-        position.vault = match position.meta.vault.clone() {
-            Some(vault) => Some(vault),
-            None => self.read_marker().await?,
-        };
+        // Read even if `meta.json` has the id: the marker also says which format the vault has.
+        let marker = self.read_marker().await?;
+        position.vault = position.meta.vault.clone().or(marker);
         self.session().diverged = false;
         page.remember.push(self.stand_at(position)?);
         Ok(page)
