@@ -35,3 +35,8 @@ pub use drives::fs::FsDrive;
 pub use runtime::NativeRuntime;
 #[cfg(feature = "state-sqlite")]
 pub use state::sqlite::SqliteState;
+
+
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

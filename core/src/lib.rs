@@ -31,7 +31,7 @@ mod runtime;
 pub mod server;
 pub mod state;
 
-pub use application::{Application, PartRequest, StagedPart};
+pub use application::{Application, MemoryApplication, PartRequest, StagedPart};
 pub use cancel::CancelToken;
 pub use change::{Action, Change, Incoming, Outcome};
 pub use client::{Allow, Client, Layout, Options, Reconciled, Status, SyncOptions};

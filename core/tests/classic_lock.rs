@@ -1,4 +1,5 @@
 //! The lock of the classic layout: whose it is, when it is dead, and what happens when it is lost.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The client's promises towards its host: parts, deadlines, cancellation, callbacks, and refusals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

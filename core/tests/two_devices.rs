@@ -1,4 +1,5 @@
 //! Two devices on one drive: the main job, on every kind of drive.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

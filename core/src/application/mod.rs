@@ -1,5 +1,9 @@
 //! The port that the host implements: three questions in batches.
 
+mod memory;
+
+pub use memory::MemoryApplication;
+
 use crate::{
     Change, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, Result,
     maybe_send::{MaybeSend, MaybeSync},
