@@ -1,3 +1,27 @@
-//! `kite` keeps a folder in step with a drive.
+//! `kite` keeps a folder in step with a drive. It is also a worked example of an application that embeds
+//! `kitestring`: `folder` is the host's documents, `session` puts the client together, `commands` uses it.
 
-fn main() {}
+mod args;
+mod classic_file;
+mod commands;
+mod config;
+mod drive_url;
+mod folder;
+mod lock;
+mod output;
+mod session;
+mod setup;
+mod signals;
+mod unreachable;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let code = match args::Args::try_parse() {
+        Ok(args) => commands::run(&args),
+        Err(usage) => output::error::usage(&usage),
+    };
+    // Threads that still read or write for a cancelled command end here; whatever they were at is safe to stop.
+    ExitCode::from(code)
+}

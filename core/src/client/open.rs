@@ -51,6 +51,8 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
                 (Local::Present(local), Some(base)) => local.digest == base.digest,
                 (Local::Absent, None) => true,
                 (Local::Unreadable, _) => continue,
+                // An edit on top of it, or it never took place: the pull that comes must know of both.
+                _ if todo.is_some() => continue,
                 _ => false,
             };
             // Without a todo it belonged to a resolution, whose conflict is still shown.

@@ -14,7 +14,7 @@ pub(super) struct Facts {
     pub(super) local: Option<Digest>,
     /// An apply whose end is not known was to leave this.
     pub(super) applying: Option<Option<Digest>>,
-    /// A push whose end is not known was to leave this.
+    /// A push that is not in the log was to leave this.
     pub(super) pushing: Option<Attempt>,
     /// Whether the host has announced an edit.
     pub(super) queued: bool,
@@ -35,7 +35,8 @@ pub(super) enum Pull {
     DeleteAlreadyGone,
     /// The drive still has what was agreed: remember the version, keep any edit.
     StaleEcho,
-    /// The drive has what this client was pushing when it was interrupted: that push took place.
+    /// The drive has what this client was pushing when it was interrupted, and nobody has said so in the log yet:
+    /// remember the version, and announce it.
     OwnPush,
     /// Only the drive changed: apply it.
     FastForward,
@@ -46,6 +47,12 @@ pub(super) enum Pull {
 /// Decides about a document that may have changed on the drive.
 pub(super) fn pull(facts: &Facts) -> Pull {
     let Facts { remote, base, local, applying, pushing, queued, joined } = *facts;
+    // What this client has written and not announced is for it alone to announce.
+    if pushing.is_some_and(|attempt| attempt_digest(attempt) == remote) {
+        return Pull::OwnPush;
+    }
+    // What an interrupted apply left is the drive's content, not an edit.
+    let base = if applying == Some(local) { local } else { base };
     let edited = local != base;
     if remote == local {
         return match (remote, base) {
@@ -60,16 +67,13 @@ pub(super) fn pull(facts: &Facts) -> Pull {
     if remote == base {
         return Pull::StaleEcho;
     }
-    // The host has gone on since: its edit is on top of what it pushed itself.
-    if pushing.is_some_and(|attempt| attempt_digest(attempt) == remote) {
-        return Pull::OwnPush;
-    }
     // Deleted here before the client ever saw what the drive has: nobody can know what the deletion meant.
     if base.is_none() && local.is_none() && queued && !joined {
         return Pull::Conflict(ConflictKind::DeleteEdit);
     }
-    // What an interrupted apply left is the drive's content, not an edit.
-    if !edited || applying == Some(local) {
+    // Whether an apply took place before the host went back to what was agreed cannot be known any more.
+    let went_back = queued && applying.is_some_and(|applying| applying != local);
+    if !edited && !went_back {
         return Pull::FastForward;
     }
     Pull::Conflict(match (remote, base, local) {
@@ -177,12 +181,24 @@ mod tests {
         assert_eq!(pull(&Facts { applying: Some(d("b")), ..facts("c", "a", "b") }), Pull::FastForward);
         assert_eq!(pull(&Facts { applying: Some(d("")), ..facts("c", "a", "") }), Pull::FastForward);
         assert_eq!(pull(&Facts { applying: Some(d("b")), ..facts("c", "a", "x") }), Pull::Conflict(ConflictKind::EditEdit));
+        assert_eq!(
+            pull(&Facts { applying: Some(d("b")), ..facts("", "", "b") }),
+            Pull::FastForward,
+            "deleted since: it is not brought back"
+        );
+    }
+
+    #[test]
+    fn a_deletion_on_top_of_an_interrupted_apply_is_not_undone() {
+        let gone = Facts { applying: Some(d("b")), queued: true, ..facts("b", "", "") };
+        assert_eq!(pull(&gone), Pull::Conflict(ConflictKind::DeleteEdit));
     }
 
     #[test]
     fn an_edit_on_top_of_an_interrupted_push_is_no_conflict() {
         let pushing = Some(Attempt::Put(Digest::of(b"p")));
         assert_eq!(pull(&Facts { pushing, ..facts("p", "a", "x") }), Pull::OwnPush);
+        assert_eq!(pull(&Facts { pushing, ..facts("p", "a", "p") }), Pull::OwnPush, "it is still to be announced");
         assert_eq!(pull(&Facts { pushing: Some(Attempt::Delete), ..facts("", "a", "x") }), Pull::OwnPush);
         assert_eq!(pull(&Facts { pushing, ..facts("q", "a", "x") }), Pull::Conflict(ConflictKind::EditEdit));
     }

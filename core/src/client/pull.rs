@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
-    server::{Changes, Fetched, News, RemoteChange, Tag, Wanted},
+    server::{Attempt, Changes, Fetched, News, RemoteChange, Tag, Wanted},
 };
 
 /// At most this many documents are worked off at once,
@@ -148,6 +148,10 @@ impl Run {
             match fetched {
                 Fetched::Unreadable(why) => self.report.skip(todo.id, why),
                 Fetched::Unchanged => batch.push(removal(TODO, &todo.id)),
+                Fetched::Gone if self.is_fault(&todo).await? => {
+                    let why = "the log names it, but its file is not on the drive; whoever deleted it has not said so yet";
+                    self.report.skip(todo.id, why);
+                }
                 Fetched::Gone => batch.push(found_gone(todo, base)?),
                 Fetched::Present(found) => {
                     bytes += found.body.len() as u64;
@@ -161,6 +165,12 @@ impl Run {
         let mean = bytes.checked_div(news.len() as u64);
         self.settle(news).await?;
         Ok(mean)
+    }
+
+    /// Whether a document should be there, and is not. If this client was deleting it itself, all is well.
+    async fn is_fault(&self, todo: &Todo) -> Result<bool> {
+        let pushing = self.ledger.one::<Pushing>(PUSHING, &todo.id).await?;
+        Ok(matches!(todo.news, News::Put { .. }) && pushing.is_none_or(|p| p.attempt != Attempt::Delete))
     }
 
     async fn fetch(&self, todos: &[Todo], bases: &[Option<Base>]) -> Result<Vec<Fetched>> {

@@ -35,7 +35,7 @@ impl Known {
             base: self.base.as_ref().map(|b| b.digest),
             local: self.local_digest(),
             applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
-            pushing: self.pushing.as_ref().map(|p| p.attempt),
+            pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| p.attempt),
             queued: self.queued.is_some(),
             joined,
         }
@@ -157,9 +157,8 @@ impl Run {
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
                 }
                 Pull::OwnPush => {
-                    let settled =
-                        Settled { push_settled: true, unnoticed: self.unnoticed(&known), ..Settled::new(&known, own_push(&known)) };
-                    steps.settled.push(settled);
+                    // The intent stays: it makes the next push write and announce it, whatever the host has by then.
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, own_push(&known)) });
                 }
                 Pull::FastForward | Pull::Conflict(_) if known.keep_local && known.local.is_some() => {
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, known.base_as_remote()) });

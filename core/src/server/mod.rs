@@ -62,7 +62,7 @@ pub struct RemoteChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum News {
-    /// It was written: fetch it. A missing one is a fault.
+    /// It was written: fetch it. If it is gone, somebody has deleted it without a word.
     Put {
         /// Where the server found it, for its own use.
         #[serde(default, skip_serializing_if = "Option::is_none")]

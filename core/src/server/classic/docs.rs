@@ -55,9 +55,6 @@ impl Classic {
             .await?
         {
             Read::Unchanged => Ok(Fetched::Unchanged),
-            Read::Missing if matches!(wanted.news, News::Put { .. }) => Ok(Fetched::Unreadable(
-                "the log names it, but its file is not on the drive; whoever deleted it has not said so yet".to_owned(),
-            )),
             Read::Missing => Ok(Fetched::Gone),
             Read::Senseless(why) => Ok(Fetched::Unreadable(format!("its file on the drive makes no sense: {why}"))),
             Read::Parsed(None, _) => {

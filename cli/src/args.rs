@@ -1,0 +1,162 @@
+//! What can be typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsString, path::PathBuf};
+
+const EXIT_CODES: &str = "Exit codes of sync: 0 in sync; 2 in sync, conflicts wait; 3 in sync, files were skipped; 1 failed.";
+
+/// Keeps a folder in step with a drive: any place that stores files.
+#[derive(Debug, Parser)]
+#[command(name = "kite", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Write what happens to stderr, line by line
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sync a folder; with --drive, set it up first
+    Sync(Sync),
+    /// Show what is known of a folder, without asking the drive
+    Status(Folder),
+    /// List the files that both sides changed
+    Conflicts(Conflicts),
+    /// Settle a conflict
+    Resolve(Resolve),
+    /// Forget the drive of a folder; no file is touched
+    Unlink(Unlink),
+}
+
+/// A folder, and how to answer.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Folder {
+    /// The synced folder
+    pub folder: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `kite sync`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Where the drive is: a folder, as a path or a file: URL. Needed the first time only; a missing folder is
+    /// made if its parent exists
+    #[arg(long, value_name = "URL")]
+    pub drive: Option<OsString>,
+    /// How to lay the files out on the drive [default: classic]
+    #[arg(long, value_enum)]
+    pub layout: Option<Layout>,
+    /// The name of this device, shown to people who meet its lock [default: the host name]
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Only say what would be done: nothing is written anywhere
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Read every file, even if its size and times have not changed
+    #[arg(long)]
+    pub checksum: bool,
+    /// How long to wait for another device's lock
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u64,
+    /// Go on in spite of a warning; may be repeated
+    #[arg(long, value_enum, value_name = "WARNING")]
+    pub yes: Vec<Warning>,
+}
+
+/// How files are laid out on a drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// The files of db-to-cloud 0.8
+    Classic,
+    /// Immutable records (not in this version)
+    Journal,
+}
+
+/// A warning that the user may overrule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Warning {
+    /// More than half of the files (and at least 20) would be deleted
+    MassDelete,
+    /// The drive holds another dataset than last time
+    VaultChanged,
+    /// The drive is older than it was last time
+    Rollback,
+}
+
+/// The options of `kite conflicts`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Conflicts {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Show how the two sides of one file differ
+    #[arg(long, value_name = "FILE")]
+    pub diff: Option<String>,
+}
+
+/// The options of `kite resolve`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Resolve {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The file, by its path in the folder
+    pub file: String,
+    /// Which side to keep; `both` puts the drive's copy beside the local file
+    #[arg(long, value_enum)]
+    pub keep: Keep,
+}
+
+/// Which side of a conflict to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Keep {
+    /// The file in the folder
+    Local,
+    /// The file on the drive; the local one goes to the trash in .kite
+    Remote,
+    /// The local file, with the drive's copy beside it
+    Both,
+}
+
+/// The options of `kite unlink`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Unlink {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Even if edits wait to be pushed or conflicts to be settled
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl Command {
+    /// Returns what every command has.
+    pub(crate) fn folder(&self) -> &Folder {
+        match self {
+            Self::Status(folder) => folder,
+            Self::Sync(Sync { folder, .. })
+            | Self::Conflicts(Conflicts { folder, .. })
+            | Self::Resolve(Resolve { folder, .. })
+            | Self::Unlink(Unlink { folder, .. }) => folder,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_holds_together() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,68 @@
+//! One file for each command. A command returns its exit code.
+
+mod conflicts;
+mod resolve;
+mod status;
+mod sync;
+mod unlink;
+
+use crate::{
+    args::{Args, Command},
+    output::{self, quote::shell},
+    signals::Watch,
+};
+use async_io::block_on;
+use kitestring::{DocId, Error, ErrorKind, Result};
+use std::path::Path;
+
+/// The exit code of a command that did what it was asked.
+const DONE: u8 = 0;
+/// The exit code of a sync after which conflicts wait.
+const CONFLICTS: u8 = 2;
+/// The exit code of a sync that skipped files.
+const SKIPPED: u8 = 3;
+
+/// Runs a command and returns the exit code.
+pub(crate) fn run(args: &Args) -> u8 {
+    let watch = Watch::begin();
+    let folder = args.command.folder();
+    let ended = block_on(async {
+        match &args.command {
+            Command::Sync(sync) => sync::run(sync, args.verbose, &watch).await,
+            Command::Status(status) => status::run(status, args.verbose).await,
+            Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
+            Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,
+            Command::Unlink(unlink) => unlink::run(unlink, args.verbose).await,
+        }
+    });
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            let stopped = watch.exit_code().filter(|_| error.kind == ErrorKind::Cancelled);
+            match stopped {
+                Some(code) => {
+                    output::error::show(&interrupted(), &folder.folder, folder.json);
+                    code
+                }
+                None => output::error::show(&error, &folder.folder, folder.json),
+            }
+        }
+    }
+}
+
+/// Takes a file as it was typed for the id of a document: relative to the folder, or with the folder before it.
+fn typed_id(folder: &Path, typed: &str) -> Result<DocId> {
+    let inside = std::fs::canonicalize(folder).ok().and_then(|root| Path::new(typed).strip_prefix(root).ok()?.to_str().map(str::to_owned));
+    let id = inside.unwrap_or_else(|| typed.to_owned());
+    DocId::new(id.trim_start_matches("./"))
+}
+
+fn no_conflict(folder: &Path, id: &DocId) -> Error {
+    let again = shell(&folder.to_string_lossy());
+    let detail = format!("no conflict waits for this file; `kite conflicts {again}` lists those that do");
+    Error::new(ErrorKind::NotFound, "conflicts", detail).about(id.as_str())
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Cancelled, "sync", "stopped; the next sync goes on from here")
+}

@@ -1,0 +1,57 @@
+//! `kite status`.
+
+use super::DONE;
+use crate::{
+    args,
+    output::{
+        COMMAND, NOTICE, json, line,
+        quote::{shell, shown},
+        styled, summary,
+    },
+    session::Session,
+};
+use kitestring::{Result, Status};
+use std::time::{Duration, SystemTime};
+
+/// Shows what is known of a folder without a request to the drive.
+pub(super) async fn run(args: &args::Folder, verbose: bool) -> Result<u8> {
+    let session = Session::for_local_work(&args.folder, verbose).await?;
+    session.look().await?;
+    let status = session.client.status().await?;
+    let skipped = session.tree.notes.all();
+    if args.json {
+        let (folder, drive) = (args.folder.to_string_lossy(), session.config.drive.to_string());
+        let config = json::Folder { folder: &folder, drive: &drive, layout: &session.config.layout, device: &session.config.device };
+        json::print(&json::status(&config, &status, &skipped));
+        return Ok(DONE);
+    }
+    show(args, &session, &status);
+    summary::skipped(&skipped);
+    Ok(DONE)
+}
+
+fn show(args: &args::Folder, session: &Session, status: &Status) {
+    let folder = shell(&args.folder.to_string_lossy());
+    let row = |name: &str, value: &str| line(format_args!("{name:<11}{value}"));
+    row("drive", &shown(&session.config.drive.path().to_string_lossy()));
+    row("device", &shown(&session.config.device));
+    row("last sync", &status.last_sync_ms.map_or_else(|| "never".to_owned(), ago));
+    row("files", &status.documents.to_string());
+    let next = |n: u64, what: &str, command: String| {
+        if n > 0 {
+            line(format_args!("{:<11}{}: {}", "", styled(NOTICE, format_args!("{n} {what}")), styled(COMMAND, command)));
+        }
+    };
+    next(status.queued, "to push", format!("kite sync {folder}"));
+    next(status.pending, "to pull", format!("kite sync {folder}"));
+    next(status.conflicts, if status.conflicts == 1 { "conflict" } else { "conflicts" }, format!("kite conflicts {folder}"));
+}
+
+fn ago(at_ms: u64) -> String {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at_ms);
+    match at.elapsed() {
+        Ok(age) if age < Duration::from_secs(5) => "just now".to_owned(),
+        Ok(age) => format!("{} ago", indicatif::HumanDuration(age)),
+        Err(_) => "in the future, by this device's clock".to_owned(),
+    }
+}

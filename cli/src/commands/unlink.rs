@@ -1,0 +1,70 @@
+//! `kite unlink`.
+
+use super::DONE;
+use crate::{
+    args::Unlink,
+    config::Config,
+    folder::OWN,
+    lock::FolderLock,
+    output::{
+        GOOD, json, line,
+        quote::{shell, shown},
+        styled,
+    },
+    session::Session,
+    setup,
+};
+use kitestring::{Error, ErrorKind, Result};
+use serde_json::json;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Forgets the drive of a folder. No file of the folder or of the drive is touched.
+pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
+    let folder = &args.folder.folder;
+    if !args.force {
+        check_settled(args, verbose).await?;
+    } else if !folder.join(OWN).is_dir() {
+        setup::existing(folder)?;
+    }
+    if !args.yes && !agreed(args)? {
+        return Err(Error::new(ErrorKind::InvalidInput, "unlink", "nothing was changed"));
+    }
+    let lock = FolderLock::take(folder)?;
+    let drive = Config::read(folder).ok().flatten().map(|config| config.drive);
+    setup::unlink(folder)?;
+    drop(lock);
+    let drive = drive.map(|url| url.to_string());
+    if args.folder.json {
+        json::print(&json!({ "unlinked": drive }));
+    } else {
+        let drive = drive.map_or_else(|| "its drive".to_owned(), |url| shown(&url));
+        line(format_args!("{} from {drive}: every file is still here, and still there", styled(GOOD, "Unlinked")));
+    }
+    Ok(DONE)
+}
+
+/// Refuses while something would be forgotten that is nowhere else.
+async fn check_settled(args: &Unlink, verbose: bool) -> Result<()> {
+    let session = Session::for_local_work(&args.folder.folder, verbose).await?;
+    session.look().await?;
+    let status = session.client.status().await?;
+    if status.queued == 0 && status.conflicts == 0 {
+        return Ok(());
+    }
+    let again = shell(&args.folder.folder.to_string_lossy());
+    let detail = format!(
+        "{} edits wait to be pushed and {} conflicts to be settled; sync first, or `kite unlink {again} --force`",
+        status.queued, status.conflicts
+    );
+    Err(Error::new(ErrorKind::InvalidInput, "unlink", detail).about(args.folder.folder.display().to_string()))
+}
+
+fn agreed(args: &Unlink) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::new(ErrorKind::InvalidInput, "unlink", "nobody is here to ask: add --yes"));
+    }
+    let _ = write!(std::io::stderr(), "Forget the drive of {}? [y/N] ", shown(&args.folder.folder.to_string_lossy()));
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,80 @@
+//! `.kite/config.json`: what the folder syncs with.
+
+use crate::{drive_url::DriveUrl, folder::OWN};
+use kitestring::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use std::{fs, io, io::Write as _, path::Path};
+
+/// The name of the file inside kite's own folder.
+pub(crate) const FILE: &str = "config.json";
+
+/// The format this version reads and writes.
+const FORMAT: u32 = 1;
+
+/// What the folder syncs with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Config {
+    /// The format of this file.
+    pub format: u32,
+    /// The drive.
+    pub drive: DriveUrl,
+    /// How the dataset is laid out there.
+    pub layout: String,
+    /// The name of this device.
+    pub device: String,
+    /// Whether the drive has never been reached: only then may its folder still be made. Later, a missing one
+    /// is a disk that is not mounted.
+    #[serde(default)]
+    pub drive_is_new: bool,
+}
+
+impl Config {
+    /// Describes a folder that is about to be set up.
+    pub(crate) fn new(drive: DriveUrl, layout: String, device: String) -> Self {
+        Self { format: FORMAT, drive, layout, device, drive_is_new: true }
+    }
+
+    /// Reads the configuration of a folder; none if it is not set up.
+    ///
+    /// # Errors
+    /// `state` if it cannot be read, `needs_newer_version` if a newer kite wrote it.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(OWN).join(FILE);
+        let bytes = match fs::read(&path) {
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+            other => other.map_err(|e| failed("cannot be read", &path, &e.to_string()))?,
+        };
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let damaged = |e: serde_json::Error| failed("makes no sense", &path, &format!("{e}; `kite unlink --force` forgets it"));
+        if serde_json::from_slice::<Format>(&bytes).map_err(damaged)?.format > FORMAT {
+            let detail = "a newer kite has set up this folder: install that version";
+            return Err(Error::new(ErrorKind::NeedsNewerVersion, "open", detail).about(path.display().to_string()));
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Writes the configuration: all of it or nothing, and durable on return.
+    ///
+    /// # Errors
+    /// `state` if that fails.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        let own = folder.join(OWN);
+        let (next, path) = (own.join("config.json.next"), own.join(FILE));
+        let write = || {
+            let mut file = fs::File::create(&next)?;
+            file.write_all(&serde_json::to_vec_pretty(self)?)?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            fs::rename(&next, &path)?;
+            fs::File::open(&own)?.sync_all()
+        };
+        write().map_err(|e: io::Error| failed("cannot be written", &path, &e.to_string()))
+    }
+}
+
+fn failed(what: &str, path: &Path, why: &str) -> Error {
+    Error::new(ErrorKind::State, "open", format!("the folder's configuration {what}: {why}")).about(path.display().to_string())
+}

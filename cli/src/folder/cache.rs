@@ -1,0 +1,55 @@
+//! The scan cache: digests by path, kept in the same state as everything else, so that an unchanged file is not
+//! read again. Losing it costs time only.
+
+use super::stamp::{Hashed, Stamp};
+use kitestring::{DocId, Result, State, StateRecord};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::sync::Arc;
+
+/// What a key may not hold as it is; anything beyond ASCII is encoded as well.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// The cache.
+pub(super) struct ScanCache {
+    state: Arc<dyn State>,
+    /// Whether to read every file all the same.
+    distrust: bool,
+}
+
+impl ScanCache {
+    /// Keeps it in `state`; with `distrust`, answers nothing but learns.
+    pub fn new(state: Arc<dyn State>, distrust: bool) -> Self {
+        Self { state, distrust }
+    }
+
+    /// Returns the digests that files which look like this must have; one answer each.
+    pub async fn digests(&self, files: &[(DocId, Stamp)]) -> Result<Vec<Option<Hashed>>> {
+        if self.distrust || files.is_empty() {
+            return Ok(vec![None; files.len()]);
+        }
+        let lines = self.state.read(files.iter().map(|(id, _)| key(id)).collect()).await?;
+        let known = files.iter().zip(lines).map(|((_, stamp), line)| {
+            let hashed = Hashed::from_line(&line?)?;
+            hashed.still(*stamp).is_some().then_some(hashed)
+        });
+        Ok(known.collect())
+    }
+
+    /// Learns digests.
+    pub async fn learn(&self, hashed: Vec<(DocId, Hashed)>) -> Result<()> {
+        self.write(hashed.into_iter().map(|(id, h)| StateRecord::set(key(&id), h.to_line())).collect()).await
+    }
+
+    /// Forgets files that are gone.
+    pub async fn forget(&self, ids: &[DocId]) -> Result<()> {
+        self.write(ids.iter().map(|id| StateRecord::remove(key(id))).collect()).await
+    }
+
+    async fn write(&self, batch: Vec<StateRecord>) -> Result<()> {
+        if batch.is_empty() { Ok(()) } else { self.state.write(batch).await }
+    }
+}
+
+fn key(id: &DocId) -> String {
+    format!("kite/scan/{}", utf8_percent_encode(id.as_str(), ENCODED))
+}

@@ -1,0 +1,277 @@
+//! The folder on the disk: what blocks, and so runs on a thread of its own.
+
+use super::{
+    notes::Notes,
+    paths::OWN,
+    place::{NoPlace, Place, open_dir, plain, reason},
+    read::{self, BUSY, Steady},
+    scan::{Found, Walk},
+    stage,
+    stamp::{Hashed, Stamp},
+};
+use crate::lock::FolderLock;
+use kitestring::{Body, DocId, Document, Incoming, Outcome, PartRequest, Revision, StagedPart};
+use rustix::{
+    fd::{AsFd, BorrowedFd, OwnedFd},
+    fs::{AtFlags, FileType},
+    io::Errno,
+};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+/// After this time a page of entries ends, so that progress shows and a cancelled command ends soon.
+const PAGE_TIME: Duration = Duration::from_secs(1);
+
+/// How many large files are remembered between `get` and `read_part`.
+const MAX_LARGE: usize = 1000;
+
+/// A folder, held open: should its disk go away, nothing else can be mistaken for it.
+pub(crate) struct Tree {
+    root: OwnedFd,
+    path: PathBuf,
+    /// What was left out so far.
+    pub(crate) notes: Notes,
+    /// The walk under way and the last file it gave.
+    walk: Mutex<Option<(DocId, Walk)>>,
+    large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
+    /// Whether a file was refused since a file or a directory stood in its way, which may go later in the sync.
+    pub(super) obstructed: AtomicBool,
+    /// Held for as long as anything may still be written.
+    usage: Usage,
+}
+
+/// What a command will do with the folder.
+#[derive(Debug)]
+pub(crate) enum Usage {
+    /// Read and write.
+    Work(#[allow(dead_code, reason = "held, not read")] FolderLock),
+    /// Only read a folder that is set up.
+    Look(#[allow(dead_code, reason = "held, not read")] Option<FolderLock>),
+    /// Only read a folder that was never set up.
+    Guest,
+}
+
+/// Files with their digests.
+pub(super) type Digests = Vec<(DocId, Hashed)>;
+
+/// A file that `get` found.
+pub(super) enum Opened {
+    /// With its content.
+    Whole(Document),
+    /// Too large for that.
+    Large(Found),
+}
+
+impl Tree {
+    /// Opens the folder at `path`.
+    pub(crate) fn open(path: &Path, usage: Usage) -> io::Result<Self> {
+        let root: OwnedFd = File::open(path)?.into();
+        if matches!(usage, Usage::Work(_)) {
+            stage::clean(&path.join(OWN))?;
+        }
+        Ok(Self {
+            root,
+            path: path.to_owned(),
+            notes: Notes::default(),
+            walk: Mutex::default(),
+            large: Mutex::default(),
+            obstructed: AtomicBool::default(),
+            usage,
+        })
+    }
+
+    /// Whether a file found a file or a directory in its way since the last call.
+    pub(crate) fn take_obstructed(&self) -> bool {
+        self.obstructed.swap(false, Relaxed)
+    }
+
+    /// Returns the folder's path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a new file beside the others; durable on return.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if something has the name, otherwise the reason.
+    pub(crate) fn add_file(&self, id: &DocId, bytes: &[u8]) -> io::Result<()> {
+        let body = Body::Whole(bytes.to_vec());
+        let revision = Revision::of(bytes);
+        let outcome = self.apply(&[Incoming { id: id.clone(), revision, body: Some(body), expected: None }])?;
+        match outcome.into_iter().next() {
+            Some(Outcome::Applied) => Ok(()),
+            Some(Outcome::Rejected(reason)) => Err(io::Error::other(reason)),
+            _ => Err(io::ErrorKind::AlreadyExists.into()),
+        }
+    }
+
+    /// Returns the next files of the walk.
+    pub(super) fn page(&self, after: Option<DocId>, limit: u32) -> io::Result<Vec<Found>> {
+        self.check_present()?;
+        let mut under_way = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut walk = match under_way.take() {
+            Some((last, walk)) if Some(&last) == after.as_ref() => walk,
+            _ => Walk::after(self.root(), after.as_ref(), &self.notes)?,
+        };
+        let found: Vec<Found> = std::iter::from_fn(|| walk.next(&self.notes)).take(limit.max(1) as usize).collect();
+        *under_way = found.last().map(|f| (f.id.clone(), walk));
+        Ok(found)
+    }
+
+    /// Computes the digests of those that are not known. Returns all digests, and those that are new.
+    pub(super) fn hash_all(&self, found: Vec<Found>, known: Vec<Option<Hashed>>) -> (Digests, Digests) {
+        let (mut all, mut fresh) = (Vec::with_capacity(found.len()), Vec::new());
+        let started = Instant::now();
+        for (file, known) in found.into_iter().zip(known) {
+            if let Some(hashed) = known {
+                all.push((file.id, hashed));
+                continue;
+            }
+            if let Some(Steady::Same(hashed, _)) = self.try_read(&file.id, read::hash) {
+                fresh.push((file.id.clone(), hashed));
+                all.push((file.id, hashed));
+            }
+            if !all.is_empty() && started.elapsed() > PAGE_TIME {
+                break;
+            }
+        }
+        (all, fresh)
+    }
+
+    /// Reads these files, except for the content of those over `limit` bytes. What is missing is left out.
+    pub(super) fn open_all(&self, ids: &[DocId], limit: u64) -> Vec<Opened> {
+        ids.iter().filter_map(|id| self.open_one(id, limit)).collect()
+    }
+
+    fn open_one(&self, id: &DocId, limit: u64) -> Option<Opened> {
+        let read = self.try_read(id, |file| {
+            let stamp = Stamp::of(&rustix::fs::fstat(&*file)?);
+            if stamp.size > limit {
+                return Ok(Steady::Same(Opened::Large(Found { id: id.clone(), stamp }), stamp));
+            }
+            Ok(match read::whole(file)? {
+                Steady::Same((bytes, digest), stamp) => {
+                    let body = Body::Whole(bytes);
+                    Steady::Same(Opened::Whole(Document { id: id.clone(), revision: Revision::from(digest), body }), stamp)
+                }
+                Steady::Busy => Steady::Busy,
+            })
+        });
+        match read? {
+            Steady::Same(opened, _) => Some(opened),
+            Steady::Busy => None,
+        }
+    }
+
+    /// Opens a file and reads it; none if it is missing or cannot be read, which is noted.
+    fn try_read<T>(&self, id: &DocId, read: impl FnOnce(&mut File) -> io::Result<Steady<T>>) -> Option<Steady<T>> {
+        let place = match Place::find(self.root(), id) {
+            Ok(place) => place,
+            Err(NoPlace::Nothing) => return None,
+            Err(NoPlace::Refused(reason)) => {
+                self.notes.add(id.as_str(), reason);
+                return None;
+            }
+        };
+        match place.open().and_then(|mut file| read(&mut file)) {
+            Ok(Steady::Same(value, stamp)) => {
+                self.notes.clear(id.as_str());
+                return Some(Steady::Same(value, stamp));
+            }
+            Ok(Steady::Busy) => self.notes.add(id.as_str(), BUSY),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            // A directory in the place of a file is no file that cannot be read: the file is gone.
+            Err(_) if matches!(place.look(), Ok(Some((FileType::Directory, _)))) => {}
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => self.notes.add(id.as_str(), plain(&e)),
+            Err(e) => self.notes.add(id.as_str(), format!("cannot be read: {}", plain(&e))),
+        }
+        None
+    }
+
+    /// Says which of these are certainly gone. A file that exists but cannot be read is not, nor is one behind a
+    /// symbolic link that has taken the place of a directory.
+    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<Vec<DocId>> {
+        self.check_present()?;
+        Ok(ids.into_iter().filter(|id| self.is_gone(id)).collect())
+    }
+
+    fn is_gone(&self, id: &DocId) -> bool {
+        if super::paths::names_of(id).is_err() {
+            return true;
+        }
+        match rustix::fs::statat(&self.root, id.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
+            Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
+        }
+    }
+
+    /// Remembers what a large file looked like when `get` answered it.
+    pub(super) fn remember(&self, id: &DocId, revision: &Revision, stamp: Stamp) {
+        let mut large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        if large.len() >= MAX_LARGE {
+            large.pop_first();
+        }
+        large.insert(id.clone(), (revision.clone(), stamp));
+    }
+
+    /// Reads a part of a large file; none if it is no longer the one that `get` answered.
+    pub(super) fn read_part(&self, part: &PartRequest) -> Option<Vec<u8>> {
+        let known = self.large.lock().unwrap_or_else(PoisonError::into_inner).get(&part.id).cloned();
+        let stamp = match known {
+            Some((revision, stamp)) if revision == part.revision => stamp,
+            _ => match self.try_read(&part.id, read::hash)? {
+                Steady::Same(hashed, stamp) if Revision::from(hashed.digest) == part.revision => {
+                    self.remember(&part.id, &part.revision, stamp);
+                    stamp
+                }
+                _ => return None,
+            },
+        };
+        let file = Place::find(self.root(), &part.id).ok()?.open().ok()?;
+        match read::part(&file, stamp, part.offset, part.length) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                self.notes.add(part.id.as_str(), format!("cannot be read: {}", plain(&e)));
+                None
+            }
+        }
+    }
+
+    /// Takes a part of a large content that a later change names.
+    pub(super) fn stage_part(&self, part: &StagedPart) -> io::Result<()> {
+        stage::add_part(&self.tmp()?, part)
+    }
+
+    pub(super) fn root(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+
+    /// Opens the place for contents on their way.
+    pub(super) fn tmp(&self) -> io::Result<OwnedFd> {
+        Ok(stage::open(open_dir(self.root(), OWN)?.as_fd())?)
+    }
+
+    /// Refuses to take an emptied or exchanged folder for one whose files were all deleted.
+    pub(super) fn check_present(&self) -> io::Result<()> {
+        if matches!(self.usage, Usage::Guest) {
+            return Ok(());
+        }
+        match rustix::fs::statat(&self.root, format!("{OWN}/{}", crate::config::FILE), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(()),
+            Err(Errno::NOENT | Errno::NOTDIR) => {
+                let what = format!("the folder has lost {OWN}/{}, by which kite knows it: nothing was changed", crate::config::FILE);
+                Err(io::Error::new(io::ErrorKind::NotFound, what))
+            }
+            Err(errno) => Err(io::Error::other(reason(errno))),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Failures: what, where, and what to do next, in a line or two.
+
+use super::{BAD, COMMAND, json, note, quote::shell, styled};
+use kitestring::{Error, ErrorKind};
+use std::path::Path;
+
+/// Shows a failure of a command in `folder`, and returns the exit code.
+pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
+    let message = error.detail();
+    // A sentence that names its subject already need not do so twice.
+    let subject = error.subject().filter(|s| !message.contains(s)).map(|s| format!(" ({})", super::quote::shown(s))).unwrap_or_default();
+    note(format_args!("{} {message}{subject}", styled(BAD, "kite:")));
+    if let Some((why, command)) = next(error, &shell(&folder.to_string_lossy())) {
+        note(format_args!("      {why}: {}", styled(COMMAND, command)));
+    }
+    if json {
+        json::print(&json::error(error));
+    }
+    1
+}
+
+/// Shows what clap has to say, and returns the exit code: help is no failure, a wrong call is.
+pub(crate) fn usage(error: &clap::Error) -> u8 {
+    // A reader that went away is no error.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return 0;
+    }
+    if std::env::args_os().any(|arg| arg == "--json") {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let error = Error::new(ErrorKind::InvalidInput, "open", first);
+        json::print(&json::error(&error));
+    }
+    1
+}
+
+/// Says which command goes on from here.
+fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
+    let yes = |warning: &str| format!("kite sync {folder} --yes {warning}");
+    match &error.kind {
+        ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),
+        ErrorKind::VaultChanged => Some(("to join what is on the drive now, keeping every file", yes("vault-changed"))),
+        ErrorKind::Rollback { .. } => Some(("to go on and push this folder's files again", yes("rollback"))),
+        ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),
+        ErrorKind::Condition => Some(("it has changed meanwhile, look again", format!("kite conflicts {folder}"))),
+        _ => None,
+    }
+}

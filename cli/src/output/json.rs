@@ -1,0 +1,97 @@
+//! The JSON forms. Their fields are a promise to programs: new ones may appear, none changes its meaning.
+
+use kitestring::{Conflict, Error, Report, Retry, Status};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Prints a value on one line.
+pub(crate) fn print(value: &Value) {
+    super::line(value);
+}
+
+/// Describes a sync.
+pub(crate) fn report(report: &Report, skipped: &BTreeMap<String, String>, dry_run: bool) -> Value {
+    let mut value = json!({
+        "pushed": report.pushed,
+        "pulled": report.pulled,
+        "deleted": report.deleted,
+        "conflicts": conflicts(&report.conflicts),
+        "skipped": self::skipped(skipped),
+        "requests": {
+            "get": report.requests.get,
+            "put": report.requests.put,
+            "delete": report.requests.delete,
+            "list": report.requests.list,
+        },
+        "bytes": { "sent": report.bytes.sent, "received": report.bytes.received },
+        "elapsed_ms": millis(report.elapsed),
+    });
+    if let (true, Some(fields)) = (dry_run, value.as_object_mut()) {
+        fields.insert("dry_run".to_owned(), Value::Bool(true));
+    }
+    value
+}
+
+/// Describes conflicts.
+pub(crate) fn conflicts(conflicts: &[Conflict]) -> Value {
+    let revision = |side: &Option<kitestring::Side>| side.as_ref().map(|s| s.revision.as_str().to_owned());
+    let one =
+        |c: &Conflict| json!({ "id": c.id.as_str(), "kind": c.kind.code(), "local": revision(&c.local), "remote": revision(&c.remote) });
+    conflicts.iter().map(one).collect()
+}
+
+/// Describes what was left out.
+pub(crate) fn skipped(skipped: &BTreeMap<String, String>) -> Value {
+    skipped.iter().map(|(id, why)| json!({ "id": id, "why": why })).collect()
+}
+
+/// Describes a folder.
+#[derive(Debug, Serialize)]
+pub(crate) struct Folder<'a> {
+    /// Its path.
+    pub folder: &'a str,
+    /// Its drive.
+    pub drive: &'a str,
+    /// Its layout.
+    pub layout: &'a str,
+    /// The name of this device.
+    pub device: &'a str,
+}
+
+/// Describes what is known of a folder.
+pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<String, String>) -> Value {
+    json!({
+        "folder": folder.folder,
+        "drive": folder.drive,
+        "layout": folder.layout,
+        "device": folder.device,
+        "client": status.client,
+        "vault": status.vault,
+        "documents": status.documents,
+        "queued": status.queued,
+        "pending": status.pending,
+        "conflicts": status.conflicts,
+        "skipped": self::skipped(skipped),
+        "last_sync_ms": status.last_sync_ms,
+    })
+}
+
+/// Describes an error.
+pub(crate) fn error(error: &Error) -> Value {
+    let retry_after_ms = match error.retry {
+        Retry::Now => Some(0),
+        Retry::After(wait) => Some(millis(wait)),
+        Retry::Never => None,
+    };
+    json!({ "error": {
+        "code": error.kind.code(),
+        "message": error.detail(),
+        "subject": error.subject(),
+        "retry_after_ms": retry_after_ms,
+    } })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

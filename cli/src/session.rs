@@ -1,0 +1,198 @@
+//! Putting a client together: the folder as its application, an SQLite file as its state, the drive of the
+//! configuration. A host of its own would do the same with its own database.
+
+use crate::{
+    args::Sync,
+    classic_file::FileFormat,
+    config::Config,
+    folder::{Folder, OWN, Tree, Usage},
+    lock::FolderLock,
+    output,
+    setup::{self, STATE},
+    unreachable::Unreachable,
+};
+use kitestring::{
+    Client, Conflict, Drive, Error, ErrorKind, Layout, Log, MemoryDrive, MemoryState, Options, Result, State, SyncOptions,
+    server::classic::ClassicOptions,
+};
+use kitestring_adapters::{drives::fs::FsDrive, runtime::NativeRuntime, state::sqlite::SqliteState};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
+use tempfile::TempDir;
+
+/// Reading a large folder takes as long as its disk needs.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(6 * 3600);
+
+/// A client of a folder, with what belongs to it.
+pub(crate) struct Session {
+    /// What the folder syncs with.
+    pub config: Config,
+    /// The folder.
+    pub tree: Arc<Tree>,
+    /// The client.
+    pub client: Client,
+    /// The copy of the state that a dry run works on.
+    _copy: Option<TempDir>,
+}
+
+/// What a client is made of.
+struct Parts {
+    config: Config,
+    tree: Tree,
+    state: Arc<dyn State>,
+    drive: Arc<dyn Drive>,
+    checksum: bool,
+    copy: Option<TempDir>,
+}
+
+impl Session {
+    /// Opens a folder for a sync, setting it up if need be.
+    ///
+    /// # Errors
+    /// As [`setup::choose`]; `locked` if another kite is at work; `unavailable` if the drive's folder is missing.
+    pub(crate) async fn for_sync(args: &Sync, verbose: bool) -> Result<Self> {
+        let folder = &args.folder.folder;
+        setup::choose(args)?;
+        setup::make_own(folder)?;
+        let lock = FolderLock::take(folder)?;
+        // Only now nobody else sets the folder up.
+        let chosen = setup::choose(args)?;
+        setup::write(folder, &chosen)?;
+        let state = open_state(folder, &chosen.config)?;
+        let (config, drive) = connect(folder, chosen.config)?;
+        let tree = open_tree(folder, Usage::Work(lock))?;
+        Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await
+    }
+
+    /// Opens a folder for a dry run: neither the folder nor the drive is written to, and the state is a copy.
+    ///
+    /// # Errors
+    /// As [`Session::for_sync`].
+    pub(crate) async fn for_dry_run(args: &Sync, verbose: bool) -> Result<Self> {
+        let folder = &args.folder.folder;
+        let chosen = setup::choose(args)?;
+        let drive: Arc<dyn Drive> = match FsDrive::open(chosen.config.drive.path()) {
+            // The sync would make it, empty.
+            Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
+            other => Arc::new(other.map_err(|e| missing(e, &chosen.config))?),
+        };
+        let (state, copy, usage): (Arc<dyn State>, _, _) = if chosen.is_new {
+            (Arc::new(MemoryState::new()), None, Usage::Guest)
+        } else {
+            let lock = FolderLock::take_quietly(folder)?;
+            let copy = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
+            (Arc::new(SqliteState::open(copy.path().join(STATE))?), Some(copy), Usage::Look(lock))
+        };
+        let tree = open_tree(folder, usage)?;
+        Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await
+    }
+
+    /// Opens a folder that is set up, for what needs no drive. Should the drive be out of reach, only what asks it
+    /// fails.
+    ///
+    /// # Errors
+    /// `invalid_input` if the folder is not set up; `locked` if another kite is at work.
+    pub(crate) async fn for_local_work(folder: &Path, verbose: bool) -> Result<Self> {
+        setup::existing(folder)?;
+        let lock = FolderLock::take(folder)?;
+        let config = setup::existing(folder)?;
+        let state = open_state(folder, &config)?;
+        let drive: Arc<dyn Drive> = match FsDrive::open(config.drive.path()) {
+            Ok(drive) => Arc::new(drive),
+            Err(e) => Arc::new(Unreachable::because(&missing(e, &config))),
+        };
+        let tree = open_tree(folder, Usage::Work(lock))?;
+        Self::open(Parts { config, tree, state, drive, checksum: false, copy: None }, verbose).await
+    }
+
+    /// Compares the folder with what was last synced, and returns the conflicts as they are now.
+    ///
+    /// # Errors
+    /// As [`Client::reconcile`], except that a guard does not stop it: nothing is deleted here.
+    pub(crate) async fn conflicts(&self) -> Result<Vec<Conflict>> {
+        self.look().await?;
+        self.client.conflicts().await
+    }
+
+    /// Compares the folder with what was last synced.
+    ///
+    /// # Errors
+    /// As [`Client::reconcile`], except that a guard does not stop it.
+    pub(crate) async fn look(&self) -> Result<()> {
+        match self.client.reconcile(SyncOptions::default()).await {
+            Err(e) if !matches!(e.kind, ErrorKind::MassDelete { .. }) => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    async fn open(parts: Parts, verbose: bool) -> Result<Self> {
+        let tree = Arc::new(parts.tree);
+        let application = Arc::new(Folder::new(tree.clone(), parts.state.clone(), parts.checksum));
+        let mut options = Options::new(Arc::new(NativeRuntime::new()));
+        options.device = Some(parts.config.device.clone());
+        options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
+        options.callback_timeout = CALLBACK_TIMEOUT;
+        if verbose {
+            options.log = Log::new(|level, line| output::note(output::styled(output::FAINT, format_args!("{level:?}: {line}"))));
+        }
+        let client = Client::open(application, parts.state, parts.drive, options).await?;
+        Ok(Self { config: parts.config, tree, client, _copy: parts.copy })
+    }
+}
+
+/// Opens the client's state.
+///
+/// # Errors
+/// `state` if it has vanished from a folder that has synced before: without it every deletion since would be
+/// undone.
+fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
+    let path = folder.join(OWN).join(STATE);
+    if !config.drive_is_new && !path.exists() {
+        let again = output::quote::shell(&folder.to_string_lossy());
+        let detail =
+            format!("the folder's state is missing; `kite unlink {again} --yes --force` and a new set-up compare everything afresh");
+        return Err(Error::new(ErrorKind::State, "open", detail).about(path.display().to_string()));
+    }
+    Ok(Arc::new(SqliteState::open(path)?))
+}
+
+/// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
+fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
+    let path = config.drive.path();
+    let opened = if config.drive_is_new { FsDrive::create(path) } else { FsDrive::open(path) };
+    let drive = opened.map_err(|e| missing(e, &config))?;
+    let config = if config.drive_is_new {
+        let known = Config { drive_is_new: false, ..config };
+        known.write(folder)?;
+        known
+    } else {
+        config
+    };
+    Ok((config, Arc::new(drive)))
+}
+
+fn missing(error: Error, config: &Config) -> Error {
+    if error.kind != ErrorKind::NotFound {
+        return error;
+    }
+    let path = config.drive.path().display().to_string();
+    let detail = format!("the drive's folder {path} is missing: is its disk mounted? To use another drive, run `kite unlink` first");
+    Error::new(ErrorKind::Unavailable, "open", detail).about(path)
+}
+
+fn open_tree(folder: &Path, usage: Usage) -> Result<Tree> {
+    Tree::open(folder, usage).map_err(|e| {
+        Error::new(ErrorKind::Application, "open", format!("the folder cannot be opened: {e}")).about(folder.display().to_string())
+    })
+}
+
+/// Copies the state out of the folder: even opening it where it is would leave traces.
+fn copy_state(folder: &Path) -> io::Result<TempDir> {
+    let copy = tempfile::tempdir()?;
+    for name in [STATE, "state.db-wal"] {
+        match fs::copy(folder.join(OWN).join(name), copy.path().join(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(copy)
+}

@@ -1,0 +1,205 @@
+//! Setting a folder up, in an order that survives being killed at any step: the configuration is whole or not
+//! there, it is there before the first sync, and it says whether the drive may still be made.
+
+use crate::{
+    args::{Layout, Sync},
+    config::{self, Config},
+    drive_url::{DriveUrl, canonical},
+    folder::{OWN, TMP, TRASH},
+    lock,
+    output::quote::shell,
+};
+use kitestring::{Error, ErrorKind, Result};
+use std::{fs, io, path::Path};
+
+/// The client's state inside kite's own folder.
+pub(crate) const STATE: &str = "state.db";
+
+/// The configuration that a sync is to use.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// The configuration.
+    pub config: Config,
+    /// Whether the folder has none yet, or one of a drive that was never reached.
+    pub is_new: bool,
+    /// Whether it differs from the one in the folder.
+    is_changed: bool,
+}
+
+/// Says which configuration a sync is to use.
+///
+/// # Errors
+/// `invalid_input` if the folder does not exist or does not go with the drive, or if another drive or layout is
+/// asked for than the folder's; `unsupported` for what this version cannot do.
+pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
+    let folder = &args.folder.folder;
+    check_folder(folder)?;
+    let layout = args.layout.map(layout_name).transpose()?;
+    let drive = args.drive.as_deref().map(DriveUrl::parse).transpose()?;
+    let found = Config::read(folder)?;
+    let (config, is_new) = match (found.clone(), drive) {
+        // Nothing was ever synced with a drive that was never reached: the wrong one is simply replaced.
+        (Some(config), Some(drive)) if config.drive_is_new && !drive.is_same(&config.drive) => {
+            (Config::new(drive, layout.unwrap_or(&config.layout).to_owned(), config.device), true)
+        }
+        (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
+        (None, Some(drive)) => (Config::new(drive, layout.unwrap_or("classic").to_owned(), host_name()), true),
+        (None, None) => return Err(not_set_up(folder)),
+    };
+    check_apart(folder, &config.drive)?;
+    if is_new {
+        check_makeable(config.drive.path())?;
+    }
+    let device = args.device.clone().unwrap_or_else(|| config.device.clone());
+    let config = Config { device, ..config };
+    Ok(Chosen { is_changed: found.as_ref() != Some(&config), config, is_new })
+}
+
+/// Writes the configuration of a folder whose lock is held. What an earlier drive left is removed first, so that
+/// it is never taken for this one's.
+///
+/// # Errors
+/// `state` if that fails.
+pub(crate) fn write(folder: &Path, chosen: &Chosen) -> Result<()> {
+    if chosen.is_new {
+        remove_state(folder)?;
+    }
+    if chosen.is_changed { chosen.config.write(folder) } else { Ok(()) }
+}
+
+/// Reads the configuration of a folder that must be set up.
+///
+/// # Errors
+/// `invalid_input` if it is not.
+pub(crate) fn existing(folder: &Path) -> Result<Config> {
+    check_folder(folder)?;
+    Config::read(folder)?.ok_or_else(|| not_set_up(folder))
+}
+
+/// Makes kite's own folder.
+///
+/// # Errors
+/// `state` if that fails.
+pub(crate) fn make_own(folder: &Path) -> Result<()> {
+    let own = folder.join(OWN);
+    let make = || {
+        match fs::create_dir(&own) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+        let ignore = own.join(".gitignore");
+        if ignore.exists() { Ok(()) } else { fs::write(ignore, "*\n") }
+    };
+    make().map_err(|e| cannot_write(folder, &e))
+}
+
+/// Forgets everything but the trash. The state goes first: a configuration without it is noticed.
+///
+/// # Errors
+/// `state` if that fails.
+pub(crate) fn unlink(folder: &Path) -> Result<()> {
+    remove_state(folder)?;
+    let own = folder.join(OWN);
+    let remove = || {
+        remove_file(&own.join(config::FILE))?;
+        match fs::remove_dir_all(own.join(TMP)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let has_trash = fs::read_dir(own.join(TRASH)).is_ok_and(|mut entries| entries.next().is_some());
+        if !has_trash {
+            remove_file(&own.join(lock::FILE))?;
+            fs::remove_dir_all(&own)?;
+        }
+        Ok(())
+    };
+    remove().map_err(|e| cannot_write(folder, &e))
+}
+
+fn remove_state(folder: &Path) -> Result<()> {
+    let own = folder.join(OWN);
+    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal"].iter();
+    names.try_for_each(|name| remove_file(&own.join(name))).map_err(|e| cannot_write(folder, &e))
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn check_folder(folder: &Path) -> Result<()> {
+    let detail = match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => "this is a file; kite syncs folders".to_owned(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => "there is no such folder: make it first, or check the path".to_owned(),
+        Err(e) => format!("the folder cannot be opened: {e}"),
+    };
+    Err(invalid(detail, folder))
+}
+
+/// Takes the folder's configuration if nothing else was asked for.
+fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<&str>, folder: &Path) -> Result<Config> {
+    let other = match (drive, layout) {
+        (Some(drive), _) if !drive.is_same(&config.drive) => Some((config.drive.to_string(), drive.to_string())),
+        (_, Some(layout)) if layout != config.layout => Some((format!("layout {}", config.layout), format!("layout {layout}"))),
+        _ => None,
+    };
+    let Some((own, other)) = other else { return Ok(config) };
+    let again = shell(&folder.to_string_lossy());
+    Err(invalid(format!("this folder syncs with {own}, not with {other}; to change that, run `kite unlink {again}` first"), folder))
+}
+
+/// A drive in the folder would be synced into itself, and a folder in the drive would be taken for its files.
+fn check_apart(folder: &Path, drive: &DriveUrl) -> Result<()> {
+    let real = |path: &Path| canonical(path).map_err(|e| invalid(format!("the path cannot be resolved: {e}"), path));
+    let (inside, outside) = (real(folder)?, canonical(drive.path()));
+    let Ok(outside) = outside else { return Ok(()) };
+    let detail = match (outside == inside, outside.starts_with(&inside), inside.starts_with(&outside)) {
+        (true, _, _) => "the folder and the drive are the same folder",
+        (_, true, _) => "the drive is inside the folder",
+        (_, _, true) => "the folder is inside the drive",
+        _ => return Ok(()),
+    };
+    Err(invalid(format!("{detail}: choose a drive folder elsewhere"), drive.path()))
+}
+
+/// A mistyped path is better found before the folder is set up.
+fn check_makeable(drive: &Path) -> Result<()> {
+    let detail = match (fs::metadata(drive), drive.parent()) {
+        (Ok(found), _) if !found.is_dir() => "the drive is a file; it must be a folder",
+        (Err(e), Some(parent)) if e.kind() == io::ErrorKind::NotFound && !parent.is_dir() => {
+            "neither the drive's folder nor the one above it exists: is its disk mounted?"
+        }
+        _ => return Ok(()),
+    };
+    Err(invalid(detail, drive))
+}
+
+fn layout_name(layout: Layout) -> Result<&'static str> {
+    match layout {
+        Layout::Classic => Ok("classic"),
+        Layout::Journal => {
+            let detail = "the journal layout is not in this version: this version writes the classic layout, so leave --layout out";
+            Err(Error::new(ErrorKind::Unsupported, "open", detail))
+        }
+    }
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+fn not_set_up(folder: &Path) -> Error {
+    let again = shell(&folder.to_string_lossy());
+    invalid(format!("this folder is not set up; `kite sync {again} --drive URL` does that"), folder)
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::State, "open", format!("{OWN} cannot be written: {error}")).about(folder.display().to_string())
+}
+
+fn invalid(detail: impl Into<String>, path: &Path) -> Error {
+    Error::new(ErrorKind::InvalidInput, "open", detail).about(path.display().to_string())
+}

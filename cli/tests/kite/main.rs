@@ -1,0 +1,13 @@
+//! The real binary, on real folders.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
+
+mod conflicts;
+mod dry_run;
+mod guards;
+mod interrupted;
+mod set_up;
+mod skipped;
+mod two_folders;
+mod unlink;
+mod world;

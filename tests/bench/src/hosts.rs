@@ -1,0 +1,153 @@
+//! The hosts that are measured: a map in memory, as the peer has one, and two that hold no document at all.
+
+use crate::workload::Note;
+use kitestring::{Action, Application, Body, Change, DocId, Document, Entry, Incoming, Outcome, Result, Revision, apply, port};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Documents in a map.
+#[derive(Debug, Default)]
+pub struct MapHost(Mutex<BTreeMap<DocId, (Revision, Vec<u8>)>>);
+
+impl MapHost {
+    /// Stores these notes, in version `v`, and returns the changes to queue.
+    ///
+    /// # Errors
+    /// None in practice: every note has a valid id.
+    pub fn edit(&self, numbers: std::ops::Range<u64>, v: u64) -> Result<Vec<Change>> {
+        let mut map = self.map();
+        let mut changes = Vec::new();
+        for i in numbers {
+            let note = Note::new(i, v);
+            let (id, revision) = (DocId::new(note.id.clone())?, Revision::number(note.rev));
+            map.insert(id.clone(), (revision.clone(), note.document().into_bytes()));
+            changes.push(Change { id, revision, action: Action::Put });
+        }
+        Ok(changes)
+    }
+
+    /// Returns how many documents there are.
+    pub fn len(&self) -> usize {
+        self.map().len()
+    }
+
+    /// Returns whether there is no document.
+    pub fn is_empty(&self) -> bool {
+        self.map().is_empty()
+    }
+
+    fn map(&self) -> MutexGuard<'_, BTreeMap<DocId, (Revision, Vec<u8>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[apply(port!)]
+impl Application for MapHost {
+    async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        let map = self.map();
+        let found = ids.into_iter().filter_map(|id| {
+            let (revision, body) = map.get(&id)?.clone();
+            Some(Document { id, revision, body: body.into() })
+        });
+        Ok(found.collect())
+    }
+
+    async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        let mut map = self.map();
+        let mut outcomes = Vec::new();
+        for change in changes {
+            if map.get(&change.id).map(|(revision, _)| revision) != change.expected.as_ref() {
+                outcomes.push(Outcome::Stale);
+                continue;
+            }
+            match change.body {
+                Some(Body::Whole(bytes)) => drop(map.insert(change.id, (change.revision, bytes))),
+                Some(Body::Parts { .. }) => {}
+                None => drop(map.remove(&change.id)),
+            }
+            outcomes.push(Outcome::Applied);
+        }
+        Ok(outcomes)
+    }
+
+    async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
+        let map = self.map();
+        let page = map.iter().filter(|(id, _)| after.as_ref().is_none_or(|a| *id > a)).take(limit as usize);
+        Ok(page.map(|(id, (revision, body))| entry(id.clone(), revision.clone(), body.len())).collect())
+    }
+}
+
+/// Has the first `count` notes, each made when it is asked for.
+#[derive(Debug)]
+pub struct GeneratingHost {
+    /// How many notes there are.
+    pub count: u64,
+}
+
+impl GeneratingHost {
+    /// Returns the changes that queue some of the notes.
+    ///
+    /// # Errors
+    /// None in practice: every note has a valid id.
+    pub fn changes(&self, numbers: std::ops::Range<u64>) -> Result<Vec<Change>> {
+        numbers.map(|i| Ok(Change { id: numbered(i)?, revision: Revision::number(Note::new(i, 0).rev), action: Action::Put })).collect()
+    }
+
+    fn document(&self, id: DocId) -> Option<Document> {
+        let i: u64 = id.as_str().strip_prefix("note-")?.parse().ok().filter(|i| *i < self.count)?;
+        let note = Note { id: id.as_str().to_owned(), ..Note::new(i, 0) };
+        Some(Document { id, revision: Revision::number(note.rev), body: note.document().into_bytes().into() })
+    }
+}
+
+/// The id of a generated note holds its number, so that no map from ids to numbers is needed.
+fn numbered(i: u64) -> Result<DocId> {
+    DocId::new(format!("note-{i:06}"))
+}
+
+fn entry(id: DocId, revision: Revision, size: usize) -> Entry {
+    Entry { id, revision, digest: None, size: Some(size as u64) }
+}
+
+#[apply(port!)]
+impl Application for GeneratingHost {
+    async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
+        Ok(ids.into_iter().filter_map(|id| self.document(id)).collect())
+    }
+
+    async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        Ok(changes.iter().map(|_| Outcome::Applied).collect())
+    }
+
+    async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
+        let first = after.and_then(|id| id.as_str().strip_prefix("note-")?.parse::<u64>().ok()).map_or(0, |i| i + 1);
+        let page = (first..self.count).take(limit as usize);
+        page.map(|i| {
+            let document = numbered(i).map(|id| self.document(id))?;
+            Ok(document.map(|d| entry(d.id, d.revision, d.body.size() as usize)))
+        })
+        .filter_map(Result::transpose)
+        .collect()
+    }
+}
+
+/// Takes documents and forgets them at once.
+#[derive(Debug, Default)]
+pub struct DiscardingHost;
+
+#[apply(port!)]
+impl Application for DiscardingHost {
+    async fn get(&self, _ids: Vec<DocId>) -> Result<Vec<Document>> {
+        Ok(Vec::new())
+    }
+
+    async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        Ok(changes.iter().map(|_| Outcome::Applied).collect())
+    }
+
+    async fn entries(&self, _after: Option<DocId>, _limit: u32) -> Result<Vec<Entry>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,107 @@
+//! Peak memory of a first push and a first pull, each in a process of its own.
+
+use crate::{
+    Result,
+    hosts::{DiscardingHost, GeneratingHost},
+    sync::{open, state},
+    table::Row,
+};
+use async_io::block_on;
+use kitestring::{Drive, SyncOptions};
+use kitestring_adapters::drives::fs::FsDrive;
+use serde::{Deserialize, Serialize};
+use std::{path::Path, process::Command, sync::Arc};
+
+/// By how much the peak may grow from the smaller dataset to the larger: room for batches, none for documents.
+pub const MOST_GROWTH_KIB: u64 = 24 * 1024;
+
+/// How many changes are queued at once.
+const BATCH: u64 = 500;
+
+/// Which half a child process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Half {
+    /// The first push.
+    Push,
+    /// The first pull.
+    Pull,
+}
+
+impl Half {
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Pull => "pull",
+        }
+    }
+}
+
+/// Peaks in KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peaks {
+    /// Of the first push.
+    pub push: u64,
+    /// Of the first pull.
+    pub pull: u64,
+}
+
+/// Runs `program` twice on `count` documents and returns the peaks of both processes.
+///
+/// # Errors
+/// If a process fails.
+pub fn peaks(program: &Path, count: u64, work: &Path) -> Result<Peaks> {
+    let place = tempfile::tempdir_in(work)?;
+    let peak = |half: Half| -> Result<u64> {
+        let out = Command::new(program).args(["child", half.name(), &count.to_string()]).arg(place.path()).output()?;
+        if !out.status.success() {
+            return Err(format!("the {} of {count} documents failed: {}", half.name(), String::from_utf8_lossy(&out.stderr)).into());
+        }
+        Ok(String::from_utf8(out.stdout)?.trim().parse()?)
+    };
+    Ok(Peaks { push: peak(Half::Push)?, pull: peak(Half::Pull)? })
+}
+
+/// What the child process does: one half; it returns its own peak in KiB.
+///
+/// # Errors
+/// Those of a sync, and if not every document travelled.
+pub fn child(half: Half, count: u64, place: &Path) -> Result<u64> {
+    let travelled = block_on(travel(half, count, place))?;
+    if travelled != count {
+        return Err(format!("{travelled} of {count} documents travelled").into());
+    }
+    own_peak_kib()
+}
+
+async fn travel(half: Half, count: u64, place: &Path) -> Result<u64> {
+    let drive: Arc<dyn Drive> = Arc::new(FsDrive::create(place.join("drive"))?);
+    let state = state(place, half.name())?;
+    if half == Half::Pull {
+        return Ok(open(Arc::new(DiscardingHost), state, drive).await?.sync(SyncOptions::default()).await?.pulled);
+    }
+    let host = Arc::new(GeneratingHost { count });
+    let client = open(host.clone(), state, drive).await?;
+    for first in (0..count).step_by(BATCH as usize) {
+        client.queue_changes(host.changes(first..(first + BATCH).min(count))?).await?;
+    }
+    Ok(client.sync(SyncOptions::default()).await?.pushed)
+}
+
+/// Reads the peak of this process's resident memory, as Linux counts it.
+fn own_peak_kib() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or("this system tells no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+/// Returns a row for each half.
+///
+/// # Errors
+/// If a process fails.
+pub fn rows(program: &Path, small: u64, large: u64, work: &Path) -> Result<Vec<Row>> {
+    let (a, b) = (peaks(program, small, work)?, peaks(program, large, work)?);
+    let what = |half: Half| format!("peak memory of a first {}, {small} → {large} notes", half.name());
+    Ok(vec![Row::growth(what(Half::Push), a.push, b.push), Row::growth(what(Half::Pull), a.pull, b.pull)])
+}

@@ -1,0 +1,13 @@
+//! A small sync costs a few requests, whatever the drive can do.
+
+use async_io::block_on;
+use bench::counts::{TIERS, count};
+
+#[test]
+fn one_edit_costs_a_few_requests_and_an_idle_sync_one() {
+    for (name, capabilities, most) in TIERS {
+        let counts = block_on(count(capabilities)).unwrap();
+        assert!(counts.edit <= most, "one edit costs {} requests, {name}", counts.edit);
+        assert_eq!(counts.idle, 1, "{name}");
+    }
+}

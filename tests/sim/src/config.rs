@@ -1,0 +1,59 @@
+//! What a world is made of.
+
+use crate::host::Manners;
+use kitestring::{Application, Drive, Layout, State, drive::Capabilities, server::classic::ClassicOptions};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Puts something around a port of one seat: where planted faults go.
+pub type Wrap<T> = Arc<dyn Fn(usize, Arc<T>) -> Arc<T> + Send + Sync>;
+
+/// What a world is made of.
+#[derive(Clone)]
+pub struct Config {
+    /// How many seats.
+    pub seats: usize,
+    /// What the drive can do.
+    pub capabilities: Capabilities,
+    /// The layout on the drive.
+    pub layout: Layout,
+    /// How the hosts behave.
+    pub manners: Manners,
+    /// How far each seat's wall clock is ahead of the true time; none for those not named.
+    pub ahead: Vec<Duration>,
+    /// Where the random bytes come from.
+    pub seed: u64,
+    /// Whether the trace keeps its lines.
+    pub keep_lines: bool,
+    /// Whether every port call gives way once before its effect, so that each await can be met.
+    pub yields: bool,
+    /// What stands between the clients and the drive.
+    pub around_drive: Option<Wrap<dyn Drive>>,
+    /// What stands between the clients and their state.
+    pub around_state: Option<Wrap<dyn State>>,
+    /// What stands between the clients and their host.
+    pub around_application: Option<Wrap<dyn Application>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seats: 2,
+            capabilities: Capabilities::FULL,
+            layout: Layout::Classic(ClassicOptions::default()),
+            manners: Manners::default(),
+            ahead: Vec::new(),
+            seed: 1,
+            keep_lines: false,
+            yields: false,
+            around_drive: None,
+            around_state: None,
+            around_application: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("seats", &self.seats).field("capabilities", &self.capabilities).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! A deterministic simulator for the core: several clients, one drive in memory, virtual time, and a fault
+//! at any step.
+//!
+//! # What is simulated
+//! A [`World`] has one drive and some seats. A [`Seat`] is a device: a host application ([`Host`]) and a
+//! client state that both survive a kill, and a `Client` that does not. Every call of a port (drive, state,
+//! application) is one *step* of one counter, and passes a [`Port`], which may inject a [`Fault`] there:
+//! fail before or after the effect, kill the process before or after it, cancel the running call before or
+//! after it, or pause so that the driver can do something in between. [`FaultSource`] decides; a new kind of
+//! schedule (random, pairs of faults) is a new implementation of it.
+//!
+//! Nothing is left to chance: the executor is single-threaded, timers are virtual, and random bytes come
+//! from a generator per seat. The same case gives the same trace hash.
+//!
+//! # What is checked
+//! The hosts keep a ghost history ([`Ghost`]) of every edit: who made it and on top of which content.
+//! [`invariants`] compares it with what is left when everything is quiet. Each violation names its invariant
+//! (`I1 NoLostUpdate`, `I2 Convergence`, ...).
+//!
+//! # How to read a trace
+//! One line is one event:
+//! ```text
+//!     57 12.000s c1 drive get changes/0.json -> missing
+//!     58 12.000s c1 drive put docs/a.json -> ok !fail-after
+//! ```
+//! is: step, virtual time since the start, client, port, call, subject, answer of the port, and the fault
+//! that was injected there (what the client saw may differ from the port's answer: after `!fail-after` it
+//! saw an error although the file was written). Lines that begin with `--` come from the driver.
+//!
+//! # How to replay
+//! A failing case prints one line, such as
+//! ```text
+//! KITE_SIM_CASE=full/synced/e1a,d2a/local/58/fail-after cargo test -p kitestring-sim replay -- --nocapture
+//! ```
+//! which prints the whole trace. See [`Case`] for the parts of the name.
+
+mod calls;
+pub mod case;
+pub mod classic;
+pub mod config;
+pub mod control;
+pub mod executor;
+pub mod faults;
+pub mod gate;
+pub mod ghost;
+pub mod host;
+pub mod invariants;
+mod ports;
+pub mod recovery;
+pub mod run;
+pub mod runtime;
+pub mod trace;
+pub mod world;
+
+pub use case::Case;
+pub use config::Config;
+pub use control::Control;
+pub use executor::{Executor, Stop};
+pub use faults::{Fault, FaultSource};
+pub use gate::Port;
+pub use ghost::Ghost;
+pub use host::Host;
+pub use run::{Run, Started};
+pub use trace::Trace;
+pub use world::{Seat, World};

@@ -1,0 +1,246 @@
+//! Checks that the checks can fail: each planted fault of a drive, a state or a host must be found.
+//!
+//! A plant stands around one port ([`Config::around_drive`] and its like) or is a bad manner of the host. The
+//! drivers look for it as they look for faults of the core; each must be found within seconds, and the name of
+//! the invariant that broke is part of the expectation. What is no fault is planted too, and must pass.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+mod plants;
+
+use common::{PauseAt, edit_while_paused, id, outcome, sync, synced, well};
+use kitestring::{Action, SyncOptions};
+use kitestring_sim::{
+    Case, Config, Fault, Run, World,
+    case::{Strike, Tier},
+    host::Manners,
+    recovery::Settle,
+};
+use plants::{BadDrive, BadHost, BadState, DriveFault, HostFault, StateFault};
+use std::{sync::Arc, time::Instant};
+
+/// Workloads in which each plant has its chance.
+const WORKLOADS: [&str; 6] = [
+    "full/empty/e1a/local/-",
+    "full/synced/e1a,e2a/local/-",
+    "full/synced/e1a,e2a/remote/-",
+    "full/synced/e1a,d2a/local/-",
+    "full/synced/d1a,e2b/local/-",
+    "full/synced/e1a,+e2a/local/-",
+];
+
+/// The case that found something, and what.
+type Hit = Option<(String, Vec<String>)>;
+
+type Search<'a> = &'a dyn Fn(&dyn Fn() -> Config) -> Hit;
+
+/// Without a fault, and with every fault at every step.
+fn by_cases(config: &dyn Fn() -> Config) -> Hit {
+    let clean: Vec<Case> = WORKLOADS.iter().map(|w| w.parse().unwrap()).collect();
+    clean.iter().find_map(|case| by_case(case, config)).or_else(|| clean.iter().find_map(|case| by_strikes(case, config)))
+}
+
+fn by_strikes(case: &Case, config: &dyn Fn() -> Config) -> Hit {
+    let steps = case.run(config()).ok()?.steps;
+    (0..steps).find_map(|step| {
+        Fault::ALL.iter().find_map(|fault| {
+            let strike = Some(Strike { step, fault: *fault, late: false });
+            by_case(&Case { strike, ..case.clone() }, config)
+        })
+    })
+}
+
+fn by_case(case: &Case, config: &dyn Fn() -> Config) -> Hit {
+    let violations = case.run(config()).map_or_else(|e| vec![format!("I9 Liveness: {e}")], |o| o.violations);
+    (!violations.is_empty()).then(|| (case.to_string(), violations))
+}
+
+/// An edit between any two steps of a pull.
+fn by_edits(config: &dyn Fn() -> Config) -> Hit {
+    for step in 0.. {
+        let mut world = synced(config());
+        well(world.change(1, &id("a"), Action::Put));
+        sync(&mut world, 1);
+        world.arm(Some(Box::new(PauseAt { seat: 0, step, then: None })));
+        let started = world.start_sync(0, SyncOptions::default());
+        if !matches!(world.go_on(&started), Run::Paused) {
+            return None;
+        }
+        edit_while_paused(&mut world, 0, &started, ("a", Action::Put));
+        let violations = outcome(&mut world, Settle::Local);
+        if !violations.is_empty() {
+            return Some((format!("edit at step {step}"), violations));
+        }
+    }
+    None
+}
+
+/// A kill at any await of a sync, those inside a port included.
+fn by_kills(config: &dyn Fn() -> Config) -> Hit {
+    [false, true].into_iter().find_map(|edits_on| by_kills_then(edits_on, config))
+}
+
+fn by_kills_then(edits_on: bool, config: &dyn Fn() -> Config) -> Hit {
+    for polls in 0.. {
+        let mut world = synced(Config { yields: true, ..config() });
+        well(world.change(1, &id("a"), Action::Put));
+        sync(&mut world, 1);
+        well(world.change(0, &id("b"), Action::Put));
+        let started = world.start_sync(0, SyncOptions::default());
+        if !matches!(world.go_on_for(&started, polls), Run::Paused) {
+            return None;
+        }
+        world.kill(0);
+        if edits_on {
+            // The host knows more than the client that has forgotten half.
+            world.host(0).change(&id("a"), Action::Put);
+        }
+        let violations = outcome(&mut world, Settle::Local);
+        if !violations.is_empty() {
+            return Some((format!("kill after {polls} polls"), violations));
+        }
+    }
+    None
+}
+
+/// One sync stands still at each step while the other runs: the lock is no help then.
+fn by_races(config: &dyn Fn() -> Config) -> Hit {
+    for step in 0.. {
+        let mut world = synced(config());
+        well(world.change(0, &id("a"), Action::Put));
+        well(world.change(1, &id("b"), Action::Put));
+        world.arm(Some(Box::new(PauseAt { seat: 0, step, then: None })));
+        let started = world.start_sync(0, SyncOptions::default());
+        if !matches!(world.go_on(&started), Run::Paused) {
+            return None;
+        }
+        world.sync(1, SyncOptions::default());
+        world.resume(&started);
+        world.go_on(&started);
+        let violations = outcome(&mut world, Settle::Local);
+        if !violations.is_empty() {
+            return Some((format!("race at step {step}"), violations));
+        }
+    }
+    None
+}
+
+/// Expects the search to find a violation whose text contains one of `names`.
+fn found(what: &str, names: &[&str], search: Search<'_>, config: impl Fn() -> Config) {
+    let begun = Instant::now();
+    // A plant may break so much that the scenario itself cannot begin: that is found as well.
+    let hit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| search(&config)));
+    let hit = hit.unwrap_or_else(|_| Some(("preparation".into(), vec!["I9 Liveness".into()])));
+    let (case, violations) = hit.unwrap_or_else(|| panic!("{what}: planted, and not found"));
+    println!("{what}: found in {:.1?} by {case}: {}", begun.elapsed(), violations.join(" | "));
+    assert!(violations.iter().any(|v| names.iter().any(|n| v.starts_with(n))), "{what}: expected {names:?}, got {violations:#?}");
+    assert!(begun.elapsed().as_secs() < 10, "{what}: found too late");
+}
+
+fn drive(fault: DriveFault) -> impl Fn() -> Config {
+    move || Config { around_drive: Some(Arc::new(move |seat, inner| BadDrive::around(fault, seat, inner))), ..Config::default() }
+}
+
+fn state(fault: StateFault) -> impl Fn() -> Config {
+    move || Config { around_state: Some(Arc::new(move |_, inner| BadState::around(fault, inner))), ..Config::default() }
+}
+
+fn host(fault: HostFault) -> impl Fn() -> Config {
+    move || Config { around_application: Some(Arc::new(move |_, inner| BadHost::around(fault, inner))), ..Config::default() }
+}
+
+#[test]
+fn without_a_plant_nothing_is_found() {
+    for search in [by_cases, by_edits, by_kills, by_races] {
+        assert_eq!(search(&Config::default), None);
+    }
+}
+
+#[test]
+fn host_that_does_not_compare() {
+    let manners = Manners { compares: false, ..Manners::default() };
+    found("apply without expected", &["I1"], &by_edits, || Config { manners, ..Config::default() });
+}
+
+#[test]
+fn host_that_only_says_applied() {
+    found("apply without effect", &["I1", "I2"], &by_cases, host(HostFault::AppliesNothing));
+}
+
+#[test]
+fn host_that_is_always_stale() {
+    found("always stale", &["I2", "I9"], &by_cases, host(HostFault::AlwaysStale));
+}
+
+#[test]
+fn host_that_gives_old_content_as_new() {
+    found("old body, new revision", &["I1", "I2", "I3"], &by_cases, host(HostFault::OldBodies));
+}
+
+#[test]
+fn host_that_forgets_its_flags() {
+    let forgetful = || Config { manners: Manners { flag: false, ..Manners::default() }, ..Config::default() };
+    found("no flag and no reconcile at the first sync", &["I1", "I2"], &by_unflagged, forgetful);
+}
+
+/// A kill inside `queue_change` of a host without flags that never reconciles: the edit stays unnoticed.
+fn by_unflagged(config: &dyn Fn() -> Config) -> Hit {
+    let mut world: World = synced(config());
+    world.host(0).change(&id("a"), Action::Put);
+    let violations = outcome(&mut world, Settle::Local);
+    (!violations.is_empty()).then(|| ("an edit that nobody queued".into(), violations))
+}
+
+#[test]
+fn state_that_drops_a_write() {
+    found("state drops every third write", &["I", "NoFalse"], &by_cases, state(StateFault::DropsThird));
+}
+
+#[test]
+fn state_that_tears_a_batch() {
+    found("state tears a batch when killed", &["I", "NoFalse"], &by_kills, state(StateFault::Tears));
+}
+
+#[test]
+fn state_that_forgets_its_removals() {
+    found("state keeps what was removed", &["I"], &by_cases, state(StateFault::KeepsRemoved));
+}
+
+#[test]
+fn drive_that_loses_documents() {
+    found("put of a document without effect", &["I6", "I9", "I2", "I1"], &by_cases, drive(DriveFault::LosesPut("docs/")));
+}
+
+#[test]
+fn drive_that_loses_the_log() {
+    found("put of the log without effect", &["I6", "I9", "I2"], &by_cases, drive(DriveFault::LosesPut("changes/")));
+}
+
+#[test]
+fn drive_that_loses_the_head() {
+    found("put of the head without effect", &["I2", "I9", "I1"], &by_cases, drive(DriveFault::LosesPut("meta.json")));
+}
+
+#[test]
+fn drive_that_serves_an_old_head_for_ever() {
+    found("stale meta.json for one client", &["I2", "I9", "I1"], &by_cases, drive(DriveFault::StaleFor(1, "meta.json")));
+}
+
+#[test]
+fn drive_that_does_not_delete() {
+    found("delete of a document without effect", &["I2", "I6", "I3", "I9"], &by_cases, drive(DriveFault::LosesDelete("docs/")));
+}
+
+#[test]
+fn drive_that_tears_documents() {
+    found("half a document", &["I9", "I3", "I2"], &by_cases, drive(DriveFault::Halves("docs/")));
+}
+
+#[test]
+fn a_lock_that_is_ignored_is_no_fault() {
+    let unlocked = drive(DriveFault::NoLock);
+    for search in [by_cases, by_edits, by_races] {
+        assert_eq!(search(&unlocked), None, "on a drive with compare-and-swap, safety does not rest on the lock");
+    }
+    assert_eq!(WORKLOADS[0].parse::<Case>().unwrap().tier, Tier::Full);
+}

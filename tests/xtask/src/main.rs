@@ -1,0 +1,49 @@
+//! The repository's own commands.
+//!
+//! - `cargo xtask test` runs everything that CI runs.
+//! - `cargo xtask demo` syncs a folder with `kite` between two devices.
+//! - `cargo xtask bench [--full]` measures.
+
+mod count;
+mod demo;
+mod place;
+mod stage;
+mod test;
+mod tools;
+
+use std::process::{Command, ExitCode};
+
+/// The result of a command; the error is one sentence for people.
+pub(crate) type Result<T> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["test"] => return test::run(),
+        ["demo"] => place::programs().and_then(|()| demo::run()),
+        ["bench", options @ ..] => bench(options),
+        _ => Err("usage: cargo xtask test | demo | bench [--full]".to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(options: &[&str]) -> Result<()> {
+    tools::packages()?;
+    let mut command = bench_command();
+    command.arg("--").args(options);
+    place::succeed(&mut command)
+}
+
+/// Makes the command that builds and runs the benchmark.
+pub(crate) fn bench_command() -> Command {
+    let mut command = place::cargo();
+    command.args(["run", "--release", "--locked", "--package", "kitestring-bench"]);
+    command
+}

@@ -1,0 +1,53 @@
+//! Where things are, and how to start them.
+
+use crate::Result;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Returns the root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Returns cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Returns the path of a program that [`programs`] built.
+pub(crate) fn program(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
+/// Makes a command that runs cargo at the root.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Makes the command that builds every program, with the settings of the tests so that both share their work.
+pub(crate) fn build_command() -> Command {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--workspace", "--bins", "--profile", "test"]);
+    command
+}
+
+/// Builds every program.
+///
+/// # Errors
+/// If the build fails.
+pub(crate) fn programs() -> Result<()> {
+    succeed(build_command().arg("--quiet"))
+}
+
+/// Runs a command without standard input.
+///
+/// # Errors
+/// If it does not start or does not succeed.
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status().map_err(|e| format!("{command:?} did not start: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}")) }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask test`: everything that CI runs, stage by stage.
+
+use crate::{
+    bench_command, demo,
+    place::{build_command, cargo, root, target},
+    stage::Stages,
+    tools,
+};
+use std::process::{Command, ExitCode};
+
+/// Scripts of the language bindings, each run if it is there.
+const SCRIPTS: [(&str, &str); 2] =
+    [("bindings: JavaScript", "bindings-wasm/test.sh"), ("bindings: Kotlin, Swift, Python", "bindings-uniffi/test.sh")];
+
+/// Runs every stage.
+pub(crate) fn run() -> ExitCode {
+    let mut stages = Stages::default();
+    stages.function("tools", tools::install);
+    stages.command("format", cargo_with(&["fmt", "--all", "--check"]));
+    stages.command("lints", cargo_with(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
+    stages.command("core for WebAssembly", cargo_with(&["check", "--locked", "--target", "wasm32-unknown-unknown", "-p", "kitestring"]));
+    stages.command("guards", cargo_with(&["test", "--locked", "--no-fail-fast", "-p", "xtask"]));
+    let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
+    stages.command("unit and integration tests", cargo_with(&tests));
+    stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
+    if stages.command("programs", build_command()) {
+        stages.command("interop: db-to-cloud", interop());
+        stages.function("demo", demo::run);
+    }
+    for (name, script) in SCRIPTS {
+        if root().join(script).is_file() {
+            let mut command = Command::new("bash");
+            command.arg(script).current_dir(root());
+            stages.command(name, command);
+        }
+    }
+    stages.command("bench", bench_command());
+    if stages.conclude() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn cargo_with(arguments: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(arguments);
+    command
+}
+
+fn interop() -> Command {
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-concurrency=2", "--test-reporter=tap"]);
+    command.current_dir(root().join("tests/interop")).env("CARGO_TARGET_DIR", target());
+    command
+}

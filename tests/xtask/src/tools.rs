@@ -1,0 +1,71 @@
+//! Installs what the tests need.
+
+use crate::{
+    Result,
+    place::{root, succeed},
+};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Installs everything.
+///
+/// # Errors
+/// If something is missing and cannot be installed; the sentence says what to do.
+pub(crate) fn install() -> Result<()> {
+    components()?;
+    node()?;
+    packages()
+}
+
+/// Adds the compiler's parts: `rustfmt`, `clippy`, and the standard library for WebAssembly.
+fn components() -> Result<()> {
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        if !runs(program) {
+            succeed(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().map_err(|e| format!("rustc is missing: {e}"))?;
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    if Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown").is_dir() {
+        return Ok(());
+    }
+    succeed(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+}
+
+/// Installs Node from the system's packages if it is missing, as root only.
+fn node() -> Result<()> {
+    if runs("node") && runs("npm") {
+        return Ok(());
+    }
+    let who = Command::new("id").arg("-u").output().map_err(|e| format!("id: {e}"))?;
+    if String::from_utf8_lossy(&who.stdout).trim() != "0" || !runs("apt-get") {
+        return Err("node and npm are missing: install Node 20 or newer, then run this again".to_owned());
+    }
+    succeed(Command::new("apt-get").args(["update", "-q"]))?;
+    succeed(Command::new("apt-get").args(["install", "-qy", "--no-install-recommends", "nodejs", "npm"]))
+}
+
+/// Installs the packages of `tests/interop` into its own folder, unless they are there.
+///
+/// # Errors
+/// If `npm` fails.
+pub(crate) fn packages() -> Result<()> {
+    node()?;
+    let folder = root().join("tests/interop");
+    if folder.join("node_modules/db-to-cloud/package.json").is_file() {
+        return Ok(());
+    }
+    succeed(Command::new("npm").arg("ci").current_dir(folder))
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
