@@ -30,6 +30,10 @@ impl Report {
     /// The most entries that `skipped` names.
     pub const MAX_SKIPPED: usize = 1000;
 
+    pub(crate) fn no_longer_skipped(&mut self, id: &DocId) {
+        self.skipped.retain(|skipped| skipped.id != *id);
+    }
+
     pub(crate) fn skip(&mut self, id: DocId, why: impl Into<String>) {
         if self.skipped.len() < Self::MAX_SKIPPED && !self.skipped.iter().any(|s| s.id == id) {
             self.skipped.push(Skipped { id, why: why.into() });

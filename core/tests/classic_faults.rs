@@ -413,3 +413,19 @@ fn mass_deletion_on_the_drive_is_asked_about() {
         assert_eq!(b.client.sync(options).await.unwrap().deleted, 20);
     });
 }
+
+#[test]
+fn c_a_document_pushed_twice_and_lost_is_announced_once() {
+    on_every_drive(|drive| async move {
+        let ours = Device::new(&drive, 1).await;
+        for text in ["1", "2"] {
+            ours.put("y", text).await;
+            ours.sync().await;
+        }
+        write(&drive, "changes/0.json", json!([{"_id": "x", "_rev": 1, "action": "put"}, {"_id": "z", "_rev": 1, "action": "put"}])).await;
+        ours.later(121);
+        let report = ours.sync().await;
+        assert_eq!(report.skipped.iter().filter(|s| s.id.as_str() == "y").count(), 0);
+        assert_eq!(log(&drive).await.iter().filter(|(id, _)| id == "y").count(), 1);
+    });
+}

@@ -24,7 +24,7 @@ use crate::{
 };
 use futures::lock::Mutex;
 use host::Host;
-use ledger::{CLIENT, CONFLICT, Identity, Ledger, TODO, bytes};
+use ledger::{CLIENT, CONFLICT, ConflictRecord, Identity, Ledger, Queued, TODO, bytes};
 use std::{
     fmt,
     future::Future,
@@ -236,13 +236,25 @@ impl Inner {
         Ok(())
     }
 
+    /// Counts queued changes, without those that wait for a decision about a conflict.
+    async fn count_queued(&self) -> Result<u64> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.ledger.page::<Queued>(QUEUE, after, 1000).await?;
+            let Some((last, _)) = page.last() else { return Ok(count) };
+            after = Some(last.clone());
+            let conflicts = self.ledger.of::<ConflictRecord>(CONFLICT, page.iter().map(|(_, entry)| &entry.id)).await?;
+            count += conflicts.iter().filter(|conflict| conflict.is_none()).count() as u64;
+        }
+    }
+
     async fn status(&self) -> Result<Status> {
         let identity = self.identity().clone();
         Ok(Status {
             client: identity.id,
             vault: crate::server::classic::known_vault(&*self.ledger.state).await?,
             documents: self.ledger.count(BASE).await?,
-            queued: self.ledger.count(QUEUE).await?,
+            queued: self.count_queued().await?,
             pending: self.ledger.count(TODO).await?,
             conflicts: self.ledger.count(CONFLICT).await?,
             last_sync_ms: identity.last_sync_ms,

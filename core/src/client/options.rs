@@ -107,7 +107,7 @@ pub struct Status {
     pub vault: Option<String>,
     /// Documents that the drive and this client agreed on.
     pub documents: u64,
-    /// Changes that wait to be pushed.
+    /// Changes that wait to be pushed, those of conflicts not included.
     pub queued: u64,
     /// Changes from the drive that wait to be applied, those of conflicts not included.
     pub pending: u64,

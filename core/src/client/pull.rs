@@ -113,7 +113,12 @@ impl Run {
         self.work_off_part(Part::Writes).await?;
         if self.report.stopped.is_none() {
             self.guard_deletions().await?;
+            let (deleted, rejected) = (self.report.deleted, self.report.skipped.len());
             self.work_off_part(Part::Deletions).await?;
+            // What was in the way of a write may be gone now: a file that takes the place of an emptied folder.
+            if self.report.deleted > deleted && rejected > 0 {
+                self.work_off_part(Part::Writes).await?;
+            }
         }
         Ok(())
     }

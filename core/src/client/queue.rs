@@ -2,10 +2,10 @@
 
 use super::{
     Inner,
-    ledger::{QUEUE, Queued, enqueue},
+    ledger::{BASE, Base, QUEUE, Queued, enqueue},
 };
-use crate::{Action, Change, DocId, Result};
-use std::collections::BTreeMap;
+use crate::{Action, Change, DocId, Result, Revision};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Queues changes durably. A document that is queued already keeps its place; the last change counts.
 pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()> {
@@ -37,18 +37,20 @@ pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()>
 
 /// Queues documents whose announcement was lost; they are announced again even if nothing changed.
 pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
+    // A document that was pushed twice is lost twice, and announced once.
+    let ids: BTreeSet<&DocId> = ids.iter().collect();
     if ids.is_empty() {
         return Ok(());
     }
     let _turn = inner.ledger.turn().await;
-    let stored = inner.ledger.of::<Queued>(QUEUE, ids).await?;
-    let bases = inner.ledger.of::<super::ledger::Base>(super::ledger::BASE, ids).await?;
+    let stored = inner.ledger.of::<Queued>(QUEUE, ids.iter().copied()).await?;
+    let bases = inner.ledger.of::<Base>(BASE, ids.iter().copied()).await?;
     let mut batch = Vec::new();
-    for ((id, stored), base) in ids.iter().zip(stored).zip(bases) {
+    for ((id, stored), base) in ids.into_iter().zip(stored).zip(bases) {
         let number = inner.next_number();
         let entry = stored.unwrap_or_else(|| Queued {
             id: id.clone(),
-            revision: base.as_ref().map_or_else(|| crate::Revision::of(id.as_str().as_bytes()), |b| b.revision.clone()),
+            revision: base.as_ref().map_or_else(|| Revision::of(id.as_str().as_bytes()), |b| b.revision.clone()),
             action: if base.is_some() { Action::Put } else { Action::Delete },
             token: number,
             place: number,

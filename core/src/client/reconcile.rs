@@ -16,7 +16,7 @@ impl Run {
     /// A host that gives digests is compared without reading a single body.
     pub(super) async fn reconcile(&mut self) -> Result<Reconciled> {
         let documents = self.ledger.count(BASE).await?;
-        self.begin(Phase::Scan, Some(documents));
+        self.begin(Phase::Scan, Some(documents).filter(|n| *n > 0));
         let mut found = Reconciled::default();
         let (mut with_base, mut after) = (0, None);
         loop {

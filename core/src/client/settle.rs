@@ -243,6 +243,7 @@ impl Run {
             match outcome {
                 Outcome::Applied => {
                     let deleted = known.remote.content.is_none();
+                    self.report.no_longer_skipped(&known.id);
                     *if deleted { &mut self.report.deleted } else { &mut self.report.pulled } += 1;
                     settled.push(Settled::agreed(&known, known.base_as_remote()));
                 }

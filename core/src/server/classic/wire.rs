@@ -4,36 +4,41 @@
 //! is not what this module would have made is an old client's: it is taken as it stands.
 
 use crate::DocId;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What some drive refuses in a name, and `%` itself.
-const FORBIDDEN: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%').add(b':').add(b'*').add(b'?').add(b'"').add(b'<').add(b'>').add(b'|');
-
-/// The same and every letter, so that no two results differ only in case.
-const LETTERS: &AsciiSet = &with_letters();
-
-const fn with_letters() -> AsciiSet {
-    let mut set = FORBIDDEN.add(b'A');
-    let mut offset = 0;
-    while offset < 26 {
-        set = set.add(b'A' + offset).add(b'a' + offset);
-        offset += 1;
-    }
-    set
-}
+const FORBIDDEN: &str = "/\\%:*?\"<>|";
 
 /// Returns the stem of a document's file.
 ///
 /// `twin` says that another document's plain name differs from this one's only in case.
 pub(super) fn encode(id: &DocId, twin: bool) -> String {
     let text = id.as_str();
-    if twin {
-        return encode_ends(utf8_percent_encode(text, LETTERS).to_string());
+    let mut stem = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let first = at == 0;
+        let last = at + c.len_utf8() == text.len();
+        // Hidden files begin with a dot; Windows drops a dot or a space at the end.
+        let at_an_end = (first && c == '.') || (last && (c == '.' || c == ' '));
+        // In a twin no character is left that could differ in case.
+        let cased = twin && (c.is_alphabetic() || !c.is_ascii());
+        if at_an_end || cased || c.is_control() || FORBIDDEN.contains(c) {
+            push_encoded(&mut stem, c);
+        } else {
+            stem.push(c);
+        }
     }
-    if is_plain(text) {
-        return text.to_owned();
+    stem
+}
+
+fn push_encoded(stem: &mut String, c: char) {
+    let mut bytes = [0; 4];
+    let text: &str = c.encode_utf8(&mut bytes);
+    if c.is_ascii_alphanumeric() {
+        stem.push_str(&format!("%{:02X}", u32::from(c)));
+    } else {
+        stem.extend(utf8_percent_encode(text, NON_ALPHANUMERIC));
     }
-    encode_ends(utf8_percent_encode(text, FORBIDDEN).to_string())
 }
 
 /// Returns the id of the document whose file has this stem.
@@ -51,26 +56,6 @@ pub(super) fn decode(stem: &str) -> Option<DocId> {
 /// Returns the form that names differing only in case share.
 pub(super) fn fold(text: &str) -> String {
     text.to_lowercase()
-}
-
-fn is_plain(text: &str) -> bool {
-    let refused = |c: char| c.is_control() || "/\\%:*?\"<>|".contains(c);
-    !text.starts_with('.') && !text.ends_with(['.', ' ']) && !text.contains(refused)
-}
-
-/// Encodes a leading dot (hidden files) and a trailing dot or space (which Windows drops).
-fn encode_ends(mut stem: String) -> String {
-    if stem.starts_with('.') {
-        stem.replace_range(..1, "%2E");
-    }
-    if stem.ends_with('.') {
-        stem.truncate(stem.len() - 1);
-        stem.push_str("%2E");
-    } else if stem.ends_with(' ') {
-        stem.truncate(stem.len() - 1);
-        stem.push_str("%20");
-    }
-    stem
 }
 
 #[cfg(test)]
