@@ -36,7 +36,6 @@ pub use runtime::NativeRuntime;
 #[cfg(feature = "state-sqlite")]
 pub use state::sqlite::SqliteState;
 
-
 #[cfg(all(doctest, feature = "runtime"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

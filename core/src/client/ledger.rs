@@ -7,7 +7,8 @@
 //! | `queue/<id>`, `order/<n>` | a change that waits to be pushed, and its place in line |
 //! | `todo/<id>` | a change on the drive that waits to be applied |
 //! | `applying/<id>` | the intent of an apply that is not known to have ended |
-//! | `pushing/<id>` | the intent of a push that is not known to have ended |
+//! | `push/<name>` | the intents of a push under way |
+//! | `pushing/<id>` | the intent of a push that was interrupted |
 //! | `conflict/<id>`, `conflict-body/<id>` | a conflict, and the drive's side of it |
 //! | `server/…` | what the layout remembers |
 
@@ -27,6 +28,7 @@ pub(crate) const ORDER: &str = "order/";
 pub(crate) const TODO: &str = "todo/";
 pub(crate) const APPLYING: &str = "applying/";
 pub(crate) const PUSHING: &str = "pushing/";
+pub(crate) const PUSH: &str = "push/";
 pub(crate) const CONFLICT: &str = "conflict/";
 pub(crate) const CONFLICT_BODY: &str = "conflict-body/";
 
@@ -142,6 +144,11 @@ impl Ledger {
     pub(super) async fn of<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
         let keys: Vec<String> = ids.into_iter().map(|id| key(prefix, id.as_str())).collect();
         self.read(keys).await
+    }
+
+    /// Reads the records of these documents under a prefix that rarely has any.
+    pub(super) async fn of_rare<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
+        if self.is_empty(prefix).await? { Ok(ids.into_iter().map(|_| None).collect()) } else { self.of(prefix, ids).await }
     }
 
     /// Reads the record of one document.

@@ -2,9 +2,11 @@
 
 mod dry_run;
 mod host;
+mod interrupted;
 mod ledger;
 mod open;
 mod options;
+mod outgoing;
 mod plan;
 mod pull;
 mod push;

@@ -44,7 +44,7 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
         let look: Vec<LookAt> =
             page.iter().map(|(_, a)| LookAt { id: a.id.clone(), size: a.base.as_ref().map(|b| b.size), expected: true }).collect();
         let locals = host.look(&look).await?;
-        let todos = ledger.of::<Todo>(TODO, page.iter().map(|(_, a)| &a.id)).await?;
+        let todos = ledger.of_rare::<Todo>(TODO, page.iter().map(|(_, a)| &a.id)).await?;
         let mut batch = Vec::new();
         for (((_, applying), local), todo) in page.into_iter().zip(locals).zip(todos) {
             let applied = match (&local, &applying.base) {

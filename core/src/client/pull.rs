@@ -4,7 +4,7 @@
 //! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
 
 use super::{
-    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSHING, Pushing, TODO, Todo, record, removal},
+    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSH, PUSHING, Pushing, TODO, Todo, record, removal},
     queue,
     run::Run,
 };
@@ -32,6 +32,7 @@ enum Part {
 impl Run {
     /// Brings the host up to date, as far as it has not edited itself.
     pub(super) async fn pull(&mut self) -> Result<()> {
+        self.take_up_interrupted().await?;
         let head = self.server.metadata_read().await?;
         if head.new_vault {
             self.forget_vault().await?;
@@ -81,10 +82,7 @@ impl Run {
 
     /// Finds out which interrupted pushes took place after all: the log names them.
     async fn recognise(&self, changes: &[RemoteChange]) -> Result<Vec<StateRecord>> {
-        if self.ledger.is_empty(PUSHING).await? {
-            return Ok(Vec::new());
-        }
-        let pushing = self.ledger.of::<Pushing>(PUSHING, changes.iter().map(|c| &c.id)).await?;
+        let pushing = self.ledger.of_rare::<Pushing>(PUSHING, changes.iter().map(|c| &c.id)).await?;
         let ours = changes.iter().zip(pushing).filter_map(|(change, pushing)| pushing.filter(|p| change.push.as_ref() == Some(&p.push)));
         ours.map(|pushing| record(PUSHING, &pushing.id, &Pushing { announced: true, ..pushing.clone() })).collect()
     }
@@ -224,7 +222,7 @@ impl Run {
     async fn forget_vault(&mut self) -> Result<()> {
         self.inner.set_joined(false).await?;
         self.joined = false;
-        for prefix in [TODO, BASE, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
+        for prefix in [TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
             self.ledger.clear(prefix).await?;
         }
         self.reconcile().await.map(drop)

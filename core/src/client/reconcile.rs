@@ -10,6 +10,13 @@ use super::{
 };
 use crate::{Action, Change, Digest, DocId, Entry, Phase, Result, Revision};
 
+/// How many of the host's documents have a record of ours.
+#[derive(Debug, Default)]
+struct Seen {
+    with_base: u64,
+    queued: u64,
+}
+
 impl Run {
     /// Queues documents whose content is not what was agreed, and deletions.
     ///
@@ -18,42 +25,46 @@ impl Run {
         let documents = self.ledger.count(BASE).await?;
         self.begin(Phase::Scan, Some(documents).filter(|n| *n > 0));
         let mut found = Reconciled::default();
-        let (mut with_base, mut after) = (0, None);
+        let (mut seen, mut after) = (Seen::default(), None);
         loop {
             let page = self.host.entries(after).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id.clone());
-            with_base += self.compare_page(&page, &mut found).await?;
+            self.compare_page(&page, &mut found, &mut seen).await?;
             self.advance(Phase::Scan, page.len());
         }
         // Documents appear while they are listed, never twice: as many as there are bases means that none is gone.
-        if with_base < documents {
+        if seen.with_base < documents {
             found.deleted = self.queue_deletions(documents).await?;
         }
-        self.queue_vanished().await?;
+        // So with the queue: whatever is in it beyond what was seen may be gone.
+        if seen.queued < self.ledger.count(QUEUE).await? {
+            self.queue_vanished().await?;
+        }
         Ok(found)
     }
 
-    /// Compares a page of the host's documents. Returns how many of them have a base.
-    async fn compare_page(&mut self, page: &[Entry], found: &mut Reconciled) -> Result<u64> {
+    /// Compares a page of the host's documents.
+    async fn compare_page(&mut self, page: &[Entry], found: &mut Reconciled, seen: &mut Seen) -> Result<()> {
         let ids = || page.iter().map(|e| &e.id);
         let bases = self.ledger.of::<Base>(BASE, ids()).await?;
         let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
-        let applying = self.ledger.of::<Applying>(APPLYING, ids()).await?;
+        let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let digests = self.digests(page, &bases).await?;
         let mut changes = Vec::new();
-        let mut with_base = 0;
         for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
-            with_base += u64::from(base.is_some());
+            seen.with_base += u64::from(base.is_some());
+            let was_queued = queued.is_some();
             let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
             let changed = digest != base.map(|b| b.digest) && !applied;
             if changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
                 changes.push(Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put });
+                seen.queued += u64::from(!was_queued);
             }
+            seen.queued += u64::from(was_queued);
         }
         found.put += changes.len() as u64;
-        queue::enqueue_all(&self.inner, &changes).await?;
-        Ok(with_base)
+        queue::enqueue_all(&self.inner, &changes).await
     }
 
     /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.
@@ -105,7 +116,7 @@ impl Run {
     /// Queues documents as deleted, except those that are queued so already.
     async fn queue_missing(&self, missing: &[DocId]) -> Result<()> {
         let queued = self.ledger.of::<Queued>(QUEUE, missing).await?;
-        let applying = self.ledger.of::<Applying>(APPLYING, missing).await?;
+        let applying = self.ledger.of_rare::<Applying>(APPLYING, missing).await?;
         let new = missing.iter().zip(queued).zip(applying).filter(|((_, queued), applying)| {
             let deleted_by_us = applying.as_ref().is_some_and(|a| a.base.is_none());
             queued.as_ref().is_none_or(|q| q.action == Action::Put) && !deleted_by_us

@@ -120,8 +120,8 @@ impl Run {
         let ids = || news.iter().map(|n| &n.id);
         let bases = self.ledger.of::<Base>(BASE, ids()).await?;
         let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
-        let applying = self.ledger.of::<Applying>(APPLYING, ids()).await?;
-        let pushing = self.ledger.of::<Pushing>(PUSHING, ids()).await?;
+        let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
+        let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
         let mut known: Vec<Known> = Vec::with_capacity(news.len());
         for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
             let base = pushed_base(&n.id, pushing.as_ref(), base);
@@ -291,7 +291,7 @@ impl Run {
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = Some(last.clone());
             let records: Vec<ConflictRecord> = page.into_iter().map(|(_, record)| record).collect();
-            let todos = self.ledger.of::<Todo>(TODO, records.iter().map(|r| &r.conflict.id)).await?;
+            let todos = self.ledger.of_rare::<Todo>(TODO, records.iter().map(|r| &r.conflict.id)).await?;
             let look: Vec<LookAt> = records.iter().map(|r| LookAt { id: r.conflict.id.clone(), size: None, expected: true }).collect();
             let locals = self.host.look(&look).await?;
             let mut news = Vec::new();

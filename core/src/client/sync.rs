@@ -91,7 +91,6 @@ impl Run {
         if self.options.reconcile || !self.joined {
             self.reconcile().await?;
         }
-        self.requeue_interrupted().await?;
         self.run_rounds().await?;
         self.report.conflicts = super::resolve::conflicts(&self.inner).await?;
         Ok(())

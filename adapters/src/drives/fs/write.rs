@@ -28,6 +28,9 @@ use std::{
 /// files are better synced one by one.
 const MANY: usize = 16;
 
+/// From how many files on several threads write them.
+const PARALLEL: usize = 128;
+
 /// What happened to the disk, in its order; for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -91,21 +94,36 @@ impl Batch<'_> {
     fn stage_folder(&mut self, dir: &str, files: Vec<(usize, PutFile)>) -> Vec<Staged> {
         let root = self.root;
         let mut chain = None;
+        if let Some((_, first)) = files.first()
+            && let Err(e) = self.opened(&mut chain, &root.call("put", first.path.as_str()), dir, Lacking::Make)
+        {
+            return self.refuse(files, e);
+        }
+        let Some(chain) = chain else { return Vec::new() };
+        let stager = Stager { root, folder: chain.last(), alive: self.alive, sync_each: self.disk.is_none() };
         let mut staged = Vec::with_capacity(files.len());
-        for (at, file) in files {
-            if self.alive.ended() {
-                break;
-            }
-            let path = file.path.as_str().to_owned();
-            let call = root.call("put", &path);
-            let done = self.opened(&mut chain, &call, dir, Lacking::Make).and_then(|c| self.stage_file(&call, c.last(), &file));
+        for (at, done) in stager.all(files) {
             match done {
-                Ok((temporary, version)) => staged.push(Staged { at, path, temporary, condition: file.condition, version }),
+                Ok(file) => staged.push(file),
                 Err(e) => drop(self.answers.insert(at, Err(e))),
             }
         }
         (!staged.is_empty()).then(|| (self.trace)(Step::Written));
         staged
+    }
+
+    /// Answers for files whose folder cannot be opened. The first learns why; each other is asked for by itself.
+    fn refuse(&mut self, files: Vec<(usize, PutFile)>, first: kitestring::Error) -> Vec<Staged> {
+        let root = self.root;
+        let mut why = Some(first);
+        for (at, file) in files {
+            let call = root.call("put", file.path.as_str());
+            let again = || {
+                root.chain(&call, split(call.path).0, Lacking::Make).err().unwrap_or_else(|| call.error(ErrorKind::Unavailable, VANISHED))
+            };
+            self.answers.insert(at, Err(why.take().unwrap_or_else(again)));
+        }
+        Vec::new()
     }
 
     /// Opens the folder for the first file that needs it, and keeps it open for the others.
@@ -117,18 +135,6 @@ impl Batch<'_> {
                 Ok(chain.insert(opened.ok_or_else(|| call.error(ErrorKind::Unavailable, VANISHED))?))
             }
         }
-    }
-
-    fn stage_file(&self, call: &Call<'_>, folder: &Folder, file: &PutFile) -> Result<(String, Version)> {
-        let name = split(call.path).1;
-        self.root.check_name(call, name)?;
-        // Looked at again under the lock; here it only saves the writing.
-        let there = target(call, folder, name)?;
-        if (there && file.condition == Condition::Absent) || (!there && matches!(file.condition, Condition::Matches(_))) {
-            return Err(call.refused());
-        }
-        let temporary = write(folder, &file.bytes, self.disk.is_none()).map_err(|e| call.fault(e))?;
-        Ok((temporary, version(&Digest::of(&file.bytes))))
     }
 
     /// Makes the bytes of all files durable.
@@ -224,6 +230,59 @@ impl Batch<'_> {
                 self.answers.insert(file.at, Err(answer));
             }
         }
+    }
+}
+
+/// Writes the files of one folder under temporary names.
+#[derive(Clone, Copy)]
+struct Stager<'a> {
+    root: &'a Root,
+    folder: &'a Folder,
+    alive: &'a Alive,
+    /// Whether each file is synced by itself.
+    sync_each: bool,
+}
+
+impl Stager<'_> {
+    /// Writes them, many of them in several threads: creating a file is work for the processor, not for the disk.
+    fn all(self, files: Vec<(usize, PutFile)>) -> Vec<(usize, Result<Staged>)> {
+        let threads = if files.len() < PARALLEL { 1 } else { std::thread::available_parallelism().map_or(1, |n| n.get().min(4)) };
+        if threads == 1 {
+            return self.some(files);
+        }
+        let mut rest = files;
+        let share = rest.len().div_ceil(threads);
+        std::thread::scope(|scope| {
+            let mut helpers = Vec::new();
+            while rest.len() > share {
+                let files = rest.split_off(rest.len() - share);
+                helpers.push(scope.spawn(move || self.some(files)));
+            }
+            let mut done = self.some(rest);
+            // A helper that panicked leaves its files unanswered, and those are answered as ended.
+            done.extend(helpers.into_iter().filter_map(|helper| helper.join().ok()).flatten());
+            done
+        })
+    }
+
+    fn some(self, files: Vec<(usize, PutFile)>) -> Vec<(usize, Result<Staged>)> {
+        let waiting = files.into_iter().take_while(|_| !self.alive.ended());
+        waiting.map(|(at, file)| (at, self.one(at, file))).collect()
+    }
+
+    fn one(self, at: usize, file: PutFile) -> Result<Staged> {
+        let path = file.path.as_str().to_owned();
+        let call = self.root.call("put", &path);
+        let name = split(call.path).1;
+        self.root.check_name(&call, name)?;
+        // Looked at again under the lock; here it only saves the writing.
+        let there = target(&call, self.folder, name)?;
+        if (there && file.condition == Condition::Absent) || (!there && matches!(file.condition, Condition::Matches(_))) {
+            return Err(call.refused());
+        }
+        let temporary = write(self.folder, &file.bytes, self.sync_each).map_err(|e| call.fault(e))?;
+        let version = version(&Digest::of(&file.bytes));
+        Ok(Staged { at, path, temporary, condition: file.condition, version })
     }
 }
 

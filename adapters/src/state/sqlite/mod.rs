@@ -1,6 +1,7 @@
 //! A client's own memory in an SQLite file.
 //!
-//! One thread writes, with group commit ([`writer`]); reads have a connection of their own, so that they never wait for a commit.
+//! One thread writes, with group commit ([`writer`]). Reads use its connection while it is idle, because that one's cache
+//! survives a commit; while it commits they use a connection of their own, so that they never wait for the disk.
 
 mod fault;
 mod open;
@@ -13,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 use writer::Writer;
 
@@ -47,7 +48,9 @@ use writer::Writer;
 /// ```
 pub struct SqliteState {
     path: PathBuf,
-    reader: Arc<Mutex<Connection>>,
+    /// The writer's connection, and the one for reads beside a commit.
+    warm: Arc<Mutex<Connection>>,
+    beside: Arc<Mutex<Connection>>,
     writer: Writer,
 }
 
@@ -61,8 +64,9 @@ impl SqliteState {
         let writer = open::connect(&path)?;
         open::own(&writer, &path)?;
         open::restrict(&path);
-        let reader = open::connect(&path)?;
-        Ok(Self { reader: Arc::new(Mutex::new(reader)), writer: Writer::start(writer, path.clone())?, path })
+        let beside = Arc::new(Mutex::new(open::connect(&path)?));
+        let warm = Arc::new(Mutex::new(writer));
+        Ok(Self { writer: Writer::start(Arc::clone(&warm), path.clone())?, warm, beside, path })
     }
 
     /// Returns the path of the file.
@@ -81,9 +85,13 @@ impl SqliteState {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let reader = Arc::clone(&self.reader);
+        let (warm, beside) = (Arc::clone(&self.warm), Arc::clone(&self.beside));
         let result = unblock(move || {
-            let connection = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let connection = match warm.try_lock() {
+                Ok(idle) => idle,
+                Err(TryLockError::Poisoned(idle)) => idle.into_inner(),
+                Err(TryLockError::WouldBlock) => beside.lock().unwrap_or_else(PoisonError::into_inner),
+            };
             // One transaction, so that all answers are of one moment; it ends when dropped.
             let moment = connection.unchecked_transaction()?;
             read(&moment)

@@ -17,6 +17,10 @@ const APPLICATION: i64 = 0x6b69_7465;
 const VERSION: i64 = 1;
 /// How long a connection waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of the file a connection keeps in memory, as SQLite counts it: negative, in KiB.
+const CACHE_KIB: i64 = -8192;
+/// After how many pages the write-ahead log is carried over into the file, which costs two more syncs: 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4096;
 /// How many prepared statements are kept; more than there are.
 const STATEMENTS: usize = 8;
 
@@ -81,6 +85,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Apple's disks keep a write in their cache otherwise; elsewhere these mean nothing.
     connection.pragma_update(None, "fullfsync", "ON")?;

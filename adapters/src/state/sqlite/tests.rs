@@ -6,14 +6,23 @@ use futures::{
     future::{join_all, try_join_all},
 };
 use kitestring::{ErrorKind, State as _, StateRecord};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 /// A state whose writing connection was prepared with `sql`.
 fn prepared(path: &Path, sql: &str) -> SqliteState {
     let state = SqliteState::open(path).unwrap();
     let connection = open::connect(path).unwrap();
     connection.execute_batch(sql).unwrap();
-    SqliteState { writer: Writer::start(connection, path.to_owned()).unwrap(), reader: Arc::clone(&state.reader), path: path.to_owned() }
+    let warm = Arc::new(Mutex::new(connection));
+    SqliteState {
+        writer: Writer::start(Arc::clone(&warm), path.to_owned()).unwrap(),
+        warm,
+        beside: Arc::clone(&state.beside),
+        path: path.to_owned(),
+    }
 }
 
 #[test]

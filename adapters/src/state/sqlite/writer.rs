@@ -14,7 +14,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
@@ -52,7 +52,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
+    pub(super) fn start(connection: Arc<Mutex<Connection>>, path: PathBuf) -> Result<Self> {
         let (queue, jobs) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let desk = Desk { connection, path: path.clone(), commits: Arc::clone(&commits) };
@@ -87,7 +87,7 @@ impl Drop for Writer {
 
 /// What the thread owns.
 struct Desk {
-    connection: Connection,
+    connection: Arc<Mutex<Connection>>,
     path: PathBuf,
     commits: Arc<AtomicU64>,
 }
@@ -118,7 +118,8 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &[Job]) -> rusqlite::Result<()> {
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
         for record in jobs.iter().flat_map(|job| &job.batch) {
             write(&transaction, record)?;
         }

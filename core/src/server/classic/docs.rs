@@ -235,23 +235,25 @@ impl Classic {
 
     /// Says for each new document whether another one's plain name differs from its own only in case.
     async fn twins(&self, documents: &[Outgoing]) -> Result<Vec<bool>> {
-        let keys = documents.iter().flat_map(|d| {
-            let folded = wire::fold(d.id.as_str());
-            [key(FOLD, &folded), key(BASE, &folded), key(QUEUE, &folded)]
-        });
-        let stored = self.state.read(keys.collect()).await?;
-        let mut first: BTreeMap<String, &DocId> = BTreeMap::new();
+        let folded: Vec<String> = documents.iter().map(|d| wire::fold(d.id.as_str())).collect();
+        let owners = self.state.read(folded.iter().map(|folded| key(FOLD, folded)).collect()).await?;
+        let mut first: BTreeMap<&str, &DocId> = BTreeMap::new();
         let mut twins = Vec::new();
-        for (document, stored) in documents.iter().zip(stored.chunks(3)) {
+        for ((document, folded), owner) in documents.iter().zip(&folded).zip(owners) {
             let text = document.id.as_str();
-            let folded = wire::fold(text);
-            let claimed = stored.first().and_then(Option::as_ref).is_some_and(|owner| owner != text.as_bytes());
-            let lower_exists = folded != text && stored.iter().skip(1).any(Option::is_some);
-            let in_batch = first.get(&folded).is_some_and(|id| **id != document.id);
-            twins.push(document.base.is_none() && (claimed || lower_exists || in_batch));
+            let claimed = owner.is_some_and(|owner| owner != text.as_bytes());
+            let in_batch = first.get(folded.as_str()).is_some_and(|id| **id != document.id);
+            // A name in lower case is not claimed: the document itself says that it is there.
+            let twin = document.base.is_none() && (claimed || in_batch || (folded != text && self.exists(folded).await?));
+            twins.push(twin);
             first.entry(folded).or_insert(&document.id);
         }
         Ok(twins)
+    }
+
+    /// Whether the client knows a document with this id.
+    async fn exists(&self, id: &str) -> Result<bool> {
+        Ok(self.state.read(vec![key(BASE, id), key(QUEUE, id)]).await?.iter().any(Option::is_some))
     }
 
     /// Remembers who has the plain name, for ids that have letters in upper case.

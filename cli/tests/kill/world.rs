@@ -1,0 +1,126 @@
+//! A directory with a drive and the folders `a` and `b`, which can be put back to what it was.
+
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// Files by path: their contents.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The directory: `work` in it, and `kept` to put it back from. Both have always the same path, because a folder
+/// remembers that of its drive.
+pub struct World(TempDir);
+
+impl World {
+    /// Makes a directory with two empty folders, in memory if possible: no power is cut here.
+    pub fn new() -> Self {
+        let memory = Path::new("/dev/shm");
+        let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let world = Self(dir.unwrap());
+        for folder in ["a", "b"] {
+            fs::create_dir_all(world.at(folder)).unwrap();
+        }
+        world
+    }
+
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join("work").join(path)
+    }
+
+    /// Remembers the directory as it is.
+    pub fn keep(&self) {
+        self.copy("work", "kept");
+    }
+
+    /// Makes the directory what it was.
+    pub fn put_back(&self) {
+        fs::remove_dir_all(self.at("")).unwrap();
+        self.copy("kept", "work");
+    }
+
+    fn copy(&self, from: &str, to: &str) {
+        let (from, to) = (self.0.path().join(from), self.0.path().join(to));
+        assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+    }
+
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+        fs::write(self.at(path), content).unwrap();
+    }
+
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.at(path)).unwrap();
+    }
+
+    pub fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.at(from), self.at(to)).unwrap();
+    }
+
+    /// Prepares the command in this directory.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kite"));
+        command.args(args).current_dir(self.at("")).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command that must succeed, and returns what it says.
+    pub fn kite(&self, args: &[&str]) -> Result<Value, String> {
+        let output = self.command(args).arg("--json").output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        match serde_json::from_str(&out) {
+            Ok(value) if output.status.code() == Some(0) => Ok(value),
+            _ => Err(format!("`kite {}` ended with {}: {out}{err}", args.join(" "), output.status)),
+        }
+    }
+
+    /// Every file below a directory of this one.
+    pub fn everything(&self, dir: &str) -> Files {
+        let mut found = Files::new();
+        collect(&self.at(dir), "", &mut found);
+        found
+    }
+
+    /// The files of a folder, without kite's own.
+    pub fn files(&self, folder: &str) -> Files {
+        let mut files = self.everything(folder);
+        files.retain(|path, _| !path.starts_with(".kite/"));
+        files
+    }
+
+    /// The directories of a folder, without kite's own, that no file is in.
+    pub fn empty_directories(&self, folder: &str) -> usize {
+        let files = self.files(folder);
+        let is_empty = |dir: &&String| !files.keys().any(|path| path.starts_with(&format!("{dir}/")));
+        let mut found = Vec::new();
+        directories(&self.at(folder), "", &mut found);
+        found.iter().filter(|dir| !dir.starts_with(".kite")).filter(is_empty).count()
+    }
+}
+
+fn collect(dir: &Path, prefix: &str, found: &mut Files) {
+    for entry in entries(dir) {
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() {
+            collect(&entry.path(), &format!("{path}/"), found);
+        } else {
+            found.insert(path, fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+fn directories(dir: &Path, prefix: &str, found: &mut Vec<String>) {
+    for entry in entries(dir).filter(|entry| entry.file_type().unwrap().is_dir()) {
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        directories(&entry.path(), &format!("{path}/"), found);
+        found.push(path);
+    }
+}
+
+fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(dir).into_iter().flatten().flatten()
+}

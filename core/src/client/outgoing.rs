@@ -1,0 +1,173 @@
+//! What is about to be pushed: entries of the queue with their documents' contents, and what is decided about each.
+
+use super::{
+    ledger::{BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, dequeue, enqueue},
+    plan::{self, Push},
+    run::Run,
+};
+use crate::{
+    Action, Digest, DocId, Result, Revision,
+    server::{Announced, Attempt, Outgoing, Tag},
+};
+use std::collections::BTreeMap;
+
+/// How many entries are looked at together.
+const PAGE: u32 = 1000;
+
+/// A queued change with what is known of its document.
+pub(super) struct Candidate {
+    pub(super) entry: Queued,
+    pub(super) base: Option<Base>,
+    pub(super) pushing: Option<Pushing>,
+}
+
+/// A change about to be pushed: what to write, and what to remember of it.
+pub(super) struct Ready {
+    pub(super) change: Sent,
+    pub(super) outgoing: Outgoing,
+}
+
+/// What to remember of a change that is pushed.
+pub(super) struct Sent {
+    pub(super) entry: Queued,
+    pub(super) revision: Revision,
+    pub(super) digest: Option<Digest>,
+    pub(super) size: u64,
+    /// Whether an earlier push of it was interrupted.
+    pub(super) interrupted: bool,
+}
+
+impl Sent {
+    pub(super) fn announced(&self, tag: &Tag) -> Announced {
+        let action = if self.digest.is_some() { Action::Put } else { Action::Delete };
+        Announced { id: self.entry.id.clone(), action, tag: tag.clone() }
+    }
+}
+
+impl Ready {
+    pub(super) fn new(candidate: &Candidate, content: Option<(Revision, Digest, Vec<u8>)>) -> Self {
+        let Candidate { entry, base, pushing } = candidate;
+        let (revision, digest, body) = match content {
+            Some((revision, digest, body)) => (revision, Some(digest), Some(body)),
+            None => (entry.revision.clone(), None, None),
+        };
+        let size = body.as_ref().map_or(0, Vec::len) as u64;
+        let base = base.as_ref().map(|b| b.tag.clone());
+        let attempted = pushing.as_ref().map(|p| p.attempt);
+        let outgoing = Outgoing { id: entry.id.clone(), revision: revision.clone(), body, base, attempted };
+        let change = Sent { entry: entry.clone(), revision, digest, size, interrupted: pushing.is_some() };
+        Self { change, outgoing }
+    }
+
+    /// What is to be durable before anything is written.
+    pub(super) fn intent(&self, push: &str) -> Pushing {
+        let Sent { entry, revision, digest, .. } = &self.change;
+        let attempt = digest.map_or(Attempt::Delete, Attempt::Put);
+        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, push: push.to_owned(), announced: false }
+    }
+
+    pub(super) fn split(self) -> (Sent, Outgoing) {
+        (self.change, self.outgoing)
+    }
+}
+
+impl Run {
+    /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
+    /// What was tried and has to wait for somebody is reported, and tried again when there is more to push.
+    pub(super) async fn has_pushable(&mut self) -> Result<bool> {
+        let mut after = None;
+        loop {
+            let page = self.ledger.page::<DocId>(ORDER, after, PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(false) };
+            after = Some(last.clone());
+            let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
+            for Candidate { entry, .. } in self.candidates(&ids).await? {
+                match entry.waits {
+                    Some(why) => self.report.skip(entry.id, why),
+                    None => return Ok(true),
+                }
+            }
+        }
+    }
+
+    /// Reads the entries of these documents, without those that must wait for the host or for a pull.
+    pub(super) async fn candidates(&self, ids: &[DocId]) -> Result<Vec<Candidate>> {
+        let entries = self.ledger.of::<Queued>(QUEUE, ids).await?;
+        let conflicts = self.ledger.of_rare::<ConflictRecord>(CONFLICT, ids).await?;
+        let todos = self.ledger.of_rare::<Todo>(TODO, ids).await?;
+        let bases = self.ledger.of::<Base>(BASE, ids).await?;
+        let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids).await?;
+        let all = entries.into_iter().zip(conflicts).zip(todos).zip(bases).zip(pushing);
+        let free = all.filter(|((((_, conflict), todo), _), _)| conflict.is_none() && todo.is_none());
+        Ok(free.filter_map(|((((entry, _), _), base), pushing)| Some(Candidate { entry: entry?, base, pushing })).collect())
+    }
+
+    /// Reads the contents and decides; what needs no push leaves the queue, what cannot be pushed is reported.
+    pub(super) async fn prepare(&mut self, batch: &[Candidate]) -> Result<Vec<Ready>> {
+        let documents = self.host.get(batch.iter().map(|c| c.entry.id.clone()).collect()).await?;
+        let mut found: BTreeMap<DocId, _> = documents.into_iter().map(|d| (d.id.clone(), d)).collect();
+        let gone = self.truly_missing(batch, |id| found.contains_key(id)).await?;
+        let (mut ready, mut done) = (Vec::new(), Vec::new());
+        for candidate in batch {
+            let id = &candidate.entry.id;
+            let content = match found.remove(id) {
+                Some(document) => {
+                    let revision = document.revision.clone();
+                    let Some(body) = self.host.body(document).await? else {
+                        self.report.skip(id.clone(), "it changed while it was read; the next sync pushes it");
+                        continue;
+                    };
+                    Some((revision, Digest::of(&body), body))
+                }
+                None if gone.contains(id) => None,
+                None => {
+                    self.report.skip(id.clone(), "it cannot be read here now");
+                    continue;
+                }
+            };
+            let base = candidate.base.as_ref();
+            let unsettled = candidate.entry.again || candidate.pushing.is_some();
+            let deletes = candidate.entry.action == Action::Delete;
+            match plan::push(deletes, base.map(|b| b.digest), content.as_ref().map(|c| c.1), unsettled) {
+                Push::UpToDate => done.push(candidate.entry.clone()),
+                Push::Vanished => {
+                    let why = "it was queued as written, but it is gone: queue its deletion, or reconcile";
+                    self.set_waiting(&candidate.entry, why).await?;
+                }
+
+                Push::Put | Push::Delete => ready.push(Ready::new(candidate, content)),
+            }
+        }
+        self.drop_entries(done).await?;
+        Ok(ready)
+    }
+
+    /// Says which of the documents that the host did not give are gone, rather than unreadable.
+    async fn truly_missing(&self, batch: &[Candidate], found: impl Fn(&DocId) -> bool) -> Result<Vec<DocId>> {
+        let unseen: Vec<DocId> = batch.iter().map(|c| &c.entry.id).filter(|id| !found(id)).cloned().collect();
+        if unseen.is_empty() { Ok(Vec::new()) } else { self.host.missing(unseen).await }
+    }
+
+    /// Reports an entry that cannot be pushed, and marks it so unless it was renewed.
+    pub(super) async fn set_waiting(&mut self, entry: &Queued, why: &str) -> Result<()> {
+        self.report.skip(entry.id.clone(), why);
+        let _turn = self.ledger.turn().await;
+        match self.ledger.one::<Queued>(QUEUE, &entry.id).await? {
+            Some(now) if now.token == entry.token => {
+                self.ledger.write(enqueue(&Queued { waits: Some(why.to_owned()), ..now })?.into()).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes entries out of the queue, unless they were renewed.
+    async fn drop_entries(&self, entries: Vec<Queued>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.ledger.turn().await;
+        let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|e| &e.id)).await?;
+        let same = entries.iter().zip(now).filter_map(|(entry, now)| now.filter(|now| now.token == entry.token));
+        self.ledger.write(same.flat_map(|entry| dequeue(&entry)).collect()).await
+    }
+}
