@@ -7,7 +7,7 @@ use crate::{
     session::Session,
     signals::Watch,
 };
-use kitestring::{Allow, Bytes, Report, Requests, Result, SyncOptions};
+use kitestring::{Allow, Report, Result, SyncOptions};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Syncs a folder and tells what that did.
@@ -24,7 +24,7 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
         wait: Duration::from_secs(args.wait),
         ..SyncOptions::default()
     };
-    let synced = run_to_end(&session, options).await;
+    let synced = session.client.sync(options).await;
     drop(bar);
     let report = synced?;
     let skipped = skipped(&report, &session);
@@ -37,30 +37,6 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
         (false, _) => CONFLICTS,
         (true, false) => SKIPPED,
         (true, true) => DONE,
-    })
-}
-
-/// Syncs. Deletions come last in a sync; where they cleared the way for a file, a second one finds it clear.
-async fn run_to_end(session: &Session, options: SyncOptions) -> Result<Report> {
-    let first = session.client.sync(options.clone()).await?;
-    if !session.tree.take_obstructed() || first.deleted == 0 {
-        return Ok(first);
-    }
-    let second = session.client.sync(SyncOptions { reconcile: false, ..options }).await?;
-    let (r, b) = (first.requests, first.bytes);
-    Ok(Report {
-        pushed: first.pushed + second.pushed,
-        pulled: first.pulled + second.pulled,
-        deleted: first.deleted + second.deleted,
-        requests: Requests {
-            get: r.get + second.requests.get,
-            put: r.put + second.requests.put,
-            delete: r.delete + second.requests.delete,
-            list: r.list + second.requests.list,
-        },
-        bytes: Bytes { sent: b.sent + second.bytes.sent, received: b.received + second.bytes.received },
-        elapsed: first.elapsed + second.elapsed,
-        ..second
     })
 }
 

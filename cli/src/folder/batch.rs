@@ -8,13 +8,9 @@ use super::{
     tree::Tree,
     write::{Batch, End, Ready},
 };
-use kitestring::{Body, DocId, Incoming, Outcome, Revision};
-use rustix::{
-    fd::{AsFd as _, OwnedFd},
-    fs::{AtFlags, FileType},
-    io::Errno,
-};
-use std::{io, sync::atomic::Ordering::Relaxed};
+use kitestring::{Body, Incoming, Outcome, Revision};
+use rustix::fd::{AsFd as _, OwnedFd};
+use std::io;
 
 impl Tree {
     /// Applies a batch, deletions first: a file may then take the place of a directory that they emptied.
@@ -41,23 +37,12 @@ impl Tree {
                     break;
                 }
             };
-            if matches!(outcome, Outcome::Rejected(_)) && self.is_obstructed(&change.id) {
-                self.obstructed.store(true, Relaxed);
-            }
         }
         stage::discard(&tmp, left_over(changes, &contents, &outcomes));
         batch.changed.sync()?;
         match fault {
             Some(e) => Err(e),
             None => Ok(outcomes),
-        }
-    }
-
-    /// Whether a directory has the place of a file, or a file that of a directory on the way to it.
-    fn is_obstructed(&self, id: &DocId) -> bool {
-        match rustix::fs::statat(self.root(), id.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
-            Err(errno) => errno == Errno::NOTDIR,
         }
     }
 }

@@ -21,10 +21,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -43,8 +40,6 @@ pub(crate) struct Tree {
     /// The walk under way and the last file it gave.
     walk: Mutex<Option<(DocId, Walk)>>,
     large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
-    /// Whether a file was refused since a file or a directory stood in its way, which may go later in the sync.
-    pub(super) obstructed: AtomicBool,
     /// Held for as long as anything may still be written.
     usage: Usage,
 }
@@ -78,20 +73,7 @@ impl Tree {
         if matches!(usage, Usage::Work(_)) {
             stage::clean(&path.join(OWN))?;
         }
-        Ok(Self {
-            root,
-            path: path.to_owned(),
-            notes: Notes::default(),
-            walk: Mutex::default(),
-            large: Mutex::default(),
-            obstructed: AtomicBool::default(),
-            usage,
-        })
-    }
-
-    /// Whether a file found a file or a directory in its way since the last call.
-    pub(crate) fn take_obstructed(&self) -> bool {
-        self.obstructed.swap(false, Relaxed)
+        Ok(Self { root, path: path.to_owned(), notes: Notes::default(), walk: Mutex::default(), large: Mutex::default(), usage })
     }
 
     /// Returns the folder's path.
