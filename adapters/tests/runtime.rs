@@ -39,7 +39,7 @@ fn the_wall_clock_is_that_of_the_device() {
 fn random_bytes_differ() {
     let runtime = NativeRuntime::new();
     let (mut a, mut b) = ([0; 32], [0; 32]);
-    runtime.random(&mut a);
-    runtime.random(&mut b);
+    runtime.random(&mut a).unwrap();
+    runtime.random(&mut b).unwrap();
     assert!(a != b && a != [0; 32]);
 }

@@ -1,7 +1,7 @@
 //! Time and randomness of a JavaScript engine.
 
 use js_sys::{Date, Function, Promise, futures::JsFuture};
-use kitestring::{Runtime, apply, port};
+use kitestring::{Error, ErrorKind, Result, Runtime, apply, port};
 use std::time::Duration;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -44,11 +44,9 @@ impl Runtime for JsRuntime {
         }
     }
 
-    fn random(&self, bytes: &mut [u8]) {
-        if getrandom::fill(bytes).is_err() {
-            // Ids and keys made of zeros would be worse than no client at all.
-            std::process::abort();
-        }
+    fn random(&self, bytes: &mut [u8]) -> Result<()> {
+        let detail = "this engine gives no random bytes; without them no id and no key can be made";
+        getrandom::fill(bytes).map_err(|_| Error::new(ErrorKind::Unavailable, "random", detail))
     }
 }
 

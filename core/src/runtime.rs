@@ -1,5 +1,6 @@
 //! The port for time and randomness. The core has neither of its own, so a simulation can supply both.
 
+use crate::Result;
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use futures::future::{Either, select};
 use macro_rules_attribute::apply;
@@ -19,14 +20,17 @@ pub trait Runtime: MaybeSend + MaybeSync {
     async fn sleep(&self, duration: Duration);
 
     /// Fills `bytes` with unpredictable bytes.
-    fn random(&self, bytes: &mut [u8]);
+    ///
+    /// # Errors
+    /// `unavailable` if the system has none: an id or a key is never made of anything else.
+    fn random(&self, bytes: &mut [u8]) -> Result<()>;
 }
 
 /// Returns 16 random bytes in hexadecimal.
-pub(crate) fn random_id(runtime: &dyn Runtime) -> String {
+pub(crate) fn random_id(runtime: &dyn Runtime) -> Result<String> {
     let mut bytes = [0; 16];
-    runtime.random(&mut bytes);
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    runtime.random(&mut bytes)?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }
 
 /// Returns the device's clock in milliseconds since the Unix epoch.

@@ -127,3 +127,22 @@ fn an_old_client_sees_a_lock_of_two_minutes() {
         }
     });
 }
+
+#[test]
+fn a_lock_that_an_interruption_left_is_removed_by_the_next_sync_although_it_has_nothing_to_push() {
+    block_on(async {
+        for drive in drives() {
+            let device = Device::new(&drive, 1).await;
+            device.sync().await;
+            device.put("x", "1").await;
+            let faulty = Faulty::new(&drive, |op, path| (op == "delete" && path == "lock.json").then_some(common::faulty::When::Before));
+            let device = device.restarted(faulty).await;
+            device.sync().await;
+            assert!(read(&drive, "lock.json").await.is_some());
+            let device = device.restarted(drive.clone()).await;
+            assert_eq!(device.sync().await.pushed, 0);
+            assert_eq!(read(&drive, "lock.json").await, None);
+            assert_eq!(device.sync().await.requests.total(), 1);
+        }
+    });
+}

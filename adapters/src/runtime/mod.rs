@@ -1,10 +1,9 @@
 //! Clock, timer and randomness of the operating system.
 
-use kitestring::{Runtime, apply, port};
+use kitestring::{Error, ErrorKind, Result, Runtime, apply, port};
 use std::time::{Duration, SystemTime};
 
 mod clock;
-mod random;
 
 use clock::Clock;
 
@@ -46,7 +45,8 @@ impl Runtime for NativeRuntime {
         async_io::Timer::after(duration).await;
     }
 
-    fn random(&self, bytes: &mut [u8]) {
-        random::fill(bytes);
+    fn random(&self, bytes: &mut [u8]) -> Result<()> {
+        let detail = "the system gives no random bytes; without them no id and no key can be made";
+        getrandom::fill(bytes).map_err(|e| Error::new(ErrorKind::Unavailable, "random", detail).caused_by(e))
     }
 }

@@ -69,7 +69,12 @@ async fn put_beside(session: &Session, id: &DocId) -> Result<DocId> {
         let copy = DocId::new(name_beside(id.as_str(), n))?;
         match session.tree.add_file(&copy, &bytes) {
             Ok(()) => return Ok(copy),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                // A command that was killed may have put it there already.
+                if std::fs::read(session.tree.path().join(copy.as_str())).is_ok_and(|found| found == bytes) {
+                    return Ok(copy);
+                }
+            }
             Err(e) => return Err(failed(format!("the drive's copy cannot be put beside the file: {e}"))),
         }
     }

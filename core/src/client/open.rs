@@ -26,8 +26,10 @@ pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime) -> Result<(
         return Err(Error::new(ErrorKind::NeedsNewerVersion, "open", detail));
     }
     let stored = ledger.read::<Identity>(vec![CLIENT.to_owned()]).await?.into_iter().next().flatten();
-    let mut identity =
-        stored.unwrap_or_else(|| Identity { format: FORMAT, id: random_id(runtime), next: 1, joined: false, last_sync_ms: None });
+    let mut identity = match stored {
+        Some(identity) => identity,
+        None => Identity { format: FORMAT, id: random_id(runtime)?, next: 1, joined: false, last_sync_ms: None },
+    };
     let first = identity.next;
     identity.next = first.saturating_add(NUMBERS);
     ledger.write(vec![StateRecord::set(CLIENT, bytes(&identity)?)]).await?;

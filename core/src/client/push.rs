@@ -88,7 +88,7 @@ impl Run {
         if ready.is_empty() {
             return Ok(Pushed::Done);
         }
-        let push = runtime::random_id(&*self.runtime).split_off(16);
+        let push = runtime::random_id(&*self.runtime)?.split_off(16);
         let intents: Vec<Pushing> = ready.iter().map(|r| r.intent(&push)).collect();
         self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
         let (changes, outgoing): (Vec<_>, Vec<_>) = ready.into_iter().map(Ready::split).unzip();

@@ -52,11 +52,12 @@ impl Runtime for TestRuntime {
         }
         self.ms.fetch_add(duration.as_millis() as u64, SeqCst);
     }
-    fn random(&self, bytes: &mut [u8]) {
+    fn random(&self, bytes: &mut [u8]) -> Result<()> {
         for byte in bytes {
             let n = self.seed.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             *byte = (n >> 32) as u8;
         }
+        Ok(())
     }
 }
 

@@ -120,13 +120,14 @@ impl Runtime for SimRuntime {
         Sleep { clock: Arc::clone(&self.clock), until, key: None }.await;
     }
 
-    fn random(&self, bytes: &mut [u8]) {
+    fn random(&self, bytes: &mut [u8]) -> kitestring::Result<()> {
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
         for chunk in bytes.chunks_mut(8) {
             for (byte, value) in chunk.iter_mut().zip(random.next().to_le_bytes()) {
                 *byte = value;
             }
         }
+        Ok(())
     }
 }
 

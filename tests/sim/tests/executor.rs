@@ -115,7 +115,7 @@ fn a_deadlock_and_a_livelock_are_told() {
 fn random_bytes_repeat() {
     let bytes = |seed| {
         let mut bytes = [0; 16];
-        SimRuntime::new(Arc::default(), Duration::ZERO, seed).random(&mut bytes);
+        SimRuntime::new(Arc::default(), Duration::ZERO, seed).random(&mut bytes).unwrap();
         bytes
     };
     assert_eq!(bytes(3), bytes(3));

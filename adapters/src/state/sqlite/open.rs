@@ -29,7 +29,10 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf> {
     let absolute = std::path::absolute(path)
         .map_err(|e| state("open", path, ErrorKind::State, "this is no path of a file: choose another").caused_by(e))?;
     #[cfg(unix)]
-    create_private(&absolute);
+    {
+        sweep(&absolute);
+        create_private(&absolute);
+    }
     Ok(absolute)
 }
 
@@ -48,6 +51,18 @@ fn create_private(path: &Path) {
     if OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name).is_ok() {
         let _ = std::fs::hard_link(&name, path);
         let _ = std::fs::remove_file(&name);
+    }
+}
+
+/// Removes what [`create_private`] left when it was killed.
+#[cfg(unix)]
+fn sweep(path: &Path) {
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|n| n.to_str())) else { return };
+    let left = format!("{name}.new-");
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&left)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -145,7 +145,7 @@ impl Classic {
         if !create && let Some(vault) = self.read_marker().await? {
             return Ok(vault);
         }
-        let marker = Marker { vault: random_id(&*self.runtime), format: FORMAT };
+        let marker = Marker { vault: random_id(&*self.runtime)?, format: FORMAT };
         let condition = if create { Condition::Absent } else { Condition::Any };
         match self.drive.put(path("kitestring.json")?, json(&marker)?, condition).await {
             Ok(_) => Ok(marker.vault),
@@ -182,7 +182,7 @@ impl Classic {
         let Some(Pending { mut position, own }) = pending else {
             return Err(Error::internal("put", "the count was written before the log"));
         };
-        position.meta.commit = Some(random_id(&*self.runtime));
+        position.meta.commit = Some(random_id(&*self.runtime)?);
         let capabilities = self.drive.capabilities();
         let condition = match version {
             Some(version) if capabilities.replace => Condition::Matches(version),

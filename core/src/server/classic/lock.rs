@@ -27,6 +27,8 @@ const STILL: Duration = Duration::from_secs(130);
 /// How often another's lock is looked at while waiting.
 const POLL: Duration = Duration::from_secs(1);
 
+/// The state keys: a lock may be ours on the drive, and another's lock as it was seen last.
+const HELD: &str = "server/lock-held";
 const SEEN: &str = "server/lock-seen";
 
 /// `lock.json`. Old clients write and read `expire` only.
@@ -61,7 +63,37 @@ struct LockSeen {
 }
 
 impl Classic {
+    /// Takes the lock. That this is tried is remembered first: a client that dies with the lock finds it again.
     pub(super) async fn acquire(&self, wait: Duration) -> Result<()> {
+        self.state.write(vec![StateRecord::set(HELD, "")]).await?;
+        match self.try_acquire(wait).await {
+            Err(e) if matches!(e.kind, ErrorKind::Locked { .. }) => {
+                self.state.write(vec![StateRecord::remove(HELD)]).await?;
+                Err(e)
+            }
+            result => result,
+        }
+    }
+
+    /// Removes our own lock that an interrupted sync left, so that nobody waits for it.
+    pub(super) async fn release_left(&self) -> Result<()> {
+        let held = self.state.read(vec![HELD.to_owned()]).await?.into_iter().next().flatten();
+        if held.is_none() || self.session().lease.is_some() {
+            return Ok(());
+        }
+        if let Some((bytes, version)) = self.read_lock().await?
+            && serde_json::from_slice::<LockFile>(&bytes).is_ok_and(|lock| lock.owner.as_deref() == Some(self.client.as_str()))
+        {
+            let condition = if self.drive.capabilities().replace { Condition::Matches(version) } else { Condition::Any };
+            match self.drive.delete(path("lock.json")?, condition).await {
+                Err(e) if !e.is_condition() => return Err(e),
+                _ => {}
+            }
+        }
+        self.state.write(vec![StateRecord::remove(HELD)]).await
+    }
+
+    async fn try_acquire(&self, wait: Duration) -> Result<()> {
         let begun = self.runtime.now();
         loop {
             if let Some(lease) = self.try_create().await? {
@@ -86,15 +118,15 @@ impl Classic {
         }
     }
 
-    fn our_lock(&self) -> (LockFile, String) {
-        let hold = random_id(&*self.runtime);
+    fn our_lock(&self) -> Result<(LockFile, String)> {
+        let hold = random_id(&*self.runtime)?;
         let lease_ms = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
         let expire = wall_ms(&*self.runtime).saturating_add(lease_ms);
-        (LockFile { expire, owner: Some(self.client.clone()), device: self.device.clone(), hold: Some(hold.clone()) }, hold)
+        Ok((LockFile { expire, owner: Some(self.client.clone()), device: self.device.clone(), hold: Some(hold.clone()) }, hold))
     }
 
     async fn write_lock(&self, condition: Condition) -> Result<Option<Lease>> {
-        let (file, hold) = self.our_lock();
+        let (file, hold) = self.our_lock()?;
         match self.drive.put(path("lock.json")?, json(&file)?, condition).await {
             Ok(version) => Ok(Some(Lease { hold, version })),
             Err(e) if e.is_condition() => Ok(None),
@@ -198,6 +230,11 @@ impl Classic {
     }
 
     pub(super) async fn release(&self) -> Result<()> {
+        self.delete_own().await?;
+        self.state.write(vec![StateRecord::remove(HELD)]).await
+    }
+
+    async fn delete_own(&self) -> Result<()> {
         let Some(lease) = self.session().lease.take() else { return Ok(()) };
         let condition = if self.drive.capabilities().replace {
             Condition::Matches(lease.version)

@@ -93,6 +93,7 @@ impl Server for Classic {
     }
 
     async fn metadata_read(&self) -> Result<Metadata> {
+        self.release_left().await?;
         self.read_head().await
     }
 
