@@ -10,9 +10,11 @@ use crate::{Action, Result, StateRecord};
 impl Run {
     /// Takes up pushes that were interrupted: each document learns what it may have left on the drive.
     pub(super) async fn take_up_interrupted(&self) -> Result<()> {
+        let mut after = None;
         loop {
-            let page = self.ledger.page::<Vec<Pushing>>(PUSH, None, 1).await?;
+            let page = self.ledger.page::<Vec<Pushing>>(PUSH, after, 1).await?;
             let Some((name, intents)) = page.into_iter().next() else { return self.requeue_interrupted().await };
+            after = Some(name.clone());
             let mut batch = vec![StateRecord::remove(name)];
             for intent in &intents {
                 batch.push(record(PUSHING, &intent.id, intent)?);

@@ -193,11 +193,11 @@ impl Ledger {
 
     /// Removes every record under a prefix.
     pub(super) async fn clear(&self, prefix: &str) -> Result<()> {
+        let mut after = None;
         loop {
-            let page = self.state.scan(prefix.to_owned(), None, 1000).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
+            let page = self.state.scan(prefix.to_owned(), after, 1000).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
             self.write(page.into_iter().map(|r| StateRecord::remove(r.key)).collect()).await?;
         }
     }

@@ -21,7 +21,7 @@ const FIRST_ENTRIES: u32 = 256;
 /// and the next twice as many, as long as a batch ends within this time,
 const BATCH_TIME: Duration = Duration::from_secs(1);
 /// up to this many entries,
-const MAX_ENTRIES: u32 = 4096;
+const MAX_ENTRIES: u32 = 2048;
 /// and about this many bytes of bodies.
 const MAX_BYTES: u64 = 8 << 20;
 /// What a body is taken to be as long as it was never agreed on.

@@ -89,22 +89,23 @@ impl Classic {
         let twins = self.twins(&documents).await?;
         self.claim_plain_names(documents.iter().zip(&twins).filter(|(d, twin)| d.base.is_none() && !**twin).map(|(d, _)| &d.id)).await?;
         let mut placed: Vec<Option<Placed>> = documents.iter().map(|_| None).collect();
-        let mut puts = Vec::new();
-        let mut deletions = Vec::new();
+        let (mut puts, mut files, mut deletions) = (Vec::new(), Vec::new(), Vec::new());
         for (n, (document, twin)) in documents.iter().zip(&twins).enumerate() {
             match self.prepare(document, *twin) {
-                Ok(Some(prepared)) => puts.push((n, document, prepared)),
+                Ok(Some(Prepared { seen, file, .. })) => {
+                    puts.push((n, document, *twin, seen));
+                    files.push(file);
+                }
                 Ok(None) => deletions.push((n, document, *twin)),
                 Err(e) if e.kind == ErrorKind::InvalidInput => set(&mut placed, n, Placed::Refused(e.detail().to_owned())),
                 Err(e) => return Err(e),
             }
         }
-        let files = puts.iter().map(|(_, _, prepared)| prepared.file.clone()).collect();
         let results = self.drive.put_many(files).await;
-        for ((n, document, prepared), result) in puts.into_iter().zip(results) {
+        for ((n, document, twin, seen), result) in puts.into_iter().zip(results) {
             let answer = match result {
-                Ok(version) => Placed::Done(tag_of(&Seen { version: Some(version), ..prepared.seen })),
-                Err(e) if e.is_condition() => self.place_over(document, prepared).await?,
+                Ok(version) => Placed::Done(tag_of(&Seen { version: Some(version), ..seen })),
+                Err(e) if e.is_condition() => self.place_over(document, twin).await?,
                 Err(e) if e.kind == ErrorKind::InvalidInput => Placed::Refused(e.detail().to_owned()),
                 Err(e) => return Err(e),
             };
@@ -160,7 +161,9 @@ impl Classic {
     }
 
     /// Another file was there than expected: is it what an earlier, interrupted push of this client left?
-    async fn place_over(&self, document: &Outgoing, mut prepared: Prepared) -> Result<Placed> {
+    async fn place_over(&self, document: &Outgoing, twin: bool) -> Result<Placed> {
+        // Made again rather than kept: a whole batch of files in memory twice is too much for a rare case.
+        let Some(mut prepared) = self.prepare(document, twin)? else { return Ok(Placed::Moved) };
         let found = match self.drive.get(prepared.file.path.clone(), GetOptions::default()).await? {
             Got::File { bytes, version } => Some((bytes, version)),
             Got::Unchanged | Got::Missing => None,
