@@ -16,7 +16,7 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Returns the path of a program that [`programs`] built.
+/// Returns the path of a program that was built.
 pub(crate) fn program(name: &str) -> PathBuf {
     target().join("debug").join(name)
 }
@@ -28,19 +28,12 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Makes the command that builds every program, with the settings of the tests so that both share their work.
-pub(crate) fn build_command() -> Command {
-    let mut command = cargo();
-    command.args(["build", "--locked", "--workspace", "--bins", "--profile", "test"]);
-    command
-}
-
-/// Builds every program.
+/// Builds the programs that the demo and the benchmark start.
 ///
 /// # Errors
 /// If the build fails.
 pub(crate) fn programs() -> Result<()> {
-    succeed(build_command().arg("--quiet"))
+    succeed(cargo().args(["build", "--locked", "--quiet", "-p", "kitestring-cli"]))
 }
 
 /// Runs a command without standard input.

@@ -2,7 +2,7 @@
 
 use crate::{
     bench_command, demo,
-    place::{build_command, cargo, root, target},
+    place::{cargo, root, target},
     stage::Stages,
     tools,
 };
@@ -23,7 +23,8 @@ pub(crate) fn run() -> ExitCode {
     let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
     stages.command("unit and integration tests", cargo_with(&tests));
     stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
-    if stages.command("programs", build_command()) {
+    // With the tests' dependencies, so that nothing is built a second time.
+    if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
         stages.command("interop: db-to-cloud", interop());
         stages.function("demo", demo::run);
     }
