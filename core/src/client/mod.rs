@@ -3,6 +3,7 @@
 mod dry_run;
 mod host;
 mod interrupted;
+mod known;
 mod ledger;
 mod open;
 mod options;

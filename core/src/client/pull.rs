@@ -4,13 +4,14 @@
 //! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
 
 use super::{
+    known::{NewsOf, Remote},
     ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSH, PUSHING, Pushing, TODO, Todo, record, removal},
     queue,
     run::Run,
 };
 use crate::{
     Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
-    server::{Attempt, Changes, Fetched, News, RemoteChange, Tag, Wanted},
+    server::{Attempt, Changes, Fetched, News, RemoteChange, Wanted},
 };
 
 /// At most this many documents are worked off at once,
@@ -236,36 +237,6 @@ pub(super) fn check_mass(deletes: u64, of: u64, place: &str) -> Result<()> {
     }
     let detail = format!("{deletes} of {of} documents were deleted {place}; nothing is deleted here or there before that is confirmed");
     Err(Error::new(ErrorKind::MassDelete { deletes, of }, "sync", detail))
-}
-
-/// What the drive has of a document.
-#[derive(Debug, Clone)]
-pub(super) struct Remote {
-    pub(super) revision: Revision,
-    pub(super) tag: Option<Tag>,
-    /// Digest and body; none if it was deleted.
-    pub(super) content: Option<(Digest, Vec<u8>)>,
-}
-
-impl Remote {
-    pub(super) fn digest(&self) -> Option<Digest> {
-        self.content.as_ref().map(|(digest, _)| *digest)
-    }
-
-    /// Returns what would be agreed if the host had exactly this under the given revision.
-    pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
-        let (_, body) = self.content.as_ref()?;
-        let tag = self.tag.clone().unwrap_or_default();
-        Some(Base { id: id.clone(), revision: revision.clone(), digest, size: body.len() as u64, tag })
-    }
-}
-
-/// A document that may have changed on the drive.
-#[derive(Debug, Clone)]
-pub(super) struct NewsOf {
-    pub(super) id: DocId,
-    pub(super) remote: Remote,
-    pub(super) keep_local: bool,
 }
 
 /// A document that was looked for and is not there: its deletion is settled with all others. The revision of the

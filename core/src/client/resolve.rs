@@ -3,11 +3,11 @@
 use super::{
     Inner,
     host::{Host, Local, LookAt, Present},
+    known::Remote,
     ledger::{
         APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue, enqueue,
         key, record, removal,
     },
-    pull::Remote,
 };
 use crate::{
     Action, Body, Conflict, Digest, DocId, Document, Error, Incoming, Outcome, Resolution, Result, Revision, Side, StateRecord, Versions,

@@ -1,13 +1,13 @@
 //! Settle: carry out what [`plan`] decides about documents that may have changed on the drive.
 
 use super::{
-    host::{Local, LookAt, Present},
+    host::{Local, LookAt},
+    known::{Known, NewsOf},
     ledger::{
-        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record,
-        dequeue, enqueue, record, removal,
+        APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, QUEUE, Queued, TODO, Todo, base_record, dequeue,
+        enqueue, record, removal,
     },
-    plan::{self, Facts, Pull},
-    pull::{NewsOf, Remote},
+    plan::{self, Pull},
     resolve::remote_side,
     run::Run,
 };
@@ -15,49 +15,6 @@ use crate::{Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outc
 
 /// How often a document that the host edits at the same moment is planned again within one sync.
 const TRIES: u32 = 3;
-
-/// All that is known of a document.
-struct Known {
-    id: DocId,
-    remote: Remote,
-    keep_local: bool,
-    base: Option<Base>,
-    queued: Option<Queued>,
-    applying: Option<Applying>,
-    pushing: Option<Pushing>,
-    local: Option<Present>,
-}
-
-impl Known {
-    fn facts(&self, joined: bool) -> Facts {
-        Facts {
-            remote: self.remote.digest(),
-            base: self.base.as_ref().map(|b| b.digest),
-            local: self.local_digest(),
-            applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
-            pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| p.attempt),
-            queued: self.queued.is_some(),
-            joined,
-        }
-    }
-
-    fn local_digest(&self) -> Option<Digest> {
-        self.local.as_ref().map(|l| l.digest)
-    }
-
-    /// The base if both sides are taken to be the same, as the host has it.
-    fn base_as_local(&self) -> Option<Base> {
-        let local = self.local.as_ref()?;
-        let mut base = self.remote.base(&self.id, &local.revision, local.digest)?;
-        base.size = local.size;
-        Some(base)
-    }
-
-    /// The base if the host has exactly what the drive has.
-    fn base_as_remote(&self) -> Option<Base> {
-        self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)
-    }
-}
 
 /// An apply under way.
 struct Pending {
@@ -113,35 +70,6 @@ impl Run {
             self.report.skip(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
         }
         Ok(())
-    }
-
-    /// Gathers what is known. The queue entry is read before the content, so that an edit in between shows.
-    async fn look_up(&mut self, news: Vec<NewsOf>) -> Result<Vec<Known>> {
-        let ids = || news.iter().map(|n| &n.id);
-        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
-        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
-        let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
-        let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
-        let mut known: Vec<Known> = Vec::with_capacity(news.len());
-        for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
-            let base = pushed_base(&n.id, pushing.as_ref(), base);
-            known.push(Known { id: n.id, remote: n.remote, keep_local: n.keep_local, base, queued, applying, pushing, local: None });
-        }
-        let look: Vec<LookAt> = known.iter().map(look_at).collect();
-        let locals = self.host.look(&look).await?;
-        let mut readable = Vec::with_capacity(known.len());
-        for (mut known, local) in known.into_iter().zip(locals) {
-            match local {
-                Local::Unreadable => {
-                    self.report.skip(known.id, "it cannot be read here now, so the drive's version waits");
-                    continue;
-                }
-                Local::Present(present) => known.local = Some(present),
-                Local::Absent => {}
-            }
-            readable.push(known);
-        }
-        Ok(readable)
     }
 
     async fn decide(&mut self, all: Vec<Known>) -> Result<Steps> {
@@ -314,20 +242,6 @@ fn has_changed(conflict: &Conflict, local: &Local) -> bool {
         Local::Absent => seen.is_some(),
         Local::Unreadable => false,
     }
-}
-
-fn look_at(known: &Known) -> LookAt {
-    let applied = known.applying.as_ref().and_then(|a| a.base.as_ref());
-    let size = known.base.as_ref().or(applied).map(|b| b.size);
-    LookAt { id: known.id.clone(), size, expected: size.is_some() || known.queued.is_some() }
-}
-
-/// Returns the base; that is what an interrupted push wrote, if the log says that it took place.
-fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Option<Base> {
-    let Some(pushing) = pushing.filter(|p| p.announced) else { return base };
-    let digest = plan::attempt_digest(pushing.attempt)?;
-    let (size, tag) = base.map(|b| (b.size, b.tag)).unwrap_or_default();
-    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag })
 }
 
 /// What an interrupted push has left on the drive is what both sides agree on.

@@ -1,0 +1,127 @@
+//! All that is known of a document before anything is decided about it.
+
+use super::{
+    host::{Local, LookAt, Present},
+    ledger::{APPLYING, Applying, BASE, Base, PUSHING, Pushing, QUEUE, Queued},
+    plan::{self, Facts},
+    run::Run,
+};
+use crate::{Digest, DocId, Result, Revision, server::Tag};
+
+/// What the drive has of a document.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    pub(super) revision: Revision,
+    pub(super) tag: Option<Tag>,
+    /// Digest and body; none if it was deleted.
+    pub(super) content: Option<(Digest, Vec<u8>)>,
+}
+
+impl Remote {
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.content.as_ref().map(|(digest, _)| *digest)
+    }
+
+    /// Returns what would be agreed if the host had exactly this under the given revision.
+    pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
+        let (_, body) = self.content.as_ref()?;
+        let tag = self.tag.clone().unwrap_or_default();
+        Some(Base { id: id.clone(), revision: revision.clone(), digest, size: body.len() as u64, tag })
+    }
+}
+
+/// A document that may have changed on the drive.
+#[derive(Debug, Clone)]
+pub(super) struct NewsOf {
+    pub(super) id: DocId,
+    pub(super) remote: Remote,
+    pub(super) keep_local: bool,
+}
+
+/// All that is known of a document.
+pub(super) struct Known {
+    pub(super) id: DocId,
+    pub(super) remote: Remote,
+    pub(super) keep_local: bool,
+    pub(super) base: Option<Base>,
+    pub(super) queued: Option<Queued>,
+    pub(super) applying: Option<Applying>,
+    pub(super) pushing: Option<Pushing>,
+    pub(super) local: Option<Present>,
+}
+
+impl Known {
+    pub(super) fn facts(&self, joined: bool) -> Facts {
+        Facts {
+            remote: self.remote.digest(),
+            base: self.base.as_ref().map(|b| b.digest),
+            local: self.local_digest(),
+            applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
+            pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| p.attempt),
+            queued: self.queued.is_some(),
+            joined,
+        }
+    }
+
+    fn local_digest(&self) -> Option<Digest> {
+        self.local.as_ref().map(|l| l.digest)
+    }
+
+    /// The base if both sides are taken to be the same, as the host has it.
+    pub(super) fn base_as_local(&self) -> Option<Base> {
+        let local = self.local.as_ref()?;
+        let mut base = self.remote.base(&self.id, &local.revision, local.digest)?;
+        base.size = local.size;
+        Some(base)
+    }
+
+    /// The base if the host has exactly what the drive has.
+    pub(super) fn base_as_remote(&self) -> Option<Base> {
+        self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)
+    }
+}
+
+impl Run {
+    /// Gathers what is known. The queue entry is read before the content, so that an edit in between shows.
+    pub(super) async fn look_up(&mut self, news: Vec<NewsOf>) -> Result<Vec<Known>> {
+        let ids = || news.iter().map(|n| &n.id);
+        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
+        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
+        let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
+        let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
+        let mut known: Vec<Known> = Vec::with_capacity(news.len());
+        for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
+            let base = pushed_base(&n.id, pushing.as_ref(), base);
+            known.push(Known { id: n.id, remote: n.remote, keep_local: n.keep_local, base, queued, applying, pushing, local: None });
+        }
+        let look: Vec<LookAt> = known.iter().map(look_at).collect();
+        let locals = self.host.look(&look).await?;
+        let mut readable = Vec::with_capacity(known.len());
+        for (mut known, local) in known.into_iter().zip(locals) {
+            match local {
+                Local::Unreadable => {
+                    self.report.skip(known.id, "it cannot be read here now, so the drive's version waits");
+                    continue;
+                }
+                Local::Present(present) => known.local = Some(present),
+                Local::Absent => {}
+            }
+            readable.push(known);
+        }
+        Ok(readable)
+    }
+}
+
+fn look_at(known: &Known) -> LookAt {
+    let applied = known.applying.as_ref().and_then(|a| a.base.as_ref());
+    let size = known.base.as_ref().or(applied).map(|b| b.size);
+    LookAt { id: known.id.clone(), size, expected: size.is_some() || known.queued.is_some() }
+}
+
+/// Returns the base; that is what an interrupted push wrote, if the log says that it took place.
+fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Option<Base> {
+    let Some(pushing) = pushing.filter(|p| p.announced) else { return base };
+    let digest = plan::attempt_digest(pushing.attempt)?;
+    let (size, tag) = base.map(|b| (b.size, b.tag)).unwrap_or_default();
+    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag })
+}
