@@ -137,12 +137,15 @@ pub enum Retry {
 /// An error: its kind, whether to retry, what was being done to what, and one sentence.
 ///
 /// Neither `Display` nor `Debug` ever shows a token, a key or a document's content.
+#[derive(thiserror::Error)]
+#[error("{}: {}{}", .context.operation, .context.detail, .context.place())]
 pub struct Error {
     /// What the caller acts on.
     pub kind: ErrorKind,
     /// When to try again.
     pub retry: Retry,
     context: Box<Context>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -150,7 +153,12 @@ struct Context {
     operation: &'static str,
     subject: Option<String>,
     detail: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Context {
+    fn place(&self) -> String {
+        self.subject.as_ref().map(|subject| format!(" ({subject})")).unwrap_or_default()
+    }
 }
 
 impl Error {
@@ -158,7 +166,7 @@ impl Error {
     pub fn new(kind: ErrorKind, operation: &'static str, detail: impl Into<String>) -> Self {
         let retry = kind.retry();
         let context = Context { operation, detail: detail.into(), ..Context::default() };
-        Self { kind, retry, context: Box::new(context) }
+        Self { kind, retry, context: Box::new(context), source: None }
     }
 
     /// Names the file or document concerned.
@@ -171,7 +179,7 @@ impl Error {
     /// Keeps the error underneath.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.context.source = Some(source.into());
+        self.source = Some(source.into());
         self
     }
 
@@ -223,16 +231,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.context.operation, self.context.detail)?;
-        if let Some(subject) = &self.context.subject {
-            write!(f, " ({subject})")?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
@@ -245,8 +243,16 @@ impl fmt::Debug for Error {
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.context.source.as_ref().map(|s| s.as_ref() as _)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_where_and_why_and_keeps_its_cause() {
+        let cause = std::io::Error::other("the disk says no");
+        let error = Error::new(ErrorKind::Unavailable, "put", "the drive does not answer").about("docs/a.json").caused_by(cause);
+        assert_eq!(error.to_string(), "put: the drive does not answer (docs/a.json)");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the disk says no"));
+        assert_eq!(error.retry, Retry::After(Duration::from_secs(10)));
     }
 }

@@ -115,3 +115,19 @@ fn a_dry_run_counts_and_changes_nothing() {
         }
     });
 }
+
+#[test]
+fn documents_are_pushed_in_the_order_in_which_they_were_first_queued() {
+    block_on(async {
+        for drive in drives() {
+            let a = Device::new(&drive, 1).await;
+            for name in ["z", "a", "m", "a", "z", "b"] {
+                a.put(name, "x").await;
+            }
+            a.put("z", "last").await;
+            assert_eq!(a.sync().await.pushed, 4);
+            let order: Vec<String> = common::old_client::log(&drive).await.into_iter().map(|(id, _)| id).collect();
+            assert_eq!(order, ["z", "a", "m", "b"]);
+        }
+    });
+}
