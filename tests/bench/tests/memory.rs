@@ -3,8 +3,8 @@
 use bench::memory::peaks;
 use std::path::Path;
 
-/// Ten thousand more documents of a kibibyte would add more than twice this if their bodies stayed in memory. Both
-/// datasets are larger than what a push needs to reach its largest batch. What ids and
+/// Twelve thousand more documents of a kibibyte would add three times this if their bodies stayed in memory. Both
+/// datasets are larger than what fills the caches and what a push needs to reach its largest batch. What ids and
 /// revisions alone would add shows in the benchmark, with its larger datasets.
 const MOST_GROWTH_KIB: u64 = 4 * 1024;
 
@@ -12,8 +12,8 @@ const MOST_GROWTH_KIB: u64 = 4 * 1024;
 fn the_peak_of_a_first_sync_is_that_of_a_batch() {
     let program = Path::new(env!("CARGO_BIN_EXE_kitestring-bench"));
     let work = tempfile::tempdir().unwrap();
-    let small = peaks(program, 6_000, work.path()).unwrap();
-    let large = peaks(program, 16_000, work.path()).unwrap();
+    let small = peaks(program, 12_000, work.path()).unwrap();
+    let large = peaks(program, 112_000, work.path()).unwrap();
     assert!(large.push < small.push + MOST_GROWTH_KIB, "push: {} → {} KiB", small.push, large.push);
     assert!(large.pull < small.pull + MOST_GROWTH_KIB, "pull: {} → {} KiB", small.pull, large.pull);
 }

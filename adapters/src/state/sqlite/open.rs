@@ -18,7 +18,7 @@ const VERSION: i64 = 1;
 /// How long a connection waits for another process's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of the file a connection keeps in memory, as SQLite counts it: negative, in KiB.
-const CACHE_KIB: i64 = -8192;
+const CACHE_KIB: i64 = -4096;
 /// After how many pages the write-ahead log is carried over into the file, which costs two more syncs: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;
 /// How many prepared statements are kept; more than there are.
