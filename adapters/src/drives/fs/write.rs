@@ -275,10 +275,13 @@ impl Stager<'_> {
         let call = self.root.call("put", &path);
         let name = split(call.path).1;
         self.root.check_name(&call, name)?;
-        // Looked at again under the lock; here it only saves the writing.
-        let there = target(&call, self.folder, name)?;
-        if (there && file.condition == Condition::Absent) || (!there && matches!(file.condition, Condition::Matches(_))) {
-            return Err(call.refused());
+        // Looked at again under the lock; here it only saves the writing. A new file is not looked for: the system
+        // itself refuses to rename over another one.
+        if file.condition != Condition::Absent {
+            let there = target(&call, self.folder, name)?;
+            if !there && matches!(file.condition, Condition::Matches(_)) {
+                return Err(call.refused());
+            }
         }
         let temporary = write(self.folder, &file.bytes, self.sync_each).map_err(|e| call.fault(e))?;
         let version = version(&Digest::of(&file.bytes));
@@ -316,15 +319,22 @@ fn rename(call: &Call<'_>, folder: &Folder, file: &Staged) -> Result<()> {
 
 fn try_rename(call: &Call<'_>, folder: &Folder, file: &Staged) -> Result<()> {
     let name = split(call.path).1;
-    target(call, folder, name)?;
     let renamed = match &file.condition {
-        Condition::Any => folder.rename(&file.temporary, name),
         Condition::Absent => folder.rename_new(&file.temporary, name),
+        Condition::Any => {
+            target(call, folder, name)?;
+            folder.rename(&file.temporary, name)
+        }
         Condition::Matches(wanted) => {
+            target(call, folder, name)?;
             matches(call, folder, name, wanted)?;
             folder.rename(&file.temporary, name)
         }
     };
+    if renamed.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::AlreadyExists) {
+        // What is there may be something that no file can replace, and that is another answer.
+        target(call, folder, name)?;
+    }
     renamed.map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => call.refused(),
         io::ErrorKind::NotFound => call.error(ErrorKind::Unavailable, VANISHED).caused_by(e),
