@@ -100,7 +100,7 @@ impl Run {
         for (mut known, local) in known.into_iter().zip(locals) {
             match local {
                 Local::Unreadable => {
-                    self.report.skip(known.id, "it cannot be read here now, so the drive's version waits");
+                    self.report().skip(known.id, "it cannot be read here now, so the drive's version waits");
                     continue;
                 }
                 Local::Present(present) => known.local = Some(present),

@@ -74,7 +74,7 @@ impl Ready {
 impl Run {
     /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
     /// What was tried and has to wait for somebody is reported, and tried again when there is more to push.
-    pub(super) async fn has_pushable(&mut self) -> Result<bool> {
+    pub(super) async fn has_pushable(&self) -> Result<bool> {
         let mut after = None;
         loop {
             let page = self.ledger.page::<DocId>(ORDER, after, PAGE).await?;
@@ -83,7 +83,7 @@ impl Run {
             let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
             for Candidate { entry, .. } in self.candidates(&ids).await? {
                 match entry.waits {
-                    Some(why) => self.report.skip(entry.id, why),
+                    Some(why) => self.report().skip(entry.id, why),
                     None => return Ok(true),
                 }
             }
@@ -103,7 +103,7 @@ impl Run {
     }
 
     /// Reads the contents and decides; what needs no push leaves the queue, what cannot be pushed is reported.
-    pub(super) async fn prepare(&mut self, batch: &[Candidate]) -> Result<Vec<Ready>> {
+    pub(super) async fn prepare(&self, batch: &[Candidate]) -> Result<Vec<Ready>> {
         let documents = self.host.get(batch.iter().map(|c| c.entry.id.clone()).collect()).await?;
         let mut found: BTreeMap<DocId, _> = documents.into_iter().map(|d| (d.id.clone(), d)).collect();
         let gone = self.truly_missing(batch, |id| found.contains_key(id)).await?;
@@ -114,14 +114,14 @@ impl Run {
                 Some(document) => {
                     let revision = document.revision.clone();
                     let Some(body) = self.host.body(document).await? else {
-                        self.report.skip(id.clone(), "it changed while it was read; the next sync pushes it");
+                        self.report().skip(id.clone(), "it changed while it was read; the next sync pushes it");
                         continue;
                     };
                     Some((revision, Digest::of(&body), body))
                 }
                 None if gone.contains(id) => None,
                 None => {
-                    self.report.skip(id.clone(), "it cannot be read here now");
+                    self.report().skip(id.clone(), "it cannot be read here now");
                     continue;
                 }
             };
@@ -149,8 +149,8 @@ impl Run {
     }
 
     /// Reports an entry that cannot be pushed, and marks it so unless it was renewed.
-    pub(super) async fn set_waiting(&mut self, entry: &Queued, why: &str) -> Result<()> {
-        self.report.skip(entry.id.clone(), why);
+    pub(super) async fn set_waiting(&self, entry: &Queued, why: &str) -> Result<()> {
+        self.report().skip(entry.id.clone(), why);
         let _turn = self.ledger.turn().await;
         match self.ledger.one::<Queued>(QUEUE, &entry.id).await? {
             Some(now) if now.token == entry.token => {

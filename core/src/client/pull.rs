@@ -42,7 +42,7 @@ impl Run {
             self.read_changes().await?;
         }
         self.work_off().await?;
-        if !self.joined && self.report.stopped.is_none() {
+        if !self.joined && self.report().stopped.is_none() {
             self.inner.set_joined(true).await?;
             self.joined = true;
         }
@@ -110,12 +110,15 @@ impl Run {
         let total = self.ledger.count(TODO).await?;
         self.begin(Phase::Pull, Some(total));
         self.work_off_part(Part::Writes).await?;
-        if self.report.stopped.is_none() {
+        if self.report().stopped.is_none() {
             self.guard_deletions().await?;
-            let (deleted, rejected) = (self.report.deleted, self.report.skipped.len());
+            let (deleted, rejected) = {
+                let report = self.report();
+                (report.deleted, report.skipped.len())
+            };
             self.work_off_part(Part::Deletions).await?;
             // What was in the way of a write may be gone now: a file that takes the place of an emptied folder.
-            if self.report.deleted > deleted && rejected > 0 {
+            if self.report().deleted > deleted && rejected > 0 {
                 self.work_off_part(Part::Writes).await?;
             }
         }
@@ -150,11 +153,11 @@ impl Run {
         let (mut batch, mut news, mut bytes) = (Vec::new(), Vec::new(), 0);
         for ((todo, base), fetched) in todos.into_iter().zip(bases).zip(fetched) {
             match fetched {
-                Fetched::Unreadable(why) => self.report.skip(todo.id, why),
+                Fetched::Unreadable(why) => self.report().skip(todo.id, why),
                 Fetched::Unchanged => batch.push(removal(TODO, &todo.id)),
                 Fetched::Gone if self.is_fault(&todo).await? => {
                     let why = "the log names it, but its file is not on the drive; whoever deleted it has not said so yet";
-                    self.report.skip(todo.id, why);
+                    self.report().skip(todo.id, why);
                 }
                 Fetched::Gone => batch.push(found_gone(todo, base)?),
                 Fetched::Present(found) => {

@@ -7,14 +7,15 @@
 use super::{
     host::batches,
     ledger::{Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal},
-    outgoing::{Ready, Sent},
+    outgoing::{Candidate, Ready, Sent},
     run::Run,
 };
 use crate::{
     DocId, Error, Level, Phase, Result, StateRecord, runtime,
     server::{Announced, News, Placed, Tag, Written},
 };
-use std::time::Duration;
+use futures::future::join;
+use std::{collections::VecDeque, time::Duration};
 
 /// The first batch of a push has this many entries,
 const FIRST_ENTRIES: u32 = 256;
@@ -23,7 +24,7 @@ const BATCH_TIME: Duration = Duration::from_secs(1);
 /// up to this many entries,
 const MAX_ENTRIES: u32 = 2048;
 /// and about this many bytes of bodies.
-const MAX_BYTES: u64 = 8 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 /// What a body is taken to be as long as it was never agreed on.
 const UNKNOWN_BYTES: u64 = 32 << 10;
 
@@ -36,55 +37,75 @@ pub(super) enum Pushed {
     Moved,
 }
 
+/// How far into the queue the contents have been read.
+struct Reading {
+    /// The last place that was looked at.
+    after: Option<String>,
+    /// How many entries the next page has.
+    limit: u32,
+    /// Entries of the present page whose contents are still to be read.
+    left: VecDeque<Candidate>,
+}
+
+/// Changes that are written together.
+struct Batch {
+    ready: Vec<Ready>,
+    /// How many entries were looked at for it.
+    looked_at: usize,
+}
+
 impl Run {
-    /// Pushes the queue in batches, in the order in which documents were queued.
+    /// Pushes the queue in batches, in the order in which documents were queued. While one is written, the contents of
+    /// the next are read.
     pub(super) async fn push(&mut self) -> Result<Pushed> {
         let total = self.ledger.count(QUEUE).await?;
         self.begin(Phase::Push, Some(total));
-        let (mut after, mut limit) = (None, FIRST_ENTRIES);
-        while !self.out_of_time() {
+        let mut reading = Reading { after: None, limit: FIRST_ENTRIES, left: VecDeque::new() };
+        let mut next = self.next_batch(&mut reading).await?;
+        while let Some(Batch { ready, looked_at }) = next {
+            if self.out_of_time() {
+                break;
+            }
             let begun = self.runtime.now();
-            let page = self.ledger.page::<DocId>(ORDER, after, limit).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
-            if self.push_page(&ids).await? == Pushed::Moved {
+            let (pushed, read) = join(self.push_some(ready), self.next_batch(&mut reading)).await;
+            if pushed? == Pushed::Moved {
                 return Ok(Pushed::Moved);
             }
+            self.advance(Phase::Push, looked_at);
             if self.runtime.now().saturating_sub(begun) < BATCH_TIME {
-                limit = (limit * 2).min(MAX_ENTRIES);
+                reading.limit = (reading.limit * 2).min(MAX_ENTRIES);
             }
+            next = read?;
         }
         Ok(Pushed::Done)
     }
 
-    /// Pushes a page of the queue: contents are read in small batches and written in larger ones.
-    async fn push_page(&mut self, ids: &[DocId]) -> Result<Pushed> {
-        let candidates = self.candidates(ids).await?;
-        let (mut ready, mut bytes, mut looked_at, mut left) = (Vec::new(), 0, 0, candidates.len());
-        for batch in batches(&candidates, |c| c.base.as_ref().map_or(UNKNOWN_BYTES, |b| b.size)) {
-            let more = self.prepare(batch).await?;
+    /// Reads the contents of the next entries, in small batches, until there is enough to be written together.
+    async fn next_batch(&self, reading: &mut Reading) -> Result<Option<Batch>> {
+        if reading.left.is_empty() {
+            let page = self.ledger.page::<DocId>(ORDER, reading.after.take(), reading.limit).await?;
+            let Some((last, _)) = page.last() else { return Ok(None) };
+            reading.after = Some(last.clone());
+            let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
+            reading.left = self.candidates(&ids).await?.into();
+        }
+        let (mut ready, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
+        while bytes < MAX_BYTES && !reading.left.is_empty() {
+            let some = batches(reading.left.make_contiguous(), |c| c.base.as_ref().map_or(UNKNOWN_BYTES, |b| b.size))
+                .first()
+                .map_or(0, |b| b.len());
+            let some: Vec<Candidate> = reading.left.drain(..some).collect();
+            let more = self.prepare(&some).await?;
             bytes += more.iter().map(|r| r.change.size).sum::<u64>();
             ready.extend(more);
-            looked_at += batch.len();
-            left -= batch.len();
-            if bytes >= MAX_BYTES || left == 0 {
-                self.log.line(Level::Debug, || format!("pushing {} changes, {bytes} bytes", ready.len()));
-                if self.push_some(std::mem::take(&mut ready)).await? == Pushed::Moved {
-                    return Ok(Pushed::Moved);
-                }
-                self.advance(Phase::Push, looked_at);
-                (bytes, looked_at) = (0, 0);
-                if self.out_of_time() {
-                    break;
-                }
-            }
+            looked_at += some.len();
         }
-        Ok(Pushed::Done)
+        self.log.line(Level::Debug, || format!("pushing {} changes, {bytes} bytes", ready.len()));
+        Ok(Some(Batch { ready, looked_at }))
     }
 
     /// Writes documents and announces them.
-    async fn push_some(&mut self, ready: Vec<Ready>) -> Result<Pushed> {
+    async fn push_some(&self, ready: Vec<Ready>) -> Result<Pushed> {
         if ready.is_empty() {
             return Ok(Pushed::Done);
         }
@@ -118,7 +139,7 @@ impl Run {
         Ok(Pushed::Moved)
     }
 
-    async fn announce(&mut self, announced: Vec<Announced>, written: Vec<(Sent, Tag)>, push: String) -> Result<Pushed> {
+    async fn announce(&self, announced: Vec<Announced>, written: Vec<(Sent, Tag)>, push: String) -> Result<Pushed> {
         let mut records = vec![StateRecord::remove(key(PUSH, &push))];
         if announced.is_empty() {
             return self.ledger.write(records).await.map(|()| Pushed::Done);
@@ -127,10 +148,12 @@ impl Run {
         records.extend(more);
         let Written::Done(more) = self.server.metadata_write().await? else { return Ok(Pushed::Moved) };
         records.extend(more);
-        for (change, _) in &written {
-            *if change.digest.is_some() { &mut self.report.pushed } else { &mut self.report.deleted } += 1;
-        }
+        let puts = written.iter().filter(|(change, _)| change.digest.is_some()).count() as u64;
+        let deletions = written.len() as u64 - puts;
         self.acknowledge(written, records).await?;
+        let mut report = self.report();
+        report.pushed += puts;
+        report.deleted += deletions;
         Ok(Pushed::Done)
     }
 

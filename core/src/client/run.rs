@@ -2,7 +2,10 @@
 
 use super::{Inner, SyncOptions, host::Host, ledger::Ledger};
 use crate::{Level, Log, Phase, Report, Runtime, Stopped, server::Server};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// One sync under way.
 pub(super) struct Run {
@@ -13,7 +16,7 @@ pub(super) struct Run {
     pub(super) inner: Arc<Inner>,
     pub(super) log: Log,
     pub(super) options: SyncOptions,
-    pub(super) report: Report,
+    pub(super) results: Mutex<Report>,
     /// Whether the first pull of this vault is complete.
     pub(super) joined: bool,
     /// When to stop, by the runtime's clock.
@@ -24,12 +27,18 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// The report so far; never held across an await.
+    pub(super) fn report(&self) -> MutexGuard<'_, Report> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the deadline has come; remembered in the report.
-    pub(super) fn out_of_time(&mut self) -> bool {
+    pub(super) fn out_of_time(&self) -> bool {
+        let mut report = self.report();
         if self.stop_at.is_some_and(|at| self.runtime.now() >= at) {
-            self.report.stopped = Some(Stopped::Deadline);
+            report.stopped = Some(Stopped::Deadline);
         }
-        self.report.stopped.is_some()
+        report.stopped.is_some()
     }
 
     /// Begins a phase of `total` documents.

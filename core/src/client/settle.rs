@@ -67,7 +67,7 @@ impl Run {
             news = self.carry_out(steps).await?;
         }
         for left in news {
-            self.report.skip(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
+            self.report().skip(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
         }
         Ok(())
     }
@@ -171,8 +171,9 @@ impl Run {
             match outcome {
                 Outcome::Applied => {
                     let deleted = known.remote.content.is_none();
-                    self.report.no_longer_skipped(&known.id);
-                    *if deleted { &mut self.report.deleted } else { &mut self.report.pulled } += 1;
+                    self.report().no_longer_skipped(&known.id);
+                    let mut report = self.report();
+                    *if deleted { &mut report.deleted } else { &mut report.pulled } += 1;
                     settled.push(Settled::agreed(&known, known.base_as_remote()));
                 }
                 Outcome::Stale => {
@@ -181,7 +182,7 @@ impl Run {
                 }
                 Outcome::Rejected(why) => {
                     cleared.push(removal(APPLYING, &known.id));
-                    self.report.skip(known.id, format!("it cannot be stored here: {why}"));
+                    self.report().skip(known.id, format!("it cannot be stored here: {why}"));
                 }
             }
         }

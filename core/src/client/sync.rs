@@ -8,7 +8,11 @@ use crate::{
     server::{Server, classic::Classic},
 };
 use futures::future::{Either, select};
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// How often a sync begins anew because another client wrote meanwhile.
 const ROUNDS: u32 = 10;
@@ -25,17 +29,18 @@ pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Rep
     let meter = Arc::new(Meter::new(inner.drive.clone()));
     let mut run = prepare(inner, meter.clone(), options);
     let result = run.sync().await;
-    if result.is_ok() && run.report.stopped.is_none() && !run.options.dry_run {
+    if result.is_ok() && run.report().stopped.is_none() && !run.options.dry_run {
         inner.set_last_sync(wall_ms(&*inner.runtime)).await?;
     }
-    (run.report.requests, run.report.bytes) = meter.take();
-    run.report.elapsed = inner.runtime.now().saturating_sub(begun);
+    let mut report = std::mem::take(&mut *run.report());
+    (report.requests, report.bytes) = meter.take();
+    report.elapsed = inner.runtime.now().saturating_sub(begun);
     run.log.line(Level::Info, || {
-        let Report { pushed, pulled, deleted, requests, .. } = &run.report;
+        let Report { pushed, pulled, deleted, requests, .. } = &report;
         let how = result.as_ref().err().map_or_else(|| "synced".to_owned(), |e| format!("failed ({e})"));
         format!("{how}: {pushed} pushed, {pulled} pulled, {deleted} deleted, {} requests", requests.total())
     });
-    result.map(|()| run.report)
+    result.map(|()| report)
 }
 
 /// Compares the host with what was agreed, outside a sync.
@@ -65,7 +70,7 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
         stop_at: options.deadline.map(|d| inner.runtime.now().saturating_add(d)),
         inner,
         options,
-        report: Report::default(),
+        results: Mutex::default(),
         done: 0,
         total: None,
     }
@@ -92,7 +97,8 @@ impl Run {
             self.reconcile().await?;
         }
         self.run_rounds().await?;
-        self.report.conflicts = super::resolve::conflicts(&self.inner).await?;
+        let conflicts = super::resolve::conflicts(&self.inner).await?;
+        self.report().conflicts = conflicts;
         Ok(())
     }
 
@@ -102,7 +108,7 @@ impl Run {
             self.pull().await?;
         }
         for _ in 0..ROUNDS {
-            if self.report.stopped.is_some() || !self.has_pushable().await? {
+            if self.report().stopped.is_some() || !self.has_pushable().await? {
                 return Ok(());
             }
             self.lock().await?;
