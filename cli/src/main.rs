@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod drive_url;
 mod folder;
+mod home;
 mod lock;
 mod output;
 mod session;

@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub tree: Arc<Tree>,
     /// The client.
     pub client: Client,
+    /// The folder that this one was a copy of until now.
+    pub copied_from: Option<String>,
     /// The copy of the state that a dry run works on.
     _copy: Option<TempDir>,
 }
@@ -56,11 +58,15 @@ impl Session {
         let lock = FolderLock::take(folder)?;
         // Only now nobody else sets the folder up.
         let chosen = setup::choose(args)?;
-        setup::write(folder, &chosen)?;
-        let state = open_state(folder, &chosen.config)?;
-        let (config, drive) = connect(folder, chosen.config)?;
-        let tree = open_tree(folder, Usage::Work(lock))?;
-        Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await
+        let config = setup::write(folder, &chosen)?;
+        if let Some(from) = &chosen.copied_from {
+            output::note(format_args!("{} {}", output::styled(output::NOTICE, "kite:"), copied(from)));
+        }
+        let state = open_state(folder, &config)?;
+        let (config, drive) = connect(folder, config)?;
+        let tree = open_tree(folder, &config, Usage::Work(lock))?;
+        let session = Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await?;
+        Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
     /// Opens a folder for a dry run: neither the folder nor the drive is written to, and the state is a copy.
@@ -82,8 +88,9 @@ impl Session {
             let copy = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
             (Arc::new(SqliteState::open(copy.path().join(STATE))?), Some(copy), Usage::Look(lock))
         };
-        let tree = open_tree(folder, usage)?;
-        Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await
+        let tree = open_tree(folder, &chosen.config, usage)?;
+        let session = Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await?;
+        Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
     /// Opens a folder that is set up, for what needs no drive. Should the drive be out of reach, only what asks it
@@ -95,12 +102,19 @@ impl Session {
         setup::existing(folder)?;
         let lock = FolderLock::take(folder)?;
         let config = setup::existing(folder)?;
+        if let Some(from) = setup::copied_from(folder, &config)? {
+            let again = output::quote::shell(&folder.to_string_lossy());
+            let detail = format!(
+                "this folder is a copy of {from}: `kite sync {again}` makes it a device of its own, `kite unlink {again} --force` forgets the drive"
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, "open", detail).about(folder.display().to_string()));
+        }
         let state = open_state(folder, &config)?;
         let drive: Arc<dyn Drive> = match FsDrive::open(config.drive.path()) {
             Ok(drive) => Arc::new(drive),
             Err(e) => Arc::new(Unreachable::because(&missing(e, &config))),
         };
-        let tree = open_tree(folder, Usage::Work(lock))?;
+        let tree = open_tree(folder, &config, Usage::Work(lock))?;
         Self::open(Parts { config, tree, state, drive, checksum: false, copy: None }, verbose).await
     }
 
@@ -135,7 +149,7 @@ impl Session {
             options.log = Log::new(|level, line| output::note(output::styled(output::FAINT, format_args!("{level:?}: {line}"))));
         }
         let client = Client::open(application, parts.state, parts.drive, options).await?;
-        Ok(Self { config: parts.config, tree, client, _copy: parts.copy })
+        Ok(Self { config: parts.config, tree, client, copied_from: None, _copy: parts.copy })
     }
 }
 
@@ -179,8 +193,14 @@ fn missing(error: Error, config: &Config) -> Error {
     Error::new(ErrorKind::Unavailable, "open", detail).about(path)
 }
 
-fn open_tree(folder: &Path, usage: Usage) -> Result<Tree> {
-    Tree::open(folder, usage).map_err(|e| {
+fn copied(from: &str) -> String {
+    let from = output::quote::shown(from);
+    format!("this folder is a copy of {from}, or was brought back: it syncs as a device of its own now, and every file is compared afresh")
+}
+
+fn open_tree(folder: &Path, config: &Config, usage: Usage) -> Result<Tree> {
+    let names = config.home.as_ref().map(|home| home.names).unwrap_or_default();
+    Tree::open(folder, usage, names).map_err(|e| {
         Error::new(ErrorKind::Application, "open", format!("the folder cannot be opened: {e}")).about(folder.display().to_string())
     })
 }

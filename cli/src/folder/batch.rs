@@ -2,8 +2,7 @@
 
 use super::{
     durable::Changed,
-    paths::OWN,
-    place::open_dir,
+    ignored::HELD,
     read, stage,
     tree::Tree,
     write::{Batch, End, Ready},
@@ -16,7 +15,7 @@ impl Tree {
     /// Applies a batch, deletions first: a file may then take the place of a directory that they emptied.
     pub(crate) fn apply(&self, changes: &[Incoming]) -> io::Result<Vec<Outcome>> {
         self.check_present()?;
-        let own = open_dir(self.root(), OWN)?;
+        let own = self.own()?;
         let tmp = self.tmp()?;
         let contents = contents(&tmp, changes)?;
         let mut batch = Batch { root: self.root(), own: own.as_fd(), changed: Changed::default() };
@@ -26,6 +25,7 @@ impl Tree {
         let mut fault = None;
         for ((change, content), outcome) in deletions.into_iter().chain(writes) {
             let ended = match content {
+                _ if self.holds_back(&change.id) => Err(End::Answer(Outcome::Rejected(HELD.to_owned()))),
                 None => batch.delete(&change.id, change.expected.as_ref()),
                 Some(name) => put(&mut batch, &tmp, change, name),
             };

@@ -30,6 +30,16 @@ impl Stamp {
             inode: stat.st_ino,
         }
     }
+
+    /// Whether this is the stamp of a file with this inode.
+    pub fn has_inode(&self, inode: u64) -> bool {
+        self.inode == inode
+    }
+
+    /// Whether this is the same file, untouched, whatever name it has: a rename changes the inode's time.
+    pub fn is_renamed(&self, before: &Self) -> bool {
+        Self { ctime: before.ctime, ..*self } == *before
+    }
 }
 
 /// A digest, and the stamp the file had while it was computed.

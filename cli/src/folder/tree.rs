@@ -1,18 +1,20 @@
 //! The folder on the disk: what blocks, and so runs on a thread of its own.
 
 use super::{
-    notes::Notes,
+    ignored::{HELD, Rules},
+    names::Names,
+    notes::{Notes, Paths},
     paths::OWN,
-    place::{NoPlace, Place, open_dir, plain, reason},
+    place::{NoPlace, Place, Root, Twin, open_dir, plain, reason},
     read::{self, BUSY, Steady},
-    scan::{Found, Walk},
+    scan::{Found, Sight, Walk},
     stage,
     stamp::{Hashed, Stamp},
 };
 use crate::lock::FolderLock;
 use kitestring::{Body, DocId, Document, Incoming, Outcome, PartRequest, Revision, StagedPart};
 use rustix::{
-    fd::{AsFd, BorrowedFd, OwnedFd},
+    fd::{AsFd, OwnedFd},
     fs::{AtFlags, FileType},
     io::Errno,
 };
@@ -21,7 +23,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -35,8 +37,16 @@ const MAX_LARGE: usize = 1000;
 pub(crate) struct Tree {
     root: OwnedFd,
     path: PathBuf,
+    names: Names,
     /// What was left out so far.
     pub(crate) notes: Notes,
+    /// Changes that wait because their files are ignored here.
+    pub(crate) held: Notes,
+    /// What the last comparison left out because it is ignored.
+    pub(crate) ignored: Paths,
+    /// Conflict copies of other sync programs that it came across.
+    pub(crate) copies: Notes,
+    rules: Mutex<Arc<Rules>>,
     /// The walk under way and the last file it gave.
     walk: Mutex<Option<(DocId, Walk)>>,
     large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
@@ -67,13 +77,27 @@ pub(super) enum Opened {
 }
 
 impl Tree {
-    /// Opens the folder at `path`.
-    pub(crate) fn open(path: &Path, usage: Usage) -> io::Result<Self> {
+    /// Opens the folder at `path`, whose disk treats names like this.
+    pub(crate) fn open(path: &Path, usage: Usage, names: Names) -> io::Result<Self> {
         let root: OwnedFd = File::open(path)?.into();
         if matches!(usage, Usage::Work(_)) {
             stage::clean(&path.join(OWN))?;
         }
-        Ok(Self { root, path: path.to_owned(), notes: Notes::default(), walk: Mutex::default(), large: Mutex::default(), usage })
+        let notes = Notes::default();
+        let rules = Mutex::new(Arc::new(Rules::read(root.as_fd(), &notes)?));
+        Ok(Self {
+            root,
+            path: path.to_owned(),
+            names,
+            notes,
+            held: Notes::default(),
+            ignored: Paths::default(),
+            copies: Notes::default(),
+            rules,
+            walk: Mutex::default(),
+            large: Mutex::default(),
+            usage,
+        })
     }
 
     /// Returns the folder's path.
@@ -99,14 +123,41 @@ impl Tree {
     /// Returns the next files of the walk.
     pub(super) fn page(&self, after: Option<DocId>, limit: u32) -> io::Result<Vec<Found>> {
         self.check_present()?;
+        if after.is_none() {
+            self.begin_walk()?;
+        }
+        let rules = self.rules();
+        let sight = Sight { rules: &rules, notes: &self.notes, ignored: &self.ignored, copies: &self.copies };
         let mut under_way = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
         let mut walk = match under_way.take() {
             Some((last, walk)) if Some(&last) == after.as_ref() => walk,
-            _ => Walk::after(self.root(), after.as_ref(), &self.notes)?,
+            _ => Walk::after(self.root.as_fd(), after.as_ref(), &sight)?,
         };
-        let found: Vec<Found> = std::iter::from_fn(|| walk.next(&self.notes)).take(limit.max(1) as usize).collect();
+        let found: Vec<Found> = std::iter::from_fn(|| walk.next(&sight)).take(limit.max(1) as usize).collect();
         *under_way = found.last().map(|f| (f.id.clone(), walk));
         Ok(found)
+    }
+
+    /// The rules are those of the moment in which a comparison begins: a change of them never splits one.
+    fn begin_walk(&self) -> io::Result<()> {
+        let rules = Rules::read(self.root.as_fd(), &self.notes)?;
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        self.ignored.reset();
+        self.copies.reset();
+        Ok(())
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a file is ignored. If so, whoever asks for it learns nothing, and its change waits.
+    pub(super) fn holds_back(&self, id: &DocId) -> bool {
+        let holds = self.rules().ignore_id(id);
+        if holds {
+            self.held.add(id.as_str(), HELD);
+        }
+        holds
     }
 
     /// Computes the digests of those that are not known. Returns all digests, and those that are new.
@@ -131,7 +182,7 @@ impl Tree {
 
     /// Reads these files, except for the content of those over `limit` bytes. What is missing is left out.
     pub(super) fn open_all(&self, ids: &[DocId], limit: u64) -> Vec<Opened> {
-        ids.iter().filter_map(|id| self.open_one(id, limit)).collect()
+        ids.iter().filter(|id| !self.holds_back(id)).filter_map(|id| self.open_one(id, limit)).collect()
     }
 
     fn open_one(&self, id: &DocId, limit: u64) -> Option<Opened> {
@@ -159,6 +210,10 @@ impl Tree {
         let place = match Place::find(self.root(), id) {
             Ok(place) => place,
             Err(NoPlace::Nothing) => return None,
+            Err(NoPlace::Twin(twin)) => {
+                self.notes.add(id.as_str(), twin.why());
+                return None;
+            }
             Err(NoPlace::Refused(reason)) => {
                 self.notes.add(id.as_str(), reason);
                 return None;
@@ -180,20 +235,26 @@ impl Tree {
     }
 
     /// Says which of these are certainly gone. A file that exists but cannot be read is not, nor is one behind a
-    /// symbolic link that has taken the place of a directory.
-    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<Vec<DocId>> {
+    /// symbolic link that has taken the place of a directory, nor one that is ignored. Of a file whose name the disk
+    /// takes for another's, only what that one looks like is said.
+    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<(Vec<DocId>, Vec<(DocId, Twin)>)> {
         self.check_present()?;
-        Ok(ids.into_iter().filter(|id| self.is_gone(id)).collect())
-    }
-
-    fn is_gone(&self, id: &DocId) -> bool {
-        if super::paths::names_of(id).is_err() {
-            return true;
+        let (rules, mut gone, mut twins) = (self.rules(), Vec::new(), Vec::new());
+        for id in ids.into_iter().filter(|id| !rules.ignore_id(id)) {
+            let found = match Place::find(self.root(), &id) {
+                Ok(place) => place.look(),
+                Err(NoPlace::Nothing) => Ok(None),
+                Err(NoPlace::Twin(twin)) => {
+                    twins.push((id, twin));
+                    continue;
+                }
+                Err(NoPlace::Refused(_)) => continue,
+            };
+            if matches!(found, Ok(None | Some((FileType::Directory, _)))) {
+                gone.push(id);
+            }
         }
-        match rustix::fs::statat(&self.root, id.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
-            Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
-        }
+        Ok((gone, twins))
     }
 
     /// Remembers what a large file looked like when `get` answered it.
@@ -233,13 +294,18 @@ impl Tree {
         stage::add_part(&self.tmp()?, part)
     }
 
-    pub(super) fn root(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
+    pub(super) fn root(&self) -> Root<'_> {
+        Root { dir: self.root.as_fd(), names: self.names }
+    }
+
+    /// Opens kite's own folder.
+    pub(super) fn own(&self) -> io::Result<OwnedFd> {
+        Ok(open_dir(self.root.as_fd(), OWN)?)
     }
 
     /// Opens the place for contents on their way.
     pub(super) fn tmp(&self) -> io::Result<OwnedFd> {
-        Ok(stage::open(open_dir(self.root(), OWN)?.as_fd())?)
+        Ok(stage::open(self.own()?.as_fd())?)
     }
 
     /// Refuses to take an emptied or exchanged folder for one whose files were all deleted.
