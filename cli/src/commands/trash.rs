@@ -3,6 +3,7 @@
 use super::{DONE, agreed, typed_id};
 use crate::{
     args::{self, Empty, Restore},
+    config::Config,
     folder::{Expired, Item, Restored, Trash, Tree, Usage, utc_stamp},
     lock::FolderLock,
     output::{
@@ -49,7 +50,7 @@ fn list(args: &args::Folder) -> Result<()> {
         line(format_args!("{}  {why:<8}  {size:>10}  {}", utc_stamp(item.at), shown(&item.path)));
     }
     let (folder, path) = (shell(&args.folder.to_string_lossy()), shell(&first.path));
-    line(styled(FAINT, "Each stays for 30 days; a time is UTC"));
+    line(styled(FAINT, "Kept for 30 days; times are UTC"));
     line(format_args!("  bring back:  {}", styled(COMMAND, format_args!("kite trash restore {folder} {path}"))));
     Ok(())
 }
@@ -89,7 +90,7 @@ fn restore(args: &Restore) -> Result<()> {
     }
     if args.folder.json {
         json::print(&json!({ "restored": done }));
-    } else {
+    } else if done.iter().any(|one| one["did"] != word(Restored::Same)) && Config::read(folder)?.is_some() {
         let again = shell(&folder.to_string_lossy());
         line(format_args!("  the next sync pushes it: {}", styled(COMMAND, format_args!("kite sync {again}"))));
     }

@@ -96,7 +96,7 @@ impl Rules {
         }
         let (rules, faults) = Self::parse(&text);
         for (line, why) in faults {
-            notes.add(format!("{FILE}:{line}"), format!("this line ignores nothing: {why}"));
+            notes.add(format!("line {line}"), why);
         }
         Ok(rules)
     }

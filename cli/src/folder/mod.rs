@@ -98,7 +98,15 @@ impl Application for Folder {
 
     async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
         let tree = self.tree.clone();
-        unblock(move || tree.apply(&changes)).await.map_err(|e| write_error(&e))
+        let (outcomes, written) = unblock(move || {
+            let outcomes = tree.apply(&changes)?;
+            let written = tree.written(&changes, &outcomes);
+            Ok((outcomes, written))
+        })
+        .await
+        .map_err(|e| write_error(&e))?;
+        self.cache.learn(written).await?;
+        Ok(outcomes)
     }
 
     async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {

@@ -46,9 +46,14 @@ impl Names {
         Self { folds_case, folds_form, assumed: true }
     }
 
+    /// Whether two names may be one.
+    pub(super) fn is_folding(self) -> bool {
+        self.folds_case || self.folds_form
+    }
+
     /// Returns the name under which a directory has what it gives for `name`, if that is another one.
     pub(super) fn twin(self, dir: BorrowedFd<'_>, name: &str) -> rustix::io::Result<Option<String>> {
-        if !(self.folds_case || self.folds_form) {
+        if !self.is_folding() {
             return Ok(None);
         }
         let found = look(dir, name)?;

@@ -46,6 +46,8 @@ pub(crate) struct Tree {
     pub(crate) ignored: Paths,
     /// Conflict copies of other sync programs that it came across.
     pub(crate) copies: Notes,
+    /// Lines of `.kiteignore` that make no sense, by their number.
+    pub(crate) faults: Notes,
     rules: Mutex<Arc<Rules>>,
     /// The walk under way and the last file it gave.
     walk: Mutex<Option<(DocId, Walk)>>,
@@ -68,6 +70,9 @@ pub(crate) enum Usage {
 /// Files with their digests.
 pub(super) type Digests = Vec<(DocId, Hashed)>;
 
+/// Files that the disk takes for others.
+pub(super) type Twins = Vec<(DocId, Twin)>;
+
 /// A file that `get` found.
 pub(super) enum Opened {
     /// With its content.
@@ -83,16 +88,17 @@ impl Tree {
         if matches!(usage, Usage::Work(_)) {
             stage::clean(&path.join(OWN))?;
         }
-        let notes = Notes::default();
-        let rules = Mutex::new(Arc::new(Rules::read(root.as_fd(), &notes)?));
+        let faults = Notes::default();
+        let rules = Mutex::new(Arc::new(Rules::read(root.as_fd(), &faults)?));
         Ok(Self {
             root,
             path: path.to_owned(),
             names,
-            notes,
+            notes: Notes::default(),
             held: Notes::default(),
             ignored: Paths::default(),
             copies: Notes::default(),
+            faults,
             rules,
             walk: Mutex::default(),
             large: Mutex::default(),
@@ -140,7 +146,8 @@ impl Tree {
 
     /// The rules are those of the moment in which a comparison begins: a change of them never splits one.
     fn begin_walk(&self) -> io::Result<()> {
-        let rules = Rules::read(self.root.as_fd(), &self.notes)?;
+        self.faults.reset();
+        let rules = Rules::read(self.root.as_fd(), &self.faults)?;
         *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
         self.ignored.reset();
         self.copies.reset();
@@ -151,13 +158,14 @@ impl Tree {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a file is ignored. If so, whoever asks for it learns nothing, and its change waits.
-    pub(super) fn holds_back(&self, id: &DocId) -> bool {
-        let holds = self.rules().ignore_id(id);
-        if holds {
-            self.held.add(id.as_str(), HELD);
-        }
-        holds
+    /// Whether a file is ignored.
+    pub(super) fn ignores(&self, id: &DocId) -> bool {
+        self.rules().ignore_id(id)
+    }
+
+    /// Notes that a change waits because its file is ignored.
+    pub(super) fn hold_back(&self, id: &DocId) {
+        self.held.add(id.as_str(), HELD);
     }
 
     /// Computes the digests of those that are not known. Returns all digests, and those that are new.
@@ -182,7 +190,11 @@ impl Tree {
 
     /// Reads these files, except for the content of those over `limit` bytes. What is missing is left out.
     pub(super) fn open_all(&self, ids: &[DocId], limit: u64) -> Vec<Opened> {
-        ids.iter().filter(|id| !self.holds_back(id)).filter_map(|id| self.open_one(id, limit)).collect()
+        let rules = self.rules();
+        let (ignored, wanted): (Vec<_>, Vec<_>) = ids.iter().partition(|id| rules.ignore_id(id));
+        // Nothing is known of what is ignored: whoever asks for it has a change that must wait.
+        ignored.into_iter().for_each(|id| self.hold_back(id));
+        wanted.into_iter().filter_map(|id| self.open_one(id, limit)).collect()
     }
 
     fn open_one(&self, id: &DocId, limit: u64) -> Option<Opened> {
@@ -206,7 +218,7 @@ impl Tree {
     }
 
     /// Opens a file and reads it; none if it is missing or cannot be read, which is noted.
-    fn try_read<T>(&self, id: &DocId, read: impl FnOnce(&mut File) -> io::Result<Steady<T>>) -> Option<Steady<T>> {
+    pub(super) fn try_read<T>(&self, id: &DocId, read: impl FnOnce(&mut File) -> io::Result<Steady<T>>) -> Option<Steady<T>> {
         let place = match Place::find(self.root(), id) {
             Ok(place) => place,
             Err(NoPlace::Nothing) => return None,
@@ -237,7 +249,7 @@ impl Tree {
     /// Says which of these are certainly gone. A file that exists but cannot be read is not, nor is one behind a
     /// symbolic link that has taken the place of a directory, nor one that is ignored. Of a file whose name the disk
     /// takes for another's, only what that one looks like is said.
-    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<(Vec<DocId>, Vec<(DocId, Twin)>)> {
+    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<(Vec<DocId>, Twins)> {
         self.check_present()?;
         let (rules, mut gone, mut twins) = (self.rules(), Vec::new(), Vec::new());
         for id in ids.into_iter().filter(|id| !rules.ignore_id(id)) {

@@ -280,4 +280,41 @@ mod tests {
             })
         });
     }
+
+    #[test]
+    fn a_directory_that_changes_places_with_a_link_leads_nowhere_else() {
+        let keep = tempfile::tempdir().unwrap();
+        let at = |path: &str| keep.path().join(path);
+        for dir in ["root/own", "root/dir", "outside"] {
+            fs::create_dir_all(at(dir)).unwrap();
+        }
+        fs::write(at("outside/kept"), "theirs").unwrap();
+        std::os::unix::fs::symlink(at("outside"), at("root/link")).unwrap();
+        let open = |path: &str| OwnedFd::from(File::open(at(path)).unwrap());
+        let (root, own) = (open("root"), open("root/own"));
+        let tmp = stage::open(own.as_fd()).unwrap();
+        let begun = std::time::Instant::now();
+        let (mut written, mut refused) = (0, 0);
+        std::thread::scope(|scope| {
+            let swaps = scope.spawn(|| {
+                while begun.elapsed() < std::time::Duration::from_millis(700) {
+                    swap::exchange(root.as_fd(), "dir", root.as_fd(), "link").unwrap();
+                }
+            });
+            for n in 0.. {
+                if swaps.is_finished() {
+                    break;
+                }
+                let mut batch = Batch { root: Root::exact(root.as_fd()), own: own.as_fd(), changed: Changed::default() };
+                stage::write(&tmp, "new", b"new").unwrap();
+                let ready = Ready { dir: tmp.as_fd(), name: "new", revision: Revision::of(b"new") };
+                let ended = batch.put(&DocId::new(format!("dir/sub{}/{n}", n % 3)).unwrap(), &ready, None);
+                *if ended.is_ok() { &mut written } else { &mut refused } += 1;
+                let _ = batch.delete(&DocId::new("dir/kept").unwrap(), Some(&Revision::of(b"theirs")));
+            }
+        });
+        assert!(written > 10 && refused > 10, "{written} written, {refused} refused: nothing was tried");
+        assert_eq!(fs::read_dir(at("outside")).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(at("outside/kept")).unwrap(), "theirs");
+    }
 }

@@ -11,4 +11,5 @@ mod pull;
 mod push;
 mod resolve;
 mod strace;
+mod trash;
 mod world;
