@@ -39,7 +39,7 @@ impl ScanCache {
     pub async fn was_renamed(&self, id: &DocId, now: Option<Stamp>) -> Result<bool> {
         let seen = self.state.read(vec![key(id)]).await?.into_iter().next().flatten();
         let seen = seen.and_then(|line| Hashed::from_line(&line));
-        Ok(seen.zip(now).is_some_and(|(seen, now)| now.is_renamed(&seen.stamp)))
+        Ok(seen.zip(now).is_some_and(|(seen, now)| now.is_same_file(&seen.stamp)))
     }
 
     /// Learns digests.

@@ -127,6 +127,7 @@ impl Application for Folder {
     async fn missing(&self, ids: Vec<DocId>) -> Result<Vec<DocId>> {
         let tree = self.tree.clone();
         let (mut missing, twins) = unblock(move || tree.missing(ids)).await.map_err(|e| lost(&self.tree, &e))?;
+        self.cache.forget(&missing).await?;
         for (id, twin) in twins {
             // The name alone was changed: what was synced is the other one now. Else nobody can know.
             if self.cache.was_renamed(&id, twin.stamp).await? {
@@ -135,7 +136,6 @@ impl Application for Folder {
                 self.tree.notes.add(id.as_str(), twin.why());
             }
         }
-        self.cache.forget(&missing).await?;
         Ok(missing)
     }
 

@@ -36,9 +36,9 @@ impl Stamp {
         self.inode == inode
     }
 
-    /// Whether this is the same file, untouched, whatever name it has: a rename changes the inode's time.
-    pub fn is_renamed(&self, before: &Self) -> bool {
-        Self { ctime: before.ctime, ..*self } == *before
+    /// Whether this is the same file, whatever its name and content.
+    pub fn is_same_file(&self, before: &Self) -> bool {
+        self.inode == before.inode
     }
 }
 

@@ -407,16 +407,17 @@ mod twins {
     }
 
     #[test]
-    fn a_rename_that_changes_only_the_case_is_one() {
+    fn a_rename_that_changes_only_the_case_is_one_even_if_an_edit_follows() {
         let (exact, folding) = two();
         exact.f.write("sub/readme.md", b"text");
         exact.sync();
         folding.sync();
         fs::rename(folding.f.at("sub/readme.md"), folding.f.at("sub/README.md")).unwrap();
+        folding.f.write("sub/README.md", b"longer text");
         let report = folding.sync();
         assert_eq!((report.pushed, report.deleted, report.skipped.len()), (1, 1, 0), "{report:?}");
         exact.sync();
-        assert_eq!((exact.content("sub/readme.md"), exact.content("sub/README.md").as_deref()), (None, Some("text")));
+        assert_eq!((exact.content("sub/readme.md"), exact.content("sub/README.md").as_deref()), (None, Some("longer text")));
     }
 
     #[test]
@@ -429,8 +430,8 @@ mod twins {
         exact.sync();
         folding.sync();
         // As a copy onto this disk leaves it: another file under the other name.
-        fs::remove_file(folding.f.at("readme")).unwrap();
         folding.f.write("README", b"capital");
+        fs::remove_file(folding.f.at("readme")).unwrap();
         let report = folding.sync();
         assert_eq!((report.pushed, report.deleted), (1, 0), "{report:?}");
         exact.sync();
