@@ -5,18 +5,17 @@ use super::{
     names::Names,
     notes::{Notes, Paths},
     paths::OWN,
-    place::{NoPlace, Place, Root, Twin, open_dir, plain, reason},
+    place::{NoPlace, Place, Root, open_dir, plain},
     read::{self, BUSY, Steady},
     scan::{Found, Sight, Walk},
     stage,
     stamp::{Hashed, Stamp},
 };
 use crate::lock::FolderLock;
-use kitestring::{Body, DocId, Document, Incoming, Outcome, PartRequest, Revision, StagedPart};
+use kitestring::{Body, DocId, Document, Incoming, Outcome, Revision};
 use rustix::{
     fd::{AsFd, OwnedFd},
-    fs::{AtFlags, FileType},
-    io::Errno,
+    fs::FileType,
 };
 use std::{
     collections::BTreeMap,
@@ -30,12 +29,9 @@ use std::{
 /// After this time a page of entries ends, so that progress shows and a cancelled command ends soon.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
-/// How many large files are remembered between `get` and `read_part`.
-const MAX_LARGE: usize = 1000;
-
 /// A folder, held open: should its disk go away, nothing else can be mistaken for it.
 pub(crate) struct Tree {
-    root: OwnedFd,
+    pub(super) root: OwnedFd,
     path: PathBuf,
     names: Names,
     /// What was left out so far.
@@ -51,9 +47,9 @@ pub(crate) struct Tree {
     rules: Mutex<Arc<Rules>>,
     /// The walk under way and the last file it gave.
     walk: Mutex<Option<(DocId, Walk)>>,
-    large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
+    pub(super) large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
     /// Held for as long as anything may still be written.
-    usage: Usage,
+    pub(super) usage: Usage,
 }
 
 /// What a command will do with the folder.
@@ -69,9 +65,6 @@ pub(crate) enum Usage {
 
 /// Files with their digests.
 pub(super) type Digests = Vec<(DocId, Hashed)>;
-
-/// Files that the disk takes for others.
-pub(super) type Twins = Vec<(DocId, Twin)>;
 
 /// A file that `get` found.
 pub(super) enum Opened {
@@ -154,7 +147,7 @@ impl Tree {
         Ok(())
     }
 
-    fn rules(&self) -> Arc<Rules> {
+    pub(super) fn rules(&self) -> Arc<Rules> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -246,66 +239,6 @@ impl Tree {
         None
     }
 
-    /// Says which of these are certainly gone. A file that exists but cannot be read is not, nor is one behind a
-    /// symbolic link that has taken the place of a directory, nor one that is ignored. Of a file whose name the disk
-    /// takes for another's, only what that one looks like is said.
-    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<(Vec<DocId>, Twins)> {
-        self.check_present()?;
-        let (rules, mut gone, mut twins) = (self.rules(), Vec::new(), Vec::new());
-        for id in ids.into_iter().filter(|id| !rules.ignore_id(id)) {
-            let found = match Place::find(self.root(), &id) {
-                Ok(place) => place.look(),
-                Err(NoPlace::Nothing) => Ok(None),
-                Err(NoPlace::Twin(twin)) => {
-                    twins.push((id, twin));
-                    continue;
-                }
-                Err(NoPlace::Refused(_)) => continue,
-            };
-            if matches!(found, Ok(None | Some((FileType::Directory, _)))) {
-                gone.push(id);
-            }
-        }
-        Ok((gone, twins))
-    }
-
-    /// Remembers what a large file looked like when `get` answered it.
-    pub(super) fn remember(&self, id: &DocId, revision: &Revision, stamp: Stamp) {
-        let mut large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
-        if large.len() >= MAX_LARGE {
-            large.pop_first();
-        }
-        large.insert(id.clone(), (revision.clone(), stamp));
-    }
-
-    /// Reads a part of a large file; none if it is no longer the one that `get` answered.
-    pub(super) fn read_part(&self, part: &PartRequest) -> Option<Vec<u8>> {
-        let known = self.large.lock().unwrap_or_else(PoisonError::into_inner).get(&part.id).cloned();
-        let stamp = match known {
-            Some((revision, stamp)) if revision == part.revision => stamp,
-            _ => match self.try_read(&part.id, read::hash)? {
-                Steady::Same(hashed, stamp) if Revision::from(hashed.digest) == part.revision => {
-                    self.remember(&part.id, &part.revision, stamp);
-                    stamp
-                }
-                _ => return None,
-            },
-        };
-        let file = Place::find(self.root(), &part.id).ok()?.open().ok()?;
-        match read::part(&file, stamp, part.offset, part.length) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                self.notes.add(part.id.as_str(), format!("cannot be read: {}", plain(&e)));
-                None
-            }
-        }
-    }
-
-    /// Takes a part of a large content that a later change names.
-    pub(super) fn stage_part(&self, part: &StagedPart) -> io::Result<()> {
-        stage::add_part(&self.tmp()?, part)
-    }
-
     pub(super) fn root(&self) -> Root<'_> {
         Root { dir: self.root.as_fd(), names: self.names }
     }
@@ -318,20 +251,5 @@ impl Tree {
     /// Opens the place for contents on their way.
     pub(super) fn tmp(&self) -> io::Result<OwnedFd> {
         Ok(stage::open(self.own()?.as_fd())?)
-    }
-
-    /// Refuses to take an emptied or exchanged folder for one whose files were all deleted.
-    pub(super) fn check_present(&self) -> io::Result<()> {
-        if matches!(self.usage, Usage::Guest) {
-            return Ok(());
-        }
-        match rustix::fs::statat(&self.root, format!("{OWN}/{}", crate::config::FILE), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => Ok(()),
-            Err(Errno::NOENT | Errno::NOTDIR) => {
-                let what = format!("the folder has lost {OWN}/{}, by which kite knows it: nothing was changed", crate::config::FILE);
-                Err(io::Error::new(io::ErrorKind::NotFound, what))
-            }
-            Err(errno) => Err(io::Error::other(reason(errno))),
-        }
     }
 }
