@@ -143,7 +143,7 @@ pub(crate) enum Keep {
 pub(crate) enum Trash {
     /// List what is in the trash, the latest first
     List(Folder),
-    /// Bring a file back, or all files of a directory; what has taken its place goes to the trash in turn
+    /// Bring files back, or all files of a directory; what has taken its place goes to the trash in turn
     Restore(Restore),
     /// Destroy what is in the trash
     Empty(Empty),
@@ -154,8 +154,9 @@ pub(crate) enum Trash {
 pub(crate) struct Restore {
     #[command(flatten)]
     pub folder: Folder,
-    /// The file or directory, by its path in the folder
-    pub path: String,
+    /// The files or directories, by their paths in the folder
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
     /// Which one, by the time at which it left as `kite trash list` shows it [default: the latest]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -66,16 +66,10 @@ fn restore(args: &Restore) -> Result<()> {
     let names = setup::names(folder);
     let lock = FolderLock::take(folder)?;
     let tree = Tree::open(folder, Usage::Work(lock), names).map_err(|e| failed("restore", &e, folder))?;
-    let path = typed_id(folder, &args.path)?;
-    let wanted = wanted(items(folder)?, path.as_str().trim_end_matches('/'), args.at.as_deref());
-    if wanted.is_empty() {
-        let again = shell(&folder.to_string_lossy());
-        let detail = format!("the trash has no such file; `kite trash list {again}` shows what it has");
-        return Err(Error::new(ErrorKind::NotFound, "restore", detail).about(path.as_str()));
-    }
+    let wanted = all_wanted(args)?;
     let to = args.to.as_ref().map(|to| typed_id(folder, to)).transpose()?;
-    if to.is_some() && wanted.iter().any(|item| item.path != path.as_str()) {
-        return Err(Error::new(ErrorKind::InvalidInput, "restore", "--to is for one file, and this is a directory").about(path.as_str()));
+    if to.is_some() && wanted.len() > 1 {
+        return Err(Error::new(ErrorKind::InvalidInput, "restore", "--to is for one file, and these are several"));
     }
     let mut done = Vec::new();
     for item in &wanted {
@@ -97,12 +91,29 @@ fn restore(args: &Restore) -> Result<()> {
     Ok(())
 }
 
+/// Finds what is to be restored: something for every path that was typed.
+fn all_wanted(args: &Restore) -> Result<Vec<Item>> {
+    let folder = &args.folder.folder;
+    let (items, mut all) = (items(folder)?, Vec::new());
+    for path in &args.paths {
+        let path = typed_id(folder, path.trim_end_matches('/'))?;
+        let found = wanted(&items, path.as_str(), args.at.as_deref());
+        if found.is_empty() {
+            let again = shell(&folder.to_string_lossy());
+            let detail = format!("the trash has no such file; `kite trash list {again}` shows what it has");
+            return Err(Error::new(ErrorKind::NotFound, "restore", detail).about(path.as_str()));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
 /// Picks the latest of each path that is `path` or below it, or the one of a certain time.
-fn wanted(items: Vec<Item>, path: &str, at: Option<&str>) -> Vec<Item> {
+fn wanted(items: &[Item], path: &str, at: Option<&str>) -> Vec<Item> {
     let (mut seen, below) = (BTreeSet::new(), format!("{path}/"));
-    let of_time = |item: &Item| at.is_none_or(|at| utc_stamp(item.at) == at);
-    let fits = items.into_iter().filter(|item| (item.path == path || item.path.starts_with(&below)) && of_time(item));
-    fits.filter(|item| seen.insert(item.path.clone())).collect()
+    let of_time = |item: &&Item| at.is_none_or(|at| utc_stamp(item.at) == at);
+    let fits = items.iter().filter(|item| (item.path == path || item.path.starts_with(&below)) && of_time(item));
+    fits.filter(|item| seen.insert(&item.path)).cloned().collect()
 }
 
 fn say(to: &DocId, item: &Item, restored: Restored) {

@@ -46,9 +46,7 @@ impl Tree {
             None => Ok(outcomes),
         }
     }
-}
 
-impl Tree {
     /// Returns what was written, where a rename of it may have to be known for one: on a disk that folds names.
     pub(super) fn written(&self, changes: &[Incoming], outcomes: &[Outcome]) -> Digests {
         let root = self.root();
