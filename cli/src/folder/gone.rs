@@ -2,11 +2,12 @@
 
 use super::{
     paths::OWN,
-    place::{NoPlace, Place, Twin, reason},
+    place::{NoPlace, Place, Twin, look, reason},
     tree::{Tree, Usage},
 };
 use kitestring::DocId;
 use rustix::{
+    fd::AsFd as _,
     fs::{AtFlags, FileType},
     io::Errno,
 };
@@ -24,6 +25,10 @@ impl Tree {
         let (rules, mut gone, mut twins) = (self.rules(), Vec::new(), Vec::new());
         for id in ids.into_iter().filter(|id| !rules.ignore_id(id)) {
             let found = match Place::find(self.root(), &id) {
+                Ok(place) if is_placeheld(&place) => {
+                    self.notes.add(id.as_str(), "is only in iCloud now, with a placeholder here: open it, and the next sync takes it");
+                    continue;
+                }
                 Ok(place) => place.look(),
                 Err(NoPlace::Nothing) => Ok(None),
                 Err(NoPlace::Twin(twin)) => {
@@ -53,4 +58,10 @@ impl Tree {
             Err(errno) => Err(io::Error::other(reason(errno))),
         }
     }
+}
+
+/// Whether iCloud has taken the file away and left its placeholder.
+fn is_placeheld(place: &Place<'_>) -> bool {
+    let placeholder = format!(".{}.icloud", place.name);
+    matches!(place.look(), Ok(None)) && matches!(look(place.dir.as_fd(), placeholder.as_str()), Ok(Some(_)))
 }

@@ -165,6 +165,8 @@ mod tests {
     #[test]
     fn every_default_ignores_something_and_none_too_much() {
         assert_eq!(defaults().len(), DEFAULTS.len());
+        let readme = include_str!("../../README.md");
+        assert!(DEFAULTS.iter().all(|line| readme.contains(&format!("`{line}`"))), "the README lists them all");
         for path in [
             "film.mkv.part",
             "a/x.crdownload",

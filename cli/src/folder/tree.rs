@@ -142,6 +142,7 @@ impl Tree {
         self.faults.reset();
         let rules = Rules::read(self.root.as_fd(), &self.faults)?;
         *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        self.held.reset();
         self.ignored.reset();
         self.copies.reset();
         Ok(())

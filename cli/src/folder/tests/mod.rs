@@ -252,7 +252,11 @@ fn only_what_is_certainly_gone_is_missing() {
     symlink("real", f.at("moved")).unwrap();
     symlink("nowhere", f.at("link")).unwrap();
     f.write("dir/x", b"3");
-    assert_eq!(f.missing(&["here", "gone", "link", "moved/inside", "moved/gone", "dir", "here/below"]), ["gone", "dir", "here/below"]);
+    f.write("dir/.cloudy.icloud", b"placeholder");
+    assert_eq!(
+        f.missing(&["dir/cloudy", "here", "gone", "link", "moved/inside", "moved/gone", "dir", "here/below"]),
+        ["gone", "dir", "here/below"]
+    );
 }
 
 #[test]
