@@ -74,7 +74,7 @@ impl Client {
         let runtime = options.runtime.clone();
         let host = Host { application, runtime: runtime.clone(), timeout: options.callback_timeout };
         let ledger = Arc::new(Ledger::new(state));
-        let (identity, first) = open::identify(&ledger, &*runtime).await?;
+        let (identity, first) = open::identify(&ledger, &*runtime, options.new_incarnation).await?;
         open::settle_applies(&ledger, &host).await?;
         let id = identity.id.clone();
         let inner = Inner {

@@ -14,7 +14,10 @@ const NUMBERS: u64 = 1 << 32;
 
 /// Loads the client's identity, making it at the first opening, and takes numbers for this opening.
 /// Returns it with the first of them.
-pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime) -> Result<(Identity, u64)> {
+///
+/// A new incarnation keeps all that was agreed, queued and interrupted, and only takes another id: what it does not
+/// need of that (the original's lock, its log entries) is the original's by that id, or harmless when done twice.
+pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime, new_incarnation: bool) -> Result<(Identity, u64)> {
     #[derive(serde::Deserialize)]
     struct Form {
         format: u32,
@@ -27,6 +30,7 @@ pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime) -> Result<(
     }
     let stored = ledger.read::<Identity>(vec![CLIENT.to_owned()]).await?.into_iter().next().flatten();
     let mut identity = match stored {
+        Some(identity) if new_incarnation => Identity { id: random_id(runtime)?, ..identity },
         Some(identity) => identity,
         None => Identity { format: FORMAT, id: random_id(runtime)?, next: 1, joined: false, last_sync_ms: None },
     };

@@ -22,6 +22,10 @@ pub struct Options {
     pub layout: Layout,
     /// How long a call of the host may take before the sync fails with `application`. 60 seconds by default.
     pub callback_timeout: Duration,
+    /// Whether the state and the host's documents were copied from another device, or brought back from a backup whose
+    /// original may live on: the client then goes on from them under a new id, so that the two are never taken for one.
+    /// Once open, the client keeps that id. `false` by default.
+    pub new_incarnation: bool,
     /// Where log lines go.
     pub log: Log,
 }
@@ -34,6 +38,7 @@ impl Options {
             device: None,
             layout: Layout::Classic(ClassicOptions::default()),
             callback_timeout: Duration::from_secs(60),
+            new_incarnation: false,
             log: Log::default(),
         }
     }

@@ -6,10 +6,14 @@ use bench::{
     memory::{self, Half},
     table, times,
 };
+use peak_alloc::PeakAlloc;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +60,7 @@ fn folder(program: &Path) -> Option<PathBuf> {
 
 fn child(half: &str, count: &str, place: &Path) -> Result<bool> {
     let half: Half = serde_json::from_value(half.into())?;
-    println!("{}", memory::child(half, count.parse()?, place)?);
+    let peak = memory::child(half, count.parse()?, place, || HEAP.peak_usage())?;
+    println!("{}", serde_json::to_string(&peak)?);
     Ok(true)
 }

@@ -38,13 +38,22 @@ impl Half {
     }
 }
 
-/// Peaks in KiB.
+/// The most memory that one process had, in KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peak {
+    /// What Rust code had allocated at once: exact, and the same on every machine. SQLite's own cache is not in it.
+    pub heap: u64,
+    /// What the system had given: with SQLite, stacks, and what the allocator of the C library kept for its threads.
+    pub resident: u64,
+}
+
+/// The peaks of both halves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peaks {
     /// Of the first push.
-    pub push: u64,
+    pub push: Peak,
     /// Of the first pull.
-    pub pull: u64,
+    pub pull: Peak,
 }
 
 /// Runs `program` twice on `count` documents and returns the peaks of both processes.
@@ -53,26 +62,26 @@ pub struct Peaks {
 /// If a process fails.
 pub fn peaks(program: &Path, count: u64, work: &Path) -> Result<Peaks> {
     let place = tempfile::tempdir_in(work)?;
-    let peak = |half: Half| -> Result<u64> {
+    let peak = |half: Half| -> Result<Peak> {
         let out = Command::new(program).args(["child", half.name(), &count.to_string()]).arg(place.path()).output()?;
         if !out.status.success() {
             return Err(format!("the {} of {count} documents failed: {}", half.name(), String::from_utf8_lossy(&out.stderr)).into());
         }
-        Ok(String::from_utf8(out.stdout)?.trim().parse()?)
+        Ok(serde_json::from_slice(&out.stdout)?)
     };
     Ok(Peaks { push: peak(Half::Push)?, pull: peak(Half::Pull)? })
 }
 
-/// What the child process does: one half; it returns its own peak in KiB.
+/// What the child process does: one half; it returns its own peak, whose `heap` is what `heap` says, in bytes.
 ///
 /// # Errors
 /// Those of a sync, and if not every document travelled.
-pub fn child(half: Half, count: u64, place: &Path) -> Result<u64> {
+pub fn child(half: Half, count: u64, place: &Path, heap: impl Fn() -> usize) -> Result<Peak> {
     let travelled = block_on(travel(half, count, place))?;
     if travelled != count {
         return Err(format!("{travelled} of {count} documents travelled").into());
     }
-    own_peak_kib()
+    Ok(Peak { heap: heap() as u64 / 1024, resident: resident_kib()? })
 }
 
 async fn travel(half: Half, count: u64, place: &Path) -> Result<u64> {
@@ -90,7 +99,7 @@ async fn travel(half: Half, count: u64, place: &Path) -> Result<u64> {
 }
 
 /// Reads the peak of this process's resident memory, as Linux counts it.
-fn own_peak_kib() -> Result<u64> {
+fn resident_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or("this system tells no VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
@@ -103,5 +112,8 @@ fn own_peak_kib() -> Result<u64> {
 pub fn rows(program: &Path, small: u64, large: u64, work: &Path) -> Result<Vec<Row>> {
     let (a, b) = (peaks(program, small, work)?, peaks(program, large, work)?);
     let what = |half: Half| format!("peak memory of a first {}, {small} → {large} notes", half.name());
-    Ok(vec![Row::growth(what(Half::Push), a.push, b.push), Row::growth(what(Half::Pull), a.pull, b.pull)])
+    Ok(vec![
+        Row::growth(what(Half::Push), a.push.resident, b.push.resident),
+        Row::growth(what(Half::Pull), a.pull.resident, b.pull.resident),
+    ])
 }
