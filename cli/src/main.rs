@@ -5,6 +5,7 @@ mod args;
 mod classic_file;
 mod commands;
 mod config;
+mod copied;
 mod drive_url;
 mod folder;
 mod home;

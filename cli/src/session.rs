@@ -5,6 +5,7 @@ use crate::{
     args::Sync,
     classic_file::FileFormat,
     config::Config,
+    copied,
     folder::{Folder, OWN, Tree, Usage},
     lock::FolderLock,
     output,
@@ -58,10 +59,12 @@ impl Session {
         let lock = FolderLock::take(folder)?;
         // Only now nobody else sets the folder up.
         let chosen = setup::choose(args)?;
-        let config = setup::write(folder, &chosen)?;
-        if let Some(from) = &chosen.copied_from {
-            output::note(format_args!("{} {}", output::styled(output::NOTICE, "kite:"), copied(from)));
+        let mut afresh = false;
+        if let Some(from) = chosen.copied_from.as_ref().filter(|_| !chosen.is_new) {
+            afresh = !copied::is_exact(folder, &chosen.config, open_state(folder, &chosen.config).ok()).await?;
+            copied::tell(from, afresh);
         }
+        let config = setup::write(folder, &chosen, afresh)?;
         let state = open_state(folder, &config)?;
         let (config, drive) = connect(folder, config)?;
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
@@ -81,13 +84,17 @@ impl Session {
             Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
             other => Arc::new(other.map_err(|e| missing(e, &chosen.config))?),
         };
-        let (state, copy, usage): (Arc<dyn State>, _, _) = if chosen.is_new {
-            (Arc::new(MemoryState::new()), None, Usage::Guest)
-        } else {
+        let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
+        if !chosen.is_new {
             let lock = FolderLock::take_quietly(folder)?;
-            let copy = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
-            (Arc::new(SqliteState::open(copy.path().join(STATE))?), Some(copy), Usage::Look(lock))
-        };
+            let kept = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
+            let known: Arc<dyn State> = Arc::new(SqliteState::open(kept.path().join(STATE))?);
+            // What was copied with the folder is of use only if the sync would go on from it.
+            if chosen.copied_from.is_none() || copied::is_exact(folder, &chosen.config, Some(known.clone())).await? {
+                state = known;
+            }
+            (copy, usage) = (Some(kept), Usage::Look(lock));
+        }
         let tree = open_tree(folder, &chosen.config, usage)?;
         let session = Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await?;
         Ok(Self { copied_from: chosen.copied_from, ..session })
@@ -103,11 +110,7 @@ impl Session {
         let lock = FolderLock::take(folder)?;
         let config = setup::existing(folder)?;
         if let Some(from) = setup::copied_from(folder, &config)? {
-            let again = output::quote::shell(&folder.to_string_lossy());
-            let detail = format!(
-                "this folder is a copy of {from}: `kite sync {again}` makes it a device of its own, `kite unlink {again} --force` forgets the drive"
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, "open", detail).about(folder.display().to_string()));
+            return Err(copied::refused(folder, &from));
         }
         let state = open_state(folder, &config)?;
         let drive: Arc<dyn Drive> = match FsDrive::open(config.drive.path()) {
@@ -141,16 +144,22 @@ impl Session {
     async fn open(parts: Parts, verbose: bool) -> Result<Self> {
         let tree = Arc::new(parts.tree);
         let application = Arc::new(Folder::new(tree.clone(), parts.state.clone(), parts.checksum));
-        let mut options = Options::new(Arc::new(NativeRuntime::new()));
-        options.device = Some(parts.config.device.clone());
-        options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
-        options.callback_timeout = CALLBACK_TIMEOUT;
+        let mut options = options(&parts.config);
         if verbose {
             options.log = Log::new(|level, line| output::note(output::styled(output::FAINT, format_args!("{level:?}: {line}"))));
         }
         let client = Client::open(application, parts.state, parts.drive, options).await?;
         Ok(Self { config: parts.config, tree, client, copied_from: None, _copy: parts.copy })
     }
+}
+
+/// Says how a folder's client works.
+pub(crate) fn options(config: &Config) -> Options {
+    let mut options = Options::new(Arc::new(NativeRuntime::new()));
+    options.device = Some(config.device.clone());
+    options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
+    options.callback_timeout = CALLBACK_TIMEOUT;
+    options
 }
 
 /// Opens the client's state.
@@ -193,12 +202,7 @@ fn missing(error: Error, config: &Config) -> Error {
     Error::new(ErrorKind::Unavailable, "open", detail).about(path)
 }
 
-fn copied(from: &str) -> String {
-    let from = output::quote::shown(from);
-    format!("this folder is a copy of {from}, or was brought back: it syncs as a device of its own now, and every file is compared afresh")
-}
-
-fn open_tree(folder: &Path, config: &Config, usage: Usage) -> Result<Tree> {
+pub(crate) fn open_tree(folder: &Path, config: &Config, usage: Usage) -> Result<Tree> {
     let names = config.home.as_ref().map(|home| home.names).unwrap_or_default();
     Tree::open(folder, usage, names).map_err(|e| {
         Error::new(ErrorKind::Application, "open", format!("the folder cannot be opened: {e}")).about(folder.display().to_string())

@@ -22,8 +22,8 @@ pub(crate) const STATE: &str = "state.db";
 pub(crate) struct Chosen {
     /// The configuration.
     pub config: Config,
-    /// Whether the state is to begin anew: the folder has no configuration yet, one of a drive that was never
-    /// reached, or that of another folder.
+    /// Whether the state is to begin anew: the folder has no configuration yet, or one of a drive that was never
+    /// reached.
     pub is_new: bool,
     /// The folder that this one is a copy of, with `.kite` and all.
     pub copied_from: Option<String>,
@@ -52,7 +52,6 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
     };
     check_apart(folder, &config.drive)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
-    let is_new = is_new || copied_from.is_some();
     if is_new {
         check_makeable(config.drive.path())?;
     }
@@ -71,16 +70,15 @@ pub(crate) fn copied_from(folder: &Path, config: &Config) -> Result<Option<Strin
 }
 
 /// Writes the configuration of a folder whose lock is held, and returns it. What an earlier drive left is removed
-/// first, so that it is never taken for this one's; so is the state of the folder that this one is a copy of, so that
-/// no two clients take each other for themselves. Without it everything is compared afresh, and nothing is lost.
+/// first, so that it is never taken for this one's. With `afresh`, so is the state that was copied with the folder.
 ///
 /// # Errors
 /// `state` if that fails.
-pub(crate) fn write(folder: &Path, chosen: &Chosen) -> Result<Config> {
-    if chosen.is_new {
+pub(crate) fn write(folder: &Path, chosen: &Chosen, afresh: bool) -> Result<Config> {
+    if chosen.is_new || afresh {
         remove_state(folder)?;
     }
-    if chosen.copied_from.is_some() {
+    if afresh && !chosen.is_new {
         // A state that is missing is an error as soon as the configuration is this folder's own.
         SqliteState::open(folder.join(OWN).join(STATE))?;
     }

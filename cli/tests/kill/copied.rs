@@ -8,22 +8,35 @@ use crate::{
 use serde_json::{Value, json};
 use std::fs;
 
-#[test]
-fn a_copy_that_becomes_a_device_of_its_own() {
+/// `b` says that it is a copy, and `a` has gone on.
+fn world() -> World {
     let world = synced(&before());
-    // What a copy's configuration says is not where it is.
     let path = world.at("b/.kite/config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     config["home"]["inode"] = json!(1);
     fs::write(&path, config.to_string()).unwrap();
     change(&world, "a");
     sync(&world, "a").unwrap();
-    // Without the old state, nobody knows any more which of two sides is the older one.
+    world
+}
+
+fn kill(world: &World, name: &str) {
+    let again = |world: &World| world.kite(&["sync", "b"]).map(drop);
+    let scenario = Scenario { world, command: &["sync", "b"], again: &again, expected: after(), safe: &[], floor: 30 };
+    scenario.kill_at_every_call(name);
+}
+
+#[test]
+fn an_exact_copy() {
+    kill(&world(), "exact copy");
+}
+
+#[test]
+fn a_copy_whose_files_are_not_those_of_its_last_sync() {
+    let world = world();
     for changed in ["edited.md", "only/deleted.md", "old name.bin"] {
         world.remove(&format!("b/{changed}"));
     }
     fs::remove_dir(world.at("b/only")).unwrap();
-    let again = |world: &World| world.kite(&["sync", "b"]).map(drop);
-    let scenario = Scenario { world: &world, command: &["sync", "b"], again: &again, expected: after(), safe: &[], floor: 30 };
-    scenario.kill_at_every_call("copy");
+    kill(&world, "copy");
 }

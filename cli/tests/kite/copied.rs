@@ -42,6 +42,25 @@ fn a_copy_becomes_a_device_of_its_own_without_a_transfer() {
 }
 
 #[test]
+fn an_exact_copy_goes_on_from_its_last_sync() {
+    let w = world();
+    copy(&w, "a", "c");
+    w.write("a/00", "newer");
+    w.remove("a/01");
+    w.sync("a").expect(0);
+    let before = w.everything("c");
+    let said = w.kite(&["sync", "c", "--dry-run", "--json"]).expect(0).json();
+    assert!(w.everything("c") == before);
+    let ran = w.kite(&["sync", "c", "--json"]).expect(0).says(&["it goes on from its last sync"]);
+    for report in [said, ran.json()] {
+        assert_eq!((&report["pulled"], &report["deleted"], &report["pushed"]), (&1.into(), &1.into(), &0.into()), "{report}");
+    }
+    assert_ne!(client(&w, "a"), client(&w, "c"));
+    w.settle("c", "a");
+    assert!(!w.at("c/01").exists() && w.read("c/00") == "newer");
+}
+
+#[test]
 fn what_was_edited_or_deleted_since_is_not_decided_by_an_old_state() {
     let w = world();
     copy(&w, "a", "backup");
@@ -50,6 +69,11 @@ fn what_was_edited_or_deleted_since_is_not_decided_by_an_old_state() {
     // A backup that is older than the drive, and of which a part is missing.
     w.remove("backup/01");
     w.write("backup/02", "edited in the backup");
+    let said = w.kite(&["sync", "backup", "--dry-run", "--json"]).expect(2).json();
+    let ran = w.kite(&["sync", "backup", "--json"]).expect(2).says(&["every file is compared afresh"]).json();
+    for field in ["pushed", "pulled", "deleted", "conflicts"] {
+        assert_eq!(said[field], ran[field], "{field}");
+    }
     w.sync("backup").expect(2).says(&["00", "02"]);
     assert_eq!((w.read("backup/01"), w.read("backup/00"), w.read("backup/02")), ("1".into(), "0".into(), "edited in the backup".into()));
     w.sync("a").expect(0);
