@@ -69,7 +69,7 @@ fn allow(yes: &[Warning]) -> Allow {
 }
 
 /// Clears the trash of what is older than thirty days now and was so at the last sync too.
-fn expire(session: &Session, before_ms: Option<u64>) -> io::Result<Expired> {
+pub(super) fn expire(session: &Session, before_ms: Option<u64>) -> io::Result<Expired> {
     let Some(before_ms) = before_ms else { return Ok(Expired::default()) };
     let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms);
     Trash::of(session.tree.path()).expire(before, SystemTime::now())
