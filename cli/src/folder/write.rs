@@ -134,9 +134,11 @@ impl Batch<'_> {
         Err(back)
     }
 
-    /// Returns the revision of the file that is there now; none if nothing is.
+    /// Returns the revision of the file that is there now; none if no file is.
     pub fn revision(&self, id: &DocId) -> Result<Option<Revision>, End> {
         match Place::find(self.root, id) {
+            // Only a write may take an empty directory away.
+            Ok(place) if matches!(place.look(), Ok(Some((FileType::Directory, _)))) => Ok(None),
             Ok(place) => Ok(current(&place)?.map(|(revision, _)| revision)),
             Err(NoPlace::Nothing) => Ok(None),
             Err(NoPlace::Twin(twin)) => Err(rejected(twin.why())),
