@@ -23,11 +23,14 @@ pub(crate) enum Command {
     /// Sync a folder; with --drive, set it up first
     Sync(Sync),
     /// Show what is known of a folder, without asking the drive
-    Status(Folder),
+    Status(Status),
     /// List the files that both sides changed
     Conflicts(Conflicts),
     /// Settle a conflict
     Resolve(Resolve),
+    /// List, restore or empty what syncs have replaced or deleted
+    #[command(subcommand)]
+    Trash(Trash),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
 }
@@ -40,6 +43,16 @@ pub(crate) struct Folder {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// The options of `kite status`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// List what is ignored
+    #[arg(long)]
+    pub ignored: bool,
 }
 
 /// The options of `kite sync`.
@@ -125,6 +138,46 @@ pub(crate) enum Keep {
     Both,
 }
 
+/// What to do with the trash.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trash {
+    /// List what is in the trash, the latest first
+    List(Folder),
+    /// Bring files back, or all files of a directory; what has taken its place goes to the trash in turn
+    Restore(Restore),
+    /// Destroy what is in the trash
+    Empty(Empty),
+}
+
+/// The options of `kite trash restore`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The files or directories, by their paths in the folder
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Which one, by the time at which it left as `kite trash list` shows it [default: the latest]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Where to put the file [default: where it was]
+    #[arg(long, value_name = "PATH")]
+    pub to: Option<String>,
+}
+
+/// The options of `kite trash empty`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Empty {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Only what left at least so many days ago
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    pub older_than: u32,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
 /// The options of `kite unlink`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Unlink {
@@ -142,8 +195,10 @@ impl Command {
     /// Returns what every command has.
     pub(crate) fn folder(&self) -> &Folder {
         match self {
-            Self::Status(folder) => folder,
+            Self::Trash(Trash::List(folder)) => folder,
             Self::Sync(Sync { folder, .. })
+            | Self::Status(Status { folder, .. })
+            | Self::Trash(Trash::Restore(Restore { folder, .. }) | Trash::Empty(Empty { folder, .. }))
             | Self::Conflicts(Conflicts { folder, .. })
             | Self::Resolve(Resolve { folder, .. })
             | Self::Unlink(Unlink { folder, .. }) => folder,

@@ -1,6 +1,6 @@
 //! `.kite/config.json`: what the folder syncs with.
 
-use crate::{drive_url::DriveUrl, folder::OWN};
+use crate::{drive_url::DriveUrl, folder::OWN, home::Home};
 use kitestring::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use std::{fs, io, io::Write as _, path::Path};
@@ -26,12 +26,15 @@ pub(crate) struct Config {
     /// is a disk that is not mounted.
     #[serde(default)]
     pub drive_is_new: bool,
+    /// Where the folder is at home; none if an earlier version set it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Home>,
 }
 
 impl Config {
     /// Describes a folder that is about to be set up.
     pub(crate) fn new(drive: DriveUrl, layout: String, device: String) -> Self {
-        Self { format: FORMAT, drive, layout, device, drive_is_new: true }
+        Self { format: FORMAT, drive, layout, device, drive_is_new: true, home: None }
     }
 
     /// Reads the configuration of a folder; none if it is not set up.

@@ -5,6 +5,7 @@ use crate::{
     args::Sync,
     classic_file::FileFormat,
     config::Config,
+    copied,
     folder::{Folder, OWN, Tree, Usage},
     lock::FolderLock,
     output,
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     pub tree: Arc<Tree>,
     /// The client.
     pub client: Client,
+    /// The folder that this one was a copy of until now.
+    pub copied_from: Option<String>,
     /// The copy of the state that a dry run works on.
     _copy: Option<TempDir>,
 }
@@ -56,11 +59,17 @@ impl Session {
         let lock = FolderLock::take(folder)?;
         // Only now nobody else sets the folder up.
         let chosen = setup::choose(args)?;
-        setup::write(folder, &chosen)?;
-        let state = open_state(folder, &chosen.config)?;
-        let (config, drive) = connect(folder, chosen.config)?;
-        let tree = open_tree(folder, Usage::Work(lock))?;
-        Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await
+        let mut afresh = false;
+        if let Some(from) = chosen.copied_from.as_ref().filter(|_| !chosen.is_new) {
+            afresh = !copied::is_exact(folder, &chosen.config, open_state(folder, &chosen.config).ok()).await?;
+            copied::tell(from, afresh);
+        }
+        let config = setup::write(folder, &chosen, afresh)?;
+        let state = open_state(folder, &config)?;
+        let (config, drive) = connect(folder, config)?;
+        let tree = open_tree(folder, &config, Usage::Work(lock))?;
+        let session = Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await?;
+        Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
     /// Opens a folder for a dry run: neither the folder nor the drive is written to, and the state is a copy.
@@ -75,15 +84,20 @@ impl Session {
             Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
             other => Arc::new(other.map_err(|e| missing(e, &chosen.config))?),
         };
-        let (state, copy, usage): (Arc<dyn State>, _, _) = if chosen.is_new {
-            (Arc::new(MemoryState::new()), None, Usage::Guest)
-        } else {
+        let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
+        if !chosen.is_new {
             let lock = FolderLock::take_quietly(folder)?;
-            let copy = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
-            (Arc::new(SqliteState::open(copy.path().join(STATE))?), Some(copy), Usage::Look(lock))
-        };
-        let tree = open_tree(folder, usage)?;
-        Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await
+            let kept = copy_state(folder).map_err(|e| Error::new(ErrorKind::State, "open", format!("the state cannot be copied: {e}")))?;
+            let known: Arc<dyn State> = Arc::new(SqliteState::open(kept.path().join(STATE))?);
+            // What was copied with the folder is of use only if the sync would go on from it.
+            if chosen.copied_from.is_none() || copied::is_exact(folder, &chosen.config, Some(known.clone())).await? {
+                state = known;
+            }
+            (copy, usage) = (Some(kept), Usage::Look(lock));
+        }
+        let tree = open_tree(folder, &chosen.config, usage)?;
+        let session = Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await?;
+        Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
     /// Opens a folder that is set up, for what needs no drive. Should the drive be out of reach, only what asks it
@@ -95,12 +109,15 @@ impl Session {
         setup::existing(folder)?;
         let lock = FolderLock::take(folder)?;
         let config = setup::existing(folder)?;
+        if let Some(from) = setup::copied_from(folder, &config)? {
+            return Err(copied::refused(folder, &from));
+        }
         let state = open_state(folder, &config)?;
         let drive: Arc<dyn Drive> = match FsDrive::open(config.drive.path()) {
             Ok(drive) => Arc::new(drive),
             Err(e) => Arc::new(Unreachable::because(&missing(e, &config))),
         };
-        let tree = open_tree(folder, Usage::Work(lock))?;
+        let tree = open_tree(folder, &config, Usage::Work(lock))?;
         Self::open(Parts { config, tree, state, drive, checksum: false, copy: None }, verbose).await
     }
 
@@ -127,16 +144,22 @@ impl Session {
     async fn open(parts: Parts, verbose: bool) -> Result<Self> {
         let tree = Arc::new(parts.tree);
         let application = Arc::new(Folder::new(tree.clone(), parts.state.clone(), parts.checksum));
-        let mut options = Options::new(Arc::new(NativeRuntime::new()));
-        options.device = Some(parts.config.device.clone());
-        options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
-        options.callback_timeout = CALLBACK_TIMEOUT;
+        let mut options = options(&parts.config);
         if verbose {
             options.log = Log::new(|level, line| output::note(output::styled(output::FAINT, format_args!("{level:?}: {line}"))));
         }
         let client = Client::open(application, parts.state, parts.drive, options).await?;
-        Ok(Self { config: parts.config, tree, client, _copy: parts.copy })
+        Ok(Self { config: parts.config, tree, client, copied_from: None, _copy: parts.copy })
     }
+}
+
+/// Says how a folder's client works.
+pub(crate) fn options(config: &Config) -> Options {
+    let mut options = Options::new(Arc::new(NativeRuntime::new()));
+    options.device = Some(config.device.clone());
+    options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
+    options.callback_timeout = CALLBACK_TIMEOUT;
+    options
 }
 
 /// Opens the client's state.
@@ -179,8 +202,9 @@ fn missing(error: Error, config: &Config) -> Error {
     Error::new(ErrorKind::Unavailable, "open", detail).about(path)
 }
 
-fn open_tree(folder: &Path, usage: Usage) -> Result<Tree> {
-    Tree::open(folder, usage).map_err(|e| {
+pub(crate) fn open_tree(folder: &Path, config: &Config, usage: Usage) -> Result<Tree> {
+    let names = config.home.as_ref().map(|home| home.names).unwrap_or_default();
+    Tree::open(folder, usage, names).map_err(|e| {
         Error::new(ErrorKind::Application, "open", format!("the folder cannot be opened: {e}")).about(folder.display().to_string())
     })
 }

@@ -5,11 +5,13 @@ use crate::{
     args::{Layout, Sync},
     config::{self, Config},
     drive_url::{DriveUrl, canonical},
-    folder::{OWN, TMP, TRASH},
+    folder::{Names, OWN, TMP, TRASH},
+    home::Home,
     lock,
     output::quote::shell,
 };
 use kitestring::{Error, ErrorKind, Result};
+use kitestring_adapters::state::sqlite::SqliteState;
 use std::{fs, io, path::Path};
 
 /// The client's state inside kite's own folder.
@@ -20,10 +22,12 @@ pub(crate) const STATE: &str = "state.db";
 pub(crate) struct Chosen {
     /// The configuration.
     pub config: Config,
-    /// Whether the folder has none yet, or one of a drive that was never reached.
+    /// Whether the state is to begin anew: the folder has no configuration yet, or one of a drive that was never
+    /// reached.
     pub is_new: bool,
-    /// Whether it differs from the one in the folder.
-    is_changed: bool,
+    /// The folder that this one is a copy of, with `.kite` and all.
+    pub copied_from: Option<String>,
+    found: Option<Config>,
 }
 
 /// Says which configuration a sync is to use.
@@ -47,24 +51,43 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
         (None, None) => return Err(not_set_up(folder)),
     };
     check_apart(folder, &config.drive)?;
+    let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
     if is_new {
         check_makeable(config.drive.path())?;
     }
     let device = args.device.clone().unwrap_or_else(|| config.device.clone());
     let config = Config { device, ..config };
-    Ok(Chosen { is_changed: found.as_ref() != Some(&config), config, is_new })
+    Ok(Chosen { config, is_new, copied_from, found })
 }
 
-/// Writes the configuration of a folder whose lock is held. What an earlier drive left is removed first, so that
-/// it is never taken for this one's.
+/// Says which folder this one is a copy of, if its `.kite` was copied with it, or brought back from a backup.
+///
+/// # Errors
+/// `state` if `.kite` cannot be looked at.
+pub(crate) fn copied_from(folder: &Path, config: &Config) -> Result<Option<String>> {
+    let Some(home) = &config.home else { return Ok(None) };
+    Ok((!Home::here(folder)?.is_still(home)).then(|| home.path.clone()))
+}
+
+/// Writes the configuration of a folder whose lock is held, and returns it. What an earlier drive left is removed
+/// first, so that it is never taken for this one's. With `afresh`, so is the state that was copied with the folder.
 ///
 /// # Errors
 /// `state` if that fails.
-pub(crate) fn write(folder: &Path, chosen: &Chosen) -> Result<()> {
-    if chosen.is_new {
+pub(crate) fn write(folder: &Path, chosen: &Chosen, afresh: bool) -> Result<Config> {
+    if chosen.is_new || afresh {
         remove_state(folder)?;
     }
-    if chosen.is_changed { chosen.config.write(folder) } else { Ok(()) }
+    if afresh && !chosen.is_new {
+        // A state that is missing is an error as soon as the configuration is this folder's own.
+        SqliteState::open(folder.join(OWN).join(STATE))?;
+    }
+    let home = Home::settle(folder, chosen.config.home.as_ref())?;
+    let config = Config { home: Some(home), ..chosen.config.clone() };
+    if chosen.found.as_ref() != Some(&config) {
+        config.write(folder)?;
+    }
+    Ok(config)
 }
 
 /// Reads the configuration of a folder that must be set up.
@@ -129,8 +152,26 @@ fn remove_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Checks that a folder has something of kite's.
+///
+/// # Errors
+/// `invalid_input` if it has not.
+pub(crate) fn has_own(folder: &Path) -> Result<()> {
+    check_folder(folder)?;
+    if folder.join(OWN).is_dir() { Ok(()) } else { Err(not_set_up(folder)) }
+}
+
+/// Returns how the disk of a folder treats names, as far as the configuration says.
+pub(crate) fn names(folder: &Path) -> Names {
+    Config::read(folder).ok().flatten().and_then(|config| config.home).map(|home| home.names).unwrap_or_default()
+}
+
 fn check_folder(folder: &Path) -> Result<()> {
+    let own = fs::symlink_metadata(folder.join(OWN));
     let detail = match fs::metadata(folder) {
+        Ok(found) if found.is_dir() && own.as_ref().is_ok_and(|own| !own.is_dir()) => {
+            format!("{OWN} in it is no folder: kite keeps its own things in a real one, never behind a link")
+        }
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => "this is a file; kite syncs folders".to_owned(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => "there is no such folder: make it first, or check the path".to_owned(),

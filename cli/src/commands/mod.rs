@@ -4,6 +4,7 @@ mod conflicts;
 mod resolve;
 mod status;
 mod sync;
+mod trash;
 mod unlink;
 
 use crate::{
@@ -13,7 +14,10 @@ use crate::{
 };
 use async_io::block_on;
 use kitestring::{DocId, Error, ErrorKind, Result};
-use std::path::Path;
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::Path,
+};
 
 /// The exit code of a command that did what it was asked.
 const DONE: u8 = 0;
@@ -32,6 +36,7 @@ pub(crate) fn run(args: &Args) -> u8 {
             Command::Status(status) => status::run(status, args.verbose).await,
             Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
             Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,
+            Command::Trash(trash) => trash::run(trash),
             Command::Unlink(unlink) => unlink::run(unlink, args.verbose).await,
         }
     });
@@ -61,6 +66,17 @@ fn no_conflict(folder: &Path, id: &DocId) -> Error {
     let again = shell(&folder.to_string_lossy());
     let detail = format!("no conflict waits for this file; `kite conflicts {again}` lists those that do");
     Error::new(ErrorKind::NotFound, "conflicts", detail).about(id.as_str())
+}
+
+/// Asks a person; without one, `--yes` is needed.
+fn agreed(operation: &'static str, question: &str) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::new(ErrorKind::InvalidInput, operation, "nobody is here to ask: add --yes"));
+    }
+    let _ = write!(io::stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 fn interrupted() -> Error {

@@ -4,29 +4,44 @@ use super::DONE;
 use crate::{
     args,
     output::{
-        COMMAND, NOTICE, json, line,
+        COMMAND, NOTICE,
+        aside::Aside,
+        json, line,
         quote::{shell, shown},
         styled, summary,
     },
     session::Session,
 };
 use kitestring::{Result, Status};
-use std::time::{Duration, SystemTime};
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 /// Shows what is known of a folder without a request to the drive.
-pub(super) async fn run(args: &args::Folder, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
+    let args::Status { folder: args, ignored: list_ignored } = args;
     let session = Session::for_local_work(&args.folder, verbose).await?;
     session.look().await?;
     let status = session.client.status().await?;
     let skipped = session.tree.notes.all();
+    let (aside, ignored) = (Aside::of(&session.tree), session.tree.ignored.all());
     if args.json {
         let (folder, drive) = (args.folder.to_string_lossy(), session.config.drive.to_string());
         let config = json::Folder { folder: &folder, drive: &drive, layout: &session.config.layout, device: &session.config.device };
-        json::print(&json::status(&config, &status, &skipped));
+        let mut value = aside.add_to(json::status(&config, &status, &skipped));
+        json::add(&mut value, "ignored", json!(ignored.len()));
+        if *list_ignored {
+            json::add(&mut value, "ignored_paths", json!(ignored));
+        }
+        json::print(&value);
         return Ok(DONE);
     }
     show(args, &session, &status);
+    show_ignored(args, &ignored, *list_ignored);
     summary::skipped(&skipped);
+    aside.show();
     Ok(DONE)
 }
 
@@ -45,6 +60,16 @@ fn show(args: &args::Folder, session: &Session, status: &Status) {
     next(status.queued, "to push", format!("kite sync {folder}"));
     next(status.pending, "to pull", format!("kite sync {folder}"));
     next(status.conflicts, if status.conflicts == 1 { "conflict" } else { "conflicts" }, format!("kite conflicts {folder}"));
+}
+
+fn show_ignored(args: &args::Folder, ignored: &BTreeSet<String>, list: bool) {
+    if list {
+        line(if ignored.is_empty() { "Nothing is ignored" } else { "Ignored, neither sent nor changed here:" });
+        ignored.iter().for_each(|path| line(format_args!("  {}", shown(path))));
+    } else if !ignored.is_empty() {
+        let command = format!("kite status {} --ignored", shell(&args.folder.to_string_lossy()));
+        line(format_args!("{:<11}{}: {}", "ignored", ignored.len(), styled(COMMAND, command)));
+    }
 }
 
 fn ago(at_ms: u64) -> String {

@@ -3,16 +3,23 @@
 use super::{CONFLICTS, DONE, SKIPPED};
 use crate::{
     args::{Sync, Warning},
-    output::{json, progress::Bar, summary},
+    folder::{Expired, Trash},
+    output::{aside::Aside, json, progress::Bar, summary},
     session::Session,
     signals::Watch,
 };
 use kitestring::{Allow, Report, Result, SyncOptions};
-use std::{collections::BTreeMap, time::Duration};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{Duration, SystemTime},
+};
 
 /// Syncs a folder and tells what that did.
 pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8> {
     let session = if args.dry_run { Session::for_dry_run(args, verbose).await? } else { Session::for_sync(args, verbose).await? };
+    let before = session.client.status().await?.last_sync_ms;
     // Log lines and a bar would write over each other.
     let bar = Bar::new(verbose);
     let options = SyncOptions {
@@ -27,11 +34,24 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
     let synced = session.client.sync(options).await;
     drop(bar);
     let report = synced?;
-    let skipped = skipped(&report, &session);
+    let mut skipped = skipped(&report, &session);
+    let mut aside = Aside::of(&session.tree);
+    if !args.dry_run {
+        match expire(&session, before) {
+            Ok(expired) => aside.expired = expired,
+            Err(e) => drop(skipped.insert(".kite/trash".to_owned(), format!("cannot be cleared of what is older than 30 days: {e}"))),
+        }
+    }
     if args.folder.json {
-        json::print(&json::report(&report, &skipped, args.dry_run));
+        let mut value = aside.add_to(json::report(&report, &skipped, args.dry_run));
+        json::add(&mut value, "expired", json!(aside.expired.files));
+        if let Some(from) = &session.copied_from {
+            json::add(&mut value, "copied_from", json!(from));
+        }
+        json::print(&value);
     } else {
         summary::show(&report, &skipped, session.tree.path(), session.config.drive.path(), args.dry_run);
+        aside.show();
     }
     Ok(match (report.conflicts.is_empty(), skipped.is_empty()) {
         (false, _) => CONFLICTS,
@@ -48,9 +68,19 @@ fn allow(yes: &[Warning]) -> Allow {
     }
 }
 
-/// Joins what the client and the folder left out. The folder knows its own reasons better.
+/// Clears the trash of what is older than thirty days now and was so at the last sync too.
+pub(super) fn expire(session: &Session, before_ms: Option<u64>) -> io::Result<Expired> {
+    let Some(before_ms) = before_ms else { return Ok(Expired::default()) };
+    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms);
+    Trash::of(session.tree.path()).expire(before, SystemTime::now())
+}
+
+/// Joins what the client and the folder left out. The folder knows its own reasons better, and what is only held back
+/// because it is ignored is told elsewhere.
 fn skipped(report: &Report, session: &Session) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = report.skipped.iter().map(|s| (s.id.as_str().to_owned(), s.why.clone())).collect();
     all.extend(session.tree.notes.all());
+    let held = session.tree.held.all();
+    all.retain(|id, _| !held.contains_key(id));
     all
 }

@@ -1,6 +1,6 @@
 //! `kite unlink`.
 
-use super::DONE;
+use super::{DONE, agreed};
 use crate::{
     args::Unlink,
     config::Config,
@@ -16,7 +16,6 @@ use crate::{
 };
 use kitestring::{Error, ErrorKind, Result};
 use serde_json::json;
-use std::io::{IsTerminal as _, Write as _};
 
 /// Forgets the drive of a folder. No file of the folder or of the drive is touched.
 pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
@@ -26,7 +25,8 @@ pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
     } else if !folder.join(OWN).is_dir() {
         setup::existing(folder)?;
     }
-    if !args.yes && !agreed(args)? {
+    let question = format!("Forget the drive of {}?", shown(&folder.to_string_lossy()));
+    if !args.yes && !agreed("unlink", &question)? {
         return Err(Error::new(ErrorKind::InvalidInput, "unlink", "nothing was changed"));
     }
     let lock = FolderLock::take(folder)?;
@@ -57,14 +57,4 @@ async fn check_settled(args: &Unlink, verbose: bool) -> Result<()> {
         status.queued, status.conflicts
     );
     Err(Error::new(ErrorKind::InvalidInput, "unlink", detail).about(args.folder.folder.display().to_string()))
-}
-
-fn agreed(args: &Unlink) -> Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::new(ErrorKind::InvalidInput, "unlink", "nobody is here to ask: add --yes"));
-    }
-    let _ = write!(std::io::stderr(), "Forget the drive of {}? [y/N] ", shown(&args.folder.folder.to_string_lossy()));
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

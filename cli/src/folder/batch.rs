@@ -2,10 +2,10 @@
 
 use super::{
     durable::Changed,
-    paths::OWN,
-    place::open_dir,
-    read, stage,
-    tree::Tree,
+    ignored::HELD,
+    read::{self, Steady},
+    stage,
+    tree::{Digests, Tree},
     write::{Batch, End, Ready},
 };
 use kitestring::{Body, Incoming, Outcome, Revision};
@@ -16,7 +16,7 @@ impl Tree {
     /// Applies a batch, deletions first: a file may then take the place of a directory that they emptied.
     pub(crate) fn apply(&self, changes: &[Incoming]) -> io::Result<Vec<Outcome>> {
         self.check_present()?;
-        let own = open_dir(self.root(), OWN)?;
+        let own = self.own()?;
         let tmp = self.tmp()?;
         let contents = contents(&tmp, changes)?;
         let mut batch = Batch { root: self.root(), own: own.as_fd(), changed: Changed::default() };
@@ -26,6 +26,7 @@ impl Tree {
         let mut fault = None;
         for ((change, content), outcome) in deletions.into_iter().chain(writes) {
             let ended = match content {
+                _ if self.ignores(&change.id) => self.ignored(&batch, change),
                 None => batch.delete(&change.id, change.expected.as_ref()),
                 Some(name) => put(&mut batch, &tmp, change, name),
             };
@@ -38,12 +39,41 @@ impl Tree {
                 }
             };
         }
-        stage::discard(&tmp, left_over(changes, &contents, &outcomes));
+        stage::discard(&tmp, left_over(changes, &contents, &outcomes, |change| self.ignores(&change.id)));
         batch.changed.sync()?;
         match fault {
             Some(e) => Err(e),
             None => Ok(outcomes),
         }
+    }
+
+    /// Returns what was written, where a rename of it may have to be known for one: on a disk that folds names.
+    pub(super) fn written(&self, changes: &[Incoming], outcomes: &[Outcome]) -> Digests {
+        let root = self.root();
+        if !root.names.is_folding() {
+            return Vec::new();
+        }
+        let applied = changes.iter().zip(outcomes).filter(|(change, outcome)| **outcome == Outcome::Applied && change.body.is_some());
+        let hashed = applied.filter_map(|(change, _)| match self.try_read(&change.id, read::hash)? {
+            Steady::Same(hashed, _) => Some((change.id.clone(), hashed)),
+            Steady::Busy => None,
+        });
+        hashed.collect()
+    }
+
+    /// What is ignored is left as it is, so only what is so already can be agreed on.
+    fn ignored(&self, batch: &Batch<'_>, change: &Incoming) -> Result<(), End> {
+        let wanted = match &change.body {
+            Some(Body::Whole(bytes)) => Some(Revision::of(bytes)),
+            Some(Body::Parts { .. }) => Some(change.revision.clone()),
+            None => None,
+        };
+        if batch.revision(&change.id)? == wanted {
+            self.held.clear(change.id.as_str());
+            return Ok(());
+        }
+        self.hold_back(&change.id);
+        Err(End::Answer(Outcome::Rejected(HELD.to_owned())))
     }
 }
 
@@ -66,10 +96,15 @@ fn contents(tmp: &OwnedFd, changes: &[Incoming]) -> io::Result<Vec<Option<String
 }
 
 /// Names the contents that were not used. One that came in parts may still be.
-fn left_over<'a>(changes: &[Incoming], names: &'a [Option<String>], outcomes: &[Outcome]) -> Vec<&'a str> {
+fn left_over<'a>(
+    changes: &[Incoming],
+    names: &'a [Option<String>],
+    outcomes: &[Outcome],
+    ignores: impl Fn(&Incoming) -> bool,
+) -> Vec<&'a str> {
     let whole = |change: &Incoming| matches!(change.body, Some(Body::Whole(_)));
     let all = changes.iter().zip(names).zip(outcomes);
-    all.filter(|((change, _), outcome)| whole(change) && **outcome != Outcome::Applied)
+    all.filter(|((change, _), outcome)| whole(change) && (**outcome != Outcome::Applied || ignores(change)))
         .filter_map(|((_, name), _)| name.as_deref())
         .collect()
 }

@@ -35,6 +35,13 @@ impl ScanCache {
         Ok(known.collect())
     }
 
+    /// Whether the file `id`, as it was seen last, now has another name, under which it looks like this.
+    pub async fn was_renamed(&self, id: &DocId, now: Option<Stamp>) -> Result<bool> {
+        let seen = self.state.read(vec![key(id)]).await?.into_iter().next().flatten();
+        let seen = seen.and_then(|line| Hashed::from_line(&line));
+        Ok(seen.zip(now).is_some_and(|(seen, now)| now.is_same_file(&seen.stamp)))
+    }
+
     /// Learns digests.
     pub async fn learn(&self, hashed: Vec<(DocId, Hashed)>) -> Result<()> {
         self.write(hashed.into_iter().map(|(id, h)| StateRecord::set(key(&id), h.to_line())).collect()).await

@@ -4,10 +4,16 @@
 mod batch;
 mod cache;
 mod durable;
+mod foreign;
+mod gone;
+mod ignored;
+mod large;
+mod names;
 mod notes;
 mod paths;
 mod place;
 mod read;
+mod restore;
 mod scan;
 mod stage;
 mod stamp;
@@ -18,9 +24,11 @@ mod trash;
 mod tree;
 mod write;
 
+pub(crate) use names::Names;
 pub(crate) use paths::OWN;
+pub(crate) use restore::Restored;
 pub(crate) use stage::TMP;
-pub(crate) use trash::TRASH;
+pub(crate) use trash::{Expired, Item, TRASH, Trash, utc_stamp};
 pub(crate) use tree::{Tree, Usage};
 
 use blocking::unblock;
@@ -92,7 +100,15 @@ impl Application for Folder {
 
     async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
         let tree = self.tree.clone();
-        unblock(move || tree.apply(&changes)).await.map_err(|e| write_error(&e))
+        let (outcomes, written) = unblock(move || {
+            let outcomes = tree.apply(&changes)?;
+            let written = tree.written(&changes, &outcomes);
+            Ok((outcomes, written))
+        })
+        .await
+        .map_err(|e| write_error(&e))?;
+        self.cache.learn(written).await?;
+        Ok(outcomes)
     }
 
     async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
@@ -112,8 +128,16 @@ impl Application for Folder {
 
     async fn missing(&self, ids: Vec<DocId>) -> Result<Vec<DocId>> {
         let tree = self.tree.clone();
-        let missing = unblock(move || tree.missing(ids)).await.map_err(|e| lost(&self.tree, &e))?;
+        let (mut missing, twins) = unblock(move || tree.missing(ids)).await.map_err(|e| lost(&self.tree, &e))?;
         self.cache.forget(&missing).await?;
+        for (id, twin) in twins {
+            // The name alone was changed: what was synced is the other one now. Else nobody can know.
+            if self.cache.was_renamed(&id, twin.stamp).await? {
+                missing.push(id);
+            } else {
+                self.tree.notes.add(id.as_str(), twin.why());
+            }
+        }
         Ok(missing)
     }
 

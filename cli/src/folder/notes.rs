@@ -1,7 +1,7 @@
 //! What was left out of a sync, and why.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -26,8 +26,32 @@ impl Notes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 
+    /// Forgets all of them.
+    pub(super) fn reset(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Returns every note, sorted by path.
     pub(crate) fn all(&self) -> BTreeMap<String, String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Paths that were come across: every one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Paths(Mutex<BTreeSet<String>>);
+
+impl Paths {
+    pub(super) fn add(&self, path: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+    }
+
+    pub(super) fn reset(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Returns all of them, sorted.
+    pub(crate) fn all(&self) -> BTreeSet<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

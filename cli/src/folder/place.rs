@@ -1,6 +1,10 @@
 //! Finding a file by its id, one directory at a time, so that no symbolic link on the way is ever followed.
 
-use super::{paths::names_of, stamp::Stamp};
+use super::{
+    names::{Names, same_name},
+    paths::names_of,
+    stamp::Stamp,
+};
 use kitestring::DocId;
 use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
@@ -16,6 +20,20 @@ pub(super) fn open_dir(at: BorrowedFd<'_>, name: impl rustix::path::Arg) -> rust
     rustix::fs::openat(at, name, DIRECTORY, Mode::empty())
 }
 
+/// The folder, and how its disk treats names.
+#[derive(Clone, Copy)]
+pub(super) struct Root<'a> {
+    pub dir: BorrowedFd<'a>,
+    pub names: Names,
+}
+
+impl<'a> Root<'a> {
+    /// A directory in which every name is its own.
+    pub fn exact(dir: BorrowedFd<'a>) -> Self {
+        Self { dir, names: Names::default() }
+    }
+}
+
 /// Where a file is, or would be.
 pub(super) struct Place<'a> {
     /// The directory that holds it.
@@ -28,13 +46,31 @@ pub(super) struct Place<'a> {
 pub(super) enum NoPlace {
     /// A directory on the way does not exist, or is a file: nothing can be there.
     Nothing,
+    /// The disk takes a name on the way for that of something else that is there.
+    Twin(Twin),
     /// No file may be there, for this reason.
     Refused(String),
 }
 
+/// What a disk has under another name that it takes for the same.
+#[derive(Debug)]
+pub(super) struct Twin {
+    /// The path of the other.
+    pub path: String,
+    /// What the other looks like, if it is a file and has the place of the file that was asked for.
+    pub stamp: Option<Stamp>,
+}
+
+impl Twin {
+    /// Says why a file cannot be here.
+    pub fn why(&self) -> String {
+        same_name(&self.path)
+    }
+}
+
 impl<'a> Place<'a> {
     /// Finds the place of `id` under `root`.
-    pub fn find(root: BorrowedFd<'_>, id: &'a DocId) -> Result<Self, NoPlace> {
+    pub fn find(root: Root<'_>, id: &'a DocId) -> Result<Self, NoPlace> {
         Self::walk(root, id, |_, _, errno| match errno {
             Errno::NOENT | Errno::NOTDIR => Err(NoPlace::Nothing),
             other => Err(NoPlace::Refused(reason(other))),
@@ -43,7 +79,7 @@ impl<'a> Place<'a> {
 
     /// Finds the place of `id` under `root`, making the directories on the way. `made` receives each directory
     /// that got a new entry by this.
-    pub fn make(root: BorrowedFd<'_>, id: &'a DocId, mut made: impl FnMut(BorrowedFd<'_>)) -> Result<Self, NoPlace> {
+    pub fn make(root: Root<'_>, id: &'a DocId, mut made: impl FnMut(BorrowedFd<'_>)) -> Result<Self, NoPlace> {
         Self::walk(root, id, |at, name, errno| {
             if errno != Errno::NOENT {
                 let what = if errno == Errno::NOTDIR { "a file stands where a directory is needed".to_owned() } else { reason(errno) };
@@ -59,14 +95,25 @@ impl<'a> Place<'a> {
     }
 
     fn walk(
-        root: BorrowedFd<'_>,
+        root: Root<'_>,
         id: &'a DocId,
         mut otherwise: impl FnMut(BorrowedFd<'_>, &str, Errno) -> Result<OwnedFd, NoPlace>,
     ) -> Result<Self, NoPlace> {
         let names = names_of(id).map_err(NoPlace::Refused)?;
         let Some((name, parents)) = names.split_last() else { return Err(NoPlace::Nothing) };
-        let mut dir = root.try_clone_to_owned().map_err(|e| NoPlace::Refused(e.to_string()))?;
-        for parent in parents {
+        let mut dir = root.dir.try_clone_to_owned().map_err(|e| NoPlace::Refused(e.to_string()))?;
+        let twin = |dir: BorrowedFd<'_>, depth: usize, name: &str| match root.names.twin(dir, name) {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) => {
+                let is_file = depth == parents.len();
+                let stamp = is_file.then(|| look(dir, other.as_str()).ok().flatten()).flatten().map(|(_, stamp)| stamp);
+                let above = names.get(..depth).unwrap_or_default().iter().map(|name| format!("{name}/"));
+                Err(NoPlace::Twin(Twin { path: above.chain([other]).collect(), stamp }))
+            }
+            Err(errno) => Err(NoPlace::Refused(reason(errno))),
+        };
+        for (depth, parent) in parents.iter().enumerate() {
+            twin(dir.as_fd(), depth, parent)?;
             dir = match open_dir(dir.as_fd(), *parent) {
                 Ok(next) => next,
                 Err(Errno::NOTDIR | Errno::LOOP) if is_link(dir.as_fd(), parent) => {
@@ -75,6 +122,7 @@ impl<'a> Place<'a> {
                 Err(errno) => otherwise(dir.as_fd(), parent, errno)?,
             };
         }
+        twin(dir.as_fd(), parents.len(), name)?;
         Ok(Self { dir, name })
     }
 
@@ -88,21 +136,29 @@ impl<'a> Place<'a> {
     /// # Errors
     /// `NotFound` if there is none; `InvalidInput`, with the reason, if it is something else.
     pub fn open(&self) -> io::Result<File> {
-        // Without NONBLOCK, opening a FIFO would wait for a writer.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.dir, self.name, flags, Mode::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(errno) => {
-                return match self.look() {
-                    Ok(Some((kind, _))) if kind != FileType::RegularFile => Err(not_a_file(kind)),
-                    _ => Err(errno.into()),
-                };
-            }
-        };
-        match FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) {
-            FileType::RegularFile => Ok(file),
-            kind => Err(not_a_file(kind)),
+        open_file(self.dir.as_fd(), self.name)
+    }
+}
+
+/// Opens the regular file with this name in a directory.
+///
+/// # Errors
+/// `NotFound` if there is none; `InvalidInput`, with the reason, if it is something else.
+pub(super) fn open_file(dir: BorrowedFd<'_>, name: &str) -> io::Result<File> {
+    // Without NONBLOCK, opening a FIFO would wait for a writer.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(dir, name, flags, Mode::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(errno) => {
+            return match look(dir, name) {
+                Ok(Some((kind, _))) if kind != FileType::RegularFile => Err(not_a_file(kind)),
+                _ => Err(errno.into()),
+            };
         }
+    };
+    match FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) {
+        FileType::RegularFile => Ok(file),
+        kind => Err(not_a_file(kind)),
     }
 }
 

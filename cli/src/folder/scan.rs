@@ -1,7 +1,9 @@
 //! Walking the folder: sorted within each directory, depth first, one directory's names in memory per level.
 
 use super::{
-    notes::Notes,
+    foreign::conflict_copy,
+    ignored::Rules,
+    notes::{Notes, Paths},
     paths::{OWN, is_own},
     place::{kind_name, look, open_dir, reason},
     stamp::Stamp,
@@ -23,6 +25,18 @@ pub(super) struct Found {
     pub stamp: Stamp,
 }
 
+/// What a walk is to leave out, and where it notes what it left out or came across.
+pub(super) struct Sight<'a> {
+    /// What is ignored.
+    pub rules: &'a Rules,
+    /// What is no document, and why.
+    pub notes: &'a Notes,
+    /// Files and directories that are ignored; these end with a slash.
+    pub ignored: &'a Paths,
+    /// Conflict copies of other programs.
+    pub copies: &'a Notes,
+}
+
 /// A walk under way.
 pub(super) struct Walk {
     levels: Vec<Level>,
@@ -40,23 +54,23 @@ impl Walk {
     ///
     /// # Errors
     /// The system's, if the folder itself cannot be listed.
-    pub fn after(root: BorrowedFd<'_>, after: Option<&DocId>, notes: &Notes) -> rustix::io::Result<Self> {
+    pub fn after(root: BorrowedFd<'_>, after: Option<&DocId>, sight: &Sight<'_>) -> rustix::io::Result<Self> {
         let dir = open_dir(root, c".")?;
         let mut walk = Self { levels: vec![Level::list(dir, String::new())?] };
         if let Some(after) = after {
-            walk.skip_to(after.as_str(), notes);
+            walk.skip_to(after.as_str(), sight);
         }
         Ok(walk)
     }
 
     /// Returns the next file; none at the end.
-    pub fn next(&mut self, notes: &Notes) -> Option<Found> {
+    pub fn next(&mut self, sight: &Sight<'_>) -> Option<Found> {
         while let Some(level) = self.levels.last_mut() {
             let Some(name) = level.names.next() else {
                 self.levels.pop();
                 continue;
             };
-            if let Some(found) = self.visit(&name, notes) {
+            if let Some(found) = self.visit(&name, sight) {
                 return Some(found);
             }
         }
@@ -64,7 +78,7 @@ impl Walk {
     }
 
     /// Leaves out everything up to `after`, which may be gone by now.
-    fn skip_to(&mut self, after: &str, notes: &Notes) {
+    fn skip_to(&mut self, after: &str, sight: &Sight<'_>) {
         let mut names = after.split('/').peekable();
         while let Some(name) = names.next() {
             let Some(level) = self.levels.last_mut() else { return };
@@ -85,7 +99,7 @@ impl Walk {
                 return;
             }
             let depth = self.levels.len();
-            self.visit(&own, notes);
+            self.visit(&own, sight);
             if self.levels.len() == depth {
                 return;
             }
@@ -93,11 +107,11 @@ impl Walk {
     }
 
     /// Looks at one name of the deepest level: a file is returned, a directory becomes the new deepest level.
-    fn visit(&mut self, name: &CString, notes: &Notes) -> Option<Found> {
+    fn visit(&mut self, name: &CString, sight: &Sight<'_>) -> Option<Found> {
         let level = self.levels.last()?;
         let Ok(text) = name.to_str() else {
             let path = format!("{}{}", level.prefix, name.to_string_lossy());
-            notes.add(path, "its name is not UTF-8, and the drive stores names as UTF-8");
+            sight.notes.add(path, "its name is not UTF-8, and the drive stores names as UTF-8");
             return None;
         };
         if text == OWN && level.prefix.is_empty() {
@@ -107,30 +121,43 @@ impl Walk {
         match look(level.dir.as_fd(), name.as_c_str()) {
             Ok(None) => None, // it went while the walk was on its way
             Err(errno) => {
-                notes.add(path, format!("cannot be looked at: {}", reason(errno)));
+                sight.notes.add(path, format!("cannot be looked at: {}", reason(errno)));
                 None
             }
             Ok(Some(_)) if is_own(text) => {
-                notes.add(path, "the name belongs to kite and is never synced");
+                sight.notes.add(path, "the name belongs to kite and is never synced");
+                None
+            }
+            Ok(Some((FileType::Directory, _))) if sight.rules.ignores(&path, true) => {
+                sight.ignored.add(format!("{path}/"));
+                None
+            }
+            Ok(Some((kind, _))) if kind != FileType::Directory && sight.rules.ignores(&path, false) => {
+                sight.ignored.add(path);
                 None
             }
             Ok(Some((FileType::Directory, _))) => {
                 match open_dir(level.dir.as_fd(), name.as_c_str()).and_then(|dir| Level::list(dir, format!("{path}/"))) {
                     Ok(deeper) => self.levels.push(deeper),
                     Err(Errno::NOENT | Errno::NOTDIR) => {}
-                    Err(errno) => notes.add(path, format!("the directory cannot be read: {}", reason(errno))),
+                    Err(errno) => sight.notes.add(path, format!("the directory cannot be read: {}", reason(errno))),
                 }
                 None
             }
             Ok(Some((FileType::RegularFile, stamp))) => match DocId::new(path.clone()) {
-                Ok(id) => Some(Found { id, stamp }),
+                Ok(id) => {
+                    if let Some(program) = conflict_copy(text) {
+                        sight.copies.add(path, format!("left by {program}"));
+                    }
+                    Some(Found { id, stamp })
+                }
                 Err(_) => {
-                    notes.add(path, format!("its path is longer than {} bytes", DocId::MAX_BYTES));
+                    sight.notes.add(path, format!("its path is longer than {} bytes", DocId::MAX_BYTES));
                     None
                 }
             },
             Ok(Some((kind, _))) => {
-                notes.add(path, format!("is {}, not a file", kind_name(kind)));
+                sight.notes.add(path, format!("is {}, not a file", kind_name(kind)));
                 None
             }
         }
@@ -168,9 +195,13 @@ mod tests {
     }
 
     fn ids(root: &OwnedFd, after: Option<&str>, notes: &Notes) -> Vec<String> {
+        ids_in_sight(root, after, &Sight { rules: &Rules::default(), notes, ignored: &Paths::default(), copies: &Notes::default() })
+    }
+
+    fn ids_in_sight(root: &OwnedFd, after: Option<&str>, sight: &Sight<'_>) -> Vec<String> {
         let after = after.map(|a| DocId::new(a).unwrap());
-        let mut walk = Walk::after(root.as_fd(), after.as_ref(), notes).unwrap();
-        std::iter::from_fn(|| walk.next(notes)).map(|f| f.id.as_str().to_owned()).collect()
+        let mut walk = Walk::after(root.as_fd(), after.as_ref(), sight).unwrap();
+        std::iter::from_fn(|| walk.next(sight)).map(|f| f.id.as_str().to_owned()).collect()
     }
 
     #[test]
@@ -202,5 +233,16 @@ mod tests {
         assert_eq!(ids(&root, None, &notes), ["file"]);
         let named: Vec<String> = notes.all().into_keys().collect();
         assert_eq!(named, ["bad\u{fffd}", "link", "loop", "pipe", "socket", "sub/.kite"]);
+    }
+    #[test]
+    fn what_is_ignored_is_left_out_without_a_look_inside() {
+        let (_keep, root) = folder(&["a.log", "b", "build/x", "build/y", "sub/a.log", "sub/b", "x.part"]);
+        let (rules, _) = Rules::parse(b"*.log\nbuild/\n");
+        let (notes, ignored, copies) = (Notes::default(), Paths::default(), Notes::default());
+        let sight = Sight { rules: &rules, notes: &notes, ignored: &ignored, copies: &copies };
+        assert_eq!(ids_in_sight(&root, None, &sight), ["b", "sub/b"]);
+        assert_eq!(ignored.all().into_iter().collect::<Vec<_>>(), ["a.log", "build/", "sub/a.log", "x.part"]);
+        assert_eq!(ids_in_sight(&root, Some("build/x"), &sight), ["sub/b"]);
+        assert!(notes.all().is_empty());
     }
 }

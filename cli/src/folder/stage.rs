@@ -83,7 +83,8 @@ pub(super) fn name_of(id: &str, revision: &str) -> String {
     Digest::of(format!("{id}\0{revision}").as_bytes()).to_string()
 }
 
-fn create(tmp: &OwnedFd, name: &str) -> io::Result<File> {
+/// Makes an empty content to be written into.
+pub(super) fn create(tmp: &OwnedFd, name: &str) -> io::Result<File> {
     // Never into a file that exists: it could by now have a second name in the folder.
     match rustix::fs::unlinkat(tmp, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}

@@ -30,6 +30,16 @@ impl Stamp {
             inode: stat.st_ino,
         }
     }
+
+    /// Whether this is the stamp of a file with this inode.
+    pub fn has_inode(&self, inode: u64) -> bool {
+        self.inode == inode
+    }
+
+    /// Whether this is the same file, whatever its name and content.
+    pub fn is_same_file(&self, before: &Self) -> bool {
+        self.inode == before.inode
+    }
 }
 
 /// A digest, and the stamp the file had while it was computed.

@@ -1,47 +1,55 @@
 //! The folder on the disk: what blocks, and so runs on a thread of its own.
 
 use super::{
-    notes::Notes,
+    ignored::{HELD, Rules},
+    names::Names,
+    notes::{Notes, Paths},
     paths::OWN,
-    place::{NoPlace, Place, open_dir, plain, reason},
+    place::{NoPlace, Place, Root, open_dir, plain},
     read::{self, BUSY, Steady},
-    scan::{Found, Walk},
+    scan::{Found, Sight, Walk},
     stage,
     stamp::{Hashed, Stamp},
 };
 use crate::lock::FolderLock;
-use kitestring::{Body, DocId, Document, Incoming, Outcome, PartRequest, Revision, StagedPart};
+use kitestring::{Body, DocId, Document, Incoming, Outcome, Revision};
 use rustix::{
-    fd::{AsFd, BorrowedFd, OwnedFd},
-    fs::{AtFlags, FileType},
-    io::Errno,
+    fd::{AsFd, OwnedFd},
+    fs::FileType,
 };
 use std::{
     collections::BTreeMap,
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 /// After this time a page of entries ends, so that progress shows and a cancelled command ends soon.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
-/// How many large files are remembered between `get` and `read_part`.
-const MAX_LARGE: usize = 1000;
-
 /// A folder, held open: should its disk go away, nothing else can be mistaken for it.
 pub(crate) struct Tree {
-    root: OwnedFd,
+    pub(super) root: OwnedFd,
     path: PathBuf,
+    names: Names,
     /// What was left out so far.
     pub(crate) notes: Notes,
+    /// Changes that wait because their files are ignored here.
+    pub(crate) held: Notes,
+    /// What the last comparison left out because it is ignored.
+    pub(crate) ignored: Paths,
+    /// Conflict copies of other sync programs that it came across.
+    pub(crate) copies: Notes,
+    /// Lines of `.kiteignore` that make no sense, by their number.
+    pub(crate) faults: Notes,
+    rules: Mutex<Arc<Rules>>,
     /// The walk under way and the last file it gave.
     walk: Mutex<Option<(DocId, Walk)>>,
-    large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
+    pub(super) large: Mutex<BTreeMap<DocId, (Revision, Stamp)>>,
     /// Held for as long as anything may still be written.
-    usage: Usage,
+    pub(super) usage: Usage,
 }
 
 /// What a command will do with the folder.
@@ -67,13 +75,28 @@ pub(super) enum Opened {
 }
 
 impl Tree {
-    /// Opens the folder at `path`.
-    pub(crate) fn open(path: &Path, usage: Usage) -> io::Result<Self> {
+    /// Opens the folder at `path`, whose disk treats names like this.
+    pub(crate) fn open(path: &Path, usage: Usage, names: Names) -> io::Result<Self> {
         let root: OwnedFd = File::open(path)?.into();
         if matches!(usage, Usage::Work(_)) {
             stage::clean(&path.join(OWN))?;
         }
-        Ok(Self { root, path: path.to_owned(), notes: Notes::default(), walk: Mutex::default(), large: Mutex::default(), usage })
+        let faults = Notes::default();
+        let rules = Mutex::new(Arc::new(Rules::read(root.as_fd(), &faults)?));
+        Ok(Self {
+            root,
+            path: path.to_owned(),
+            names,
+            notes: Notes::default(),
+            held: Notes::default(),
+            ignored: Paths::default(),
+            copies: Notes::default(),
+            faults,
+            rules,
+            walk: Mutex::default(),
+            large: Mutex::default(),
+            usage,
+        })
     }
 
     /// Returns the folder's path.
@@ -99,14 +122,44 @@ impl Tree {
     /// Returns the next files of the walk.
     pub(super) fn page(&self, after: Option<DocId>, limit: u32) -> io::Result<Vec<Found>> {
         self.check_present()?;
+        if after.is_none() {
+            self.begin_walk()?;
+        }
+        let rules = self.rules();
+        let sight = Sight { rules: &rules, notes: &self.notes, ignored: &self.ignored, copies: &self.copies };
         let mut under_way = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
         let mut walk = match under_way.take() {
             Some((last, walk)) if Some(&last) == after.as_ref() => walk,
-            _ => Walk::after(self.root(), after.as_ref(), &self.notes)?,
+            _ => Walk::after(self.root.as_fd(), after.as_ref(), &sight)?,
         };
-        let found: Vec<Found> = std::iter::from_fn(|| walk.next(&self.notes)).take(limit.max(1) as usize).collect();
+        let found: Vec<Found> = std::iter::from_fn(|| walk.next(&sight)).take(limit.max(1) as usize).collect();
         *under_way = found.last().map(|f| (f.id.clone(), walk));
         Ok(found)
+    }
+
+    /// The rules are those of the moment in which a comparison begins: a change of them never splits one.
+    fn begin_walk(&self) -> io::Result<()> {
+        self.faults.reset();
+        let rules = Rules::read(self.root.as_fd(), &self.faults)?;
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        self.held.reset();
+        self.ignored.reset();
+        self.copies.reset();
+        Ok(())
+    }
+
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a file is ignored.
+    pub(super) fn ignores(&self, id: &DocId) -> bool {
+        self.rules().ignore_id(id)
+    }
+
+    /// Notes that a change waits because its file is ignored.
+    pub(super) fn hold_back(&self, id: &DocId) {
+        self.held.add(id.as_str(), HELD);
     }
 
     /// Computes the digests of those that are not known. Returns all digests, and those that are new.
@@ -131,7 +184,11 @@ impl Tree {
 
     /// Reads these files, except for the content of those over `limit` bytes. What is missing is left out.
     pub(super) fn open_all(&self, ids: &[DocId], limit: u64) -> Vec<Opened> {
-        ids.iter().filter_map(|id| self.open_one(id, limit)).collect()
+        let rules = self.rules();
+        let (ignored, wanted): (Vec<_>, Vec<_>) = ids.iter().partition(|id| rules.ignore_id(id));
+        // Nothing is known of what is ignored: whoever asks for it has a change that must wait.
+        ignored.into_iter().for_each(|id| self.hold_back(id));
+        wanted.into_iter().filter_map(|id| self.open_one(id, limit)).collect()
     }
 
     fn open_one(&self, id: &DocId, limit: u64) -> Option<Opened> {
@@ -155,10 +212,14 @@ impl Tree {
     }
 
     /// Opens a file and reads it; none if it is missing or cannot be read, which is noted.
-    fn try_read<T>(&self, id: &DocId, read: impl FnOnce(&mut File) -> io::Result<Steady<T>>) -> Option<Steady<T>> {
+    pub(super) fn try_read<T>(&self, id: &DocId, read: impl FnOnce(&mut File) -> io::Result<Steady<T>>) -> Option<Steady<T>> {
         let place = match Place::find(self.root(), id) {
             Ok(place) => place,
             Err(NoPlace::Nothing) => return None,
+            Err(NoPlace::Twin(twin)) => {
+                self.notes.add(id.as_str(), twin.why());
+                return None;
+            }
             Err(NoPlace::Refused(reason)) => {
                 self.notes.add(id.as_str(), reason);
                 return None;
@@ -179,81 +240,17 @@ impl Tree {
         None
     }
 
-    /// Says which of these are certainly gone. A file that exists but cannot be read is not, nor is one behind a
-    /// symbolic link that has taken the place of a directory.
-    pub(super) fn missing(&self, ids: Vec<DocId>) -> io::Result<Vec<DocId>> {
-        self.check_present()?;
-        Ok(ids.into_iter().filter(|id| self.is_gone(id)).collect())
+    pub(super) fn root(&self) -> Root<'_> {
+        Root { dir: self.root.as_fd(), names: self.names }
     }
 
-    fn is_gone(&self, id: &DocId) -> bool {
-        if super::paths::names_of(id).is_err() {
-            return true;
-        }
-        match rustix::fs::statat(&self.root, id.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
-            Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
-        }
-    }
-
-    /// Remembers what a large file looked like when `get` answered it.
-    pub(super) fn remember(&self, id: &DocId, revision: &Revision, stamp: Stamp) {
-        let mut large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
-        if large.len() >= MAX_LARGE {
-            large.pop_first();
-        }
-        large.insert(id.clone(), (revision.clone(), stamp));
-    }
-
-    /// Reads a part of a large file; none if it is no longer the one that `get` answered.
-    pub(super) fn read_part(&self, part: &PartRequest) -> Option<Vec<u8>> {
-        let known = self.large.lock().unwrap_or_else(PoisonError::into_inner).get(&part.id).cloned();
-        let stamp = match known {
-            Some((revision, stamp)) if revision == part.revision => stamp,
-            _ => match self.try_read(&part.id, read::hash)? {
-                Steady::Same(hashed, stamp) if Revision::from(hashed.digest) == part.revision => {
-                    self.remember(&part.id, &part.revision, stamp);
-                    stamp
-                }
-                _ => return None,
-            },
-        };
-        let file = Place::find(self.root(), &part.id).ok()?.open().ok()?;
-        match read::part(&file, stamp, part.offset, part.length) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                self.notes.add(part.id.as_str(), format!("cannot be read: {}", plain(&e)));
-                None
-            }
-        }
-    }
-
-    /// Takes a part of a large content that a later change names.
-    pub(super) fn stage_part(&self, part: &StagedPart) -> io::Result<()> {
-        stage::add_part(&self.tmp()?, part)
-    }
-
-    pub(super) fn root(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
+    /// Opens kite's own folder.
+    pub(super) fn own(&self) -> io::Result<OwnedFd> {
+        Ok(open_dir(self.root.as_fd(), OWN)?)
     }
 
     /// Opens the place for contents on their way.
     pub(super) fn tmp(&self) -> io::Result<OwnedFd> {
-        Ok(stage::open(open_dir(self.root(), OWN)?.as_fd())?)
-    }
-
-    /// Refuses to take an emptied or exchanged folder for one whose files were all deleted.
-    pub(super) fn check_present(&self) -> io::Result<()> {
-        if matches!(self.usage, Usage::Guest) {
-            return Ok(());
-        }
-        match rustix::fs::statat(&self.root, format!("{OWN}/{}", crate::config::FILE), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => Ok(()),
-            Err(Errno::NOENT | Errno::NOTDIR) => {
-                let what = format!("the folder has lost {OWN}/{}, by which kite knows it: nothing was changed", crate::config::FILE);
-                Err(io::Error::new(io::ErrorKind::NotFound, what))
-            }
-            Err(errno) => Err(io::Error::other(reason(errno))),
-        }
+        Ok(stage::open(self.own()?.as_fd())?)
     }
 }

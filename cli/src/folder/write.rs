@@ -6,10 +6,10 @@
 
 use super::{
     durable::Changed,
-    place::{NoPlace, Place, kind_name, plain, reason},
+    place::{NoPlace, Place, Root, kind_name, plain, reason},
     read::{self, Steady},
     swap,
-    trash::{self, Bin},
+    trash::{self, Bin, Why},
 };
 use kitestring::{DocId, Outcome, Revision};
 use rustix::{
@@ -44,7 +44,7 @@ pub(super) struct Ready<'a> {
 /// A batch of changes under way.
 pub(super) struct Batch<'a> {
     /// The synced folder.
-    pub root: BorrowedFd<'a>,
+    pub root: Root<'a>,
     /// Kite's own folder in it.
     pub own: BorrowedFd<'a>,
     /// What has to be made durable at the end.
@@ -58,6 +58,7 @@ impl Batch<'_> {
         let mut fault = None;
         let place = Place::make(root, id, |dir| fault = changed.add(dir).err()).map_err(|e| match e {
             NoPlace::Nothing => stale(),
+            NoPlace::Twin(twin) => rejected(twin.why()),
             NoPlace::Refused(reason) => rejected(reason),
         })?;
         if let Some(fault) = fault {
@@ -81,8 +82,9 @@ impl Batch<'_> {
     pub fn delete(&mut self, id: &DocId, expected: Option<&Revision>) -> Result<(), End> {
         let place = match Place::find(self.root, id) {
             Ok(place) => place,
-            Err(NoPlace::Nothing) if expected.is_none() => return Ok(()),
-            Err(NoPlace::Nothing) => return Err(stale()),
+            // What the disk has for it under another name is another file.
+            Err(NoPlace::Nothing | NoPlace::Twin(_)) if expected.is_none() => return Ok(()),
+            Err(NoPlace::Nothing | NoPlace::Twin(_)) => return Err(stale()),
             Err(NoPlace::Refused(reason)) => return Err(rejected(reason)),
         };
         let Some((revision, _)) = current(&place)? else {
@@ -95,7 +97,7 @@ impl Batch<'_> {
     }
 
     fn remove(&mut self, id: &DocId, place: &Place<'_>, revision: &Revision) -> Result<(), End> {
-        let bin = self.bin(id)?;
+        let bin = self.bin(id, Why::Deleted)?;
         swap::move_new(place.dir.as_fd(), place.name, bin.dir.as_fd(), &bin.name).map_err(|e| match e {
             Errno::NOENT => stale(),
             other => failed(other.into()),
@@ -113,7 +115,7 @@ impl Batch<'_> {
     fn replace(&mut self, id: &DocId, place: &Place<'_>, ready: &Ready<'_>, revision: &Revision, old: &File) -> Result<(), End> {
         let mode = old.metadata().map_err(failed)?.permissions().mode() & 0o777;
         chmod(ready, mode).map_err(failed)?;
-        let bin = self.bin(id)?;
+        let bin = self.bin(id, Why::Replaced)?;
         // The new content waits in the trash, so that the old one is there the moment they change places.
         swap::move_new(ready.dir, ready.name, bin.dir.as_fd(), &bin.name).map_err(|e| failed(e.into()))?;
         let exchanged = swap::exchange(bin.dir.as_fd(), &bin.name, place.dir.as_fd(), place.name);
@@ -132,8 +134,20 @@ impl Batch<'_> {
         Err(back)
     }
 
-    fn bin(&mut self, id: &DocId) -> Result<Bin, End> {
-        let bin = trash::bin(self.own, id.as_str()).map_err(|e| failed(e.into()))?;
+    /// Returns the revision of the file that is there now; none if no file is.
+    pub fn revision(&self, id: &DocId) -> Result<Option<Revision>, End> {
+        match Place::find(self.root, id) {
+            // Only a write may take an empty directory away.
+            Ok(place) if matches!(place.look(), Ok(Some((FileType::Directory, _)))) => Ok(None),
+            Ok(place) => Ok(current(&place)?.map(|(revision, _)| revision)),
+            Err(NoPlace::Nothing) => Ok(None),
+            Err(NoPlace::Twin(twin)) => Err(rejected(twin.why())),
+            Err(NoPlace::Refused(reason)) => Err(rejected(reason)),
+        }
+    }
+
+    fn bin(&mut self, id: &DocId, why: Why) -> Result<Bin, End> {
+        let bin = trash::bin(self.own, why, id.as_str()).map_err(|e| failed(e.into()))?;
         for dir in bin.parents.iter().chain([&bin.dir]) {
             self.changed.add(dir.as_fd()).map_err(End::Fault)?;
         }
@@ -152,7 +166,7 @@ impl Batch<'_> {
     }
 }
 
-fn chmod(ready: &Ready<'_>, mode: u32) -> io::Result<()> {
+pub(super) fn chmod(ready: &Ready<'_>, mode: u32) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(ready.dir, ready.name, flags, Mode::empty())?;
     File::from(file).set_permissions(Permissions::from_mode(mode))
@@ -192,7 +206,7 @@ fn holds(bin: &Bin, revision: &Revision) -> bool {
     digest.is_ok_and(|digest| Revision::from(digest) == *revision)
 }
 
-fn removed_dir(root: BorrowedFd<'_>, id: &DocId) -> Option<OwnedFd> {
+fn removed_dir(root: Root<'_>, id: &DocId) -> Option<OwnedFd> {
     let place = Place::find(root, id).ok()?;
     remove_dir(&place).ok()?;
     Some(place.dir)
@@ -222,50 +236,4 @@ fn failed(error: io::Error) -> End {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::stage;
-    use super::*;
-    use rustix::fs::mkdirat;
-    use std::fs;
-
-    /// A folder with `file` holding "seen" and then edited to "edit" after it was looked at.
-    fn edited_in_the_last_moment(act: impl Fn(&mut Batch<'_>, &DocId, &Place<'_>, &Ready<'_>) -> Result<(), End>) {
-        let keep = tempfile::tempdir().unwrap();
-        let root: OwnedFd = File::open(keep.path()).unwrap().into();
-        mkdirat(&root, "own", Mode::RWXU).unwrap();
-        let own: OwnedFd = File::open(keep.path().join("own")).unwrap().into();
-        fs::write(keep.path().join("file"), "edit").unwrap();
-        let tmp = stage::open(own.as_fd()).unwrap();
-        stage::write(&tmp, "new", b"new").unwrap();
-        let ready = Ready { dir: tmp.as_fd(), name: "new", revision: Revision::of(b"new") };
-        let id = DocId::new("file").unwrap();
-        let Ok(place) = Place::find(root.as_fd(), &id) else { panic!("a plain name has a place") };
-        let mut batch = Batch { root: root.as_fd(), own: own.as_fd(), changed: Changed::default() };
-        let ended = act(&mut batch, &id, &place, &ready);
-        assert!(matches!(ended, Err(End::Answer(Outcome::Stale))));
-        assert_eq!(fs::read_to_string(keep.path().join("file")).unwrap(), "edit");
-    }
-
-    #[test]
-    fn an_edit_after_the_comparison_is_put_back_by_a_replacement() {
-        edited_in_the_last_moment(|batch, id, place, ready| {
-            let old = place.open().unwrap();
-            batch.replace(id, place, ready, &Revision::of(b"seen"), &old)
-        });
-    }
-
-    #[test]
-    fn an_edit_after_the_comparison_is_put_back_by_a_deletion() {
-        edited_in_the_last_moment(|batch, id, place, _| batch.remove(id, place, &Revision::of(b"seen")));
-    }
-
-    #[test]
-    fn a_file_that_appeared_after_the_comparison_stays() {
-        edited_in_the_last_moment(|_, _, place, ready| {
-            swap::move_new(ready.dir, ready.name, place.dir.as_fd(), place.name).map_err(|e| match e {
-                Errno::EXIST => stale(),
-                other => failed(other.into()),
-            })
-        });
-    }
-}
+mod tests;

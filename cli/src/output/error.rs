@@ -6,9 +6,14 @@ use std::path::Path;
 
 /// Shows a failure of a command in `folder`, and returns the exit code.
 pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
-    let message = error.detail();
+    let own = words(error);
+    let message = own.as_deref().unwrap_or_else(|| error.detail());
     // A sentence that names its subject already need not do so twice.
-    let subject = error.subject().filter(|s| !message.contains(s)).map(|s| format!(" ({})", super::quote::shown(s))).unwrap_or_default();
+    let subject = error
+        .subject()
+        .filter(|s| own.is_none() && !message.contains(s))
+        .map(|s| format!(" ({})", super::quote::shown(s)))
+        .unwrap_or_default();
     note(format_args!("{} {message}{subject}", styled(BAD, "kite:")));
     if let Some((why, command)) = next(error, &shell(&folder.to_string_lossy())) {
         note(format_args!("      {why}: {}", styled(COMMAND, command)));
@@ -33,6 +38,23 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
         json::print(&json::error(&error));
     }
     1
+}
+
+/// Says a warning in the words of files and folders; none where the library's own will do.
+fn words(error: &Error) -> Option<String> {
+    Some(match &error.kind {
+        ErrorKind::MassDelete { deletes, of } if error.detail().contains("on the drive") => {
+            format!("{deletes} of {of} files were deleted on the drive; nothing is deleted here until you say so")
+        }
+        ErrorKind::MassDelete { deletes, of } => {
+            format!("{deletes} of {of} files are gone from this folder; nothing is deleted on the drive until you say so")
+        }
+        ErrorKind::VaultChanged => "the drive holds another dataset than the one this folder synced with; nothing was changed".to_owned(),
+        ErrorKind::Rollback { remembered, found } => format!(
+            "the drive is older than at the last sync: it ends at change {found}, this folder has seen {remembered}; nothing was changed"
+        ),
+        _ => return None,
+    })
 }
 
 /// Says which command goes on from here.

@@ -27,10 +27,17 @@ pub(crate) fn report(report: &Report, skipped: &BTreeMap<String, String>, dry_ru
         "bytes": { "sent": report.bytes.sent, "received": report.bytes.received },
         "elapsed_ms": millis(report.elapsed),
     });
-    if let (true, Some(fields)) = (dry_run, value.as_object_mut()) {
-        fields.insert("dry_run".to_owned(), Value::Bool(true));
+    if dry_run {
+        add(&mut value, "dry_run", Value::Bool(true));
     }
     value
+}
+
+/// Adds a field to an object.
+pub(crate) fn add(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
 }
 
 /// Describes conflicts.

@@ -1,5 +1,6 @@
 //! What people and programs get to see.
 
+pub(crate) mod aside;
 pub(crate) mod diff;
 pub(crate) mod error;
 pub(crate) mod json;

@@ -55,10 +55,11 @@ pub(crate) fn skipped(skipped: &BTreeMap<String, String>) {
     list(skipped.iter().map(|(id, why)| (shown(id), shown(why))).collect());
 }
 
-fn list(rows: Vec<(String, String)>) {
+/// Lists names with a text each.
+pub(super) fn list(rows: Vec<(String, String)>) {
     let width = rows.iter().take(MAX_LISTED).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(40);
     for (name, text) in rows.iter().take(MAX_LISTED) {
-        line(format_args!("  {name:<width$}  {text}"));
+        line(format!("  {name:<width$}  {text}").trim_end());
     }
     if rows.len() > MAX_LISTED {
         line(format_args!("  … and {} more; --json names them all", rows.len() - MAX_LISTED));

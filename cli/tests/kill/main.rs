@@ -6,9 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod copied;
 mod every_call;
 mod pull;
 mod push;
 mod resolve;
 mod strace;
+mod trash;
 mod world;

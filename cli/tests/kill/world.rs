@@ -37,10 +37,18 @@ impl World {
         self.copy("work", "kept");
     }
 
-    /// Makes the directory what it was.
+    /// Makes the directory what it was. Each `.kite` stays the same directory: another would be taken for a copy.
     pub fn put_back(&self) {
-        fs::remove_dir_all(self.at("")).unwrap();
-        self.copy("kept", "work");
+        for entry in entries(&self.at("")) {
+            let own = entry.path().join(".kite");
+            if own.is_dir() && self.0.path().join("kept").join(entry.file_name()).join(".kite").is_dir() {
+                entries(&entry.path()).filter(|inside| inside.file_name() != ".kite").for_each(|inside| remove(&inside));
+                entries(&own).for_each(|inside| remove(&inside));
+            } else {
+                remove(&entry);
+            }
+        }
+        self.copy("kept/.", "work");
     }
 
     fn copy(&self, from: &str, to: &str) {
@@ -119,6 +127,11 @@ fn directories(dir: &Path, prefix: &str, found: &mut Vec<String>) {
         directories(&entry.path(), &format!("{path}/"), found);
         found.push(path);
     }
+}
+
+fn remove(entry: &fs::DirEntry) {
+    let is_dir = entry.file_type().unwrap().is_dir();
+    if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }.unwrap();
 }
 
 fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {

@@ -22,12 +22,15 @@ fn mass_deletion_is_asked_about_on_both_ways() {
     for n in 0..20 {
         w.remove(&format!("a/{n:02}"));
     }
-    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["20 of 30", "kite sync a --yes mass-delete"]);
+    let words = "20 of 30 files are gone from this folder; nothing is deleted on the drive until you say so";
+    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&[words, "kite sync a --yes mass-delete"]);
     assert_eq!(ran.json()["error"]["code"], "mass_delete");
     w.sync("b").expect(0);
     assert_eq!(w.files("b").len(), 30);
     w.kite(&["sync", "a", "--yes", "mass-delete"]).expect(0).says(&["deleted", "20 files"]);
-    w.sync("b").expect(1).says(&["20 of 30", "kite sync b --yes mass-delete"]);
+    w.sync("b")
+        .expect(1)
+        .says(&["20 of 30 files were deleted on the drive; nothing is deleted here until you say so", "kite sync b --yes mass-delete"]);
     assert_eq!(w.files("b").len(), 30);
     w.kite(&["sync", "b", "--yes", "mass-delete"]).expect(0);
     assert_eq!(w.files("b").len(), 10);
@@ -74,7 +77,8 @@ fn another_dataset_on_the_drive_is_asked_about() {
     fs::rename(w.at("drive"), w.at("old")).unwrap();
     w.write("c/other", "c");
     w.kite(&["sync", "c", "--drive", "drive"]).expect(0);
-    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["kite sync a --yes vault-changed"]);
+    let ran =
+        w.kite(&["sync", "a", "--json"]).expect(1).says(&["another dataset", "nothing was changed", "kite sync a --yes vault-changed"]);
     assert_eq!(ran.json()["error"]["code"], "vault_changed");
     assert_eq!(w.files("a").len(), 30);
     w.kite(&["sync", "a", "--yes", "vault-changed"]).expect(0);

@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod conflicts;
+mod copied;
 mod dry_run;
 mod guards;
+mod hostile;
+mod ignored;
 mod interrupted;
 mod set_up;
 mod skipped;
+mod trash;
 mod two_folders;
 mod unlink;
 mod world;

@@ -90,7 +90,23 @@ fn the_report_has_its_shape() {
     let report = w.kite(&["sync", "a", "--drive", "drive", "--json"]).expect(0).json();
     let mut keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
-    assert_eq!(keys, ["bytes", "conflicts", "deleted", "elapsed_ms", "pulled", "pushed", "requests", "skipped"]);
+    assert_eq!(
+        keys,
+        [
+            "bytes",
+            "conflict_copies",
+            "conflicts",
+            "deleted",
+            "elapsed_ms",
+            "expired",
+            "held",
+            "ignore_faults",
+            "pulled",
+            "pushed",
+            "requests",
+            "skipped"
+        ]
+    );
     for (group, names) in [("requests", &["get", "put", "delete", "list"][..]), ("bytes", &["sent", "received"])] {
         assert!(names.iter().all(|name| report[group][name].is_u64()), "{report}");
     }

@@ -131,8 +131,9 @@ fn what_a_pull_replaces_or_deletes_is_in_the_trash_and_the_executable_bit_stays(
     fs::remove_dir_all(w.at("a/sub")).unwrap();
     w.settle("a", "b");
     assert_eq!(fs::metadata(w.at("b/run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
-    let trashed: Vec<Vec<u8>> =
+    let mut trashed: Vec<Vec<u8>> =
         w.everything("b").into_iter().filter(|(p, _)| p.starts_with(".kite/trash/") && !p.ends_with('/')).map(|(_, (c, _))| c).collect();
+    trashed.sort();
     assert_eq!(trashed, [b"echo 1".to_vec(), b"keep me".to_vec()]);
 }
 

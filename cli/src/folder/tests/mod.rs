@@ -1,5 +1,8 @@
 //! The folder as an application, on a real file system.
 
+mod ignored;
+mod twins;
+
 use super::*;
 use crate::{config, lock::FolderLock, setup};
 use async_io::block_on;
@@ -22,11 +25,16 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::on(Names::default())
+    }
+
+    /// On a disk that treats names like this.
+    fn on(names: Names) -> Self {
         let root = tempfile::tempdir().unwrap();
         setup::make_own(root.path()).unwrap();
         fs::write(root.path().join(OWN).join(config::FILE), "{}").unwrap();
         let state = Arc::new(MemoryState::new());
-        let folder = open(root.path(), &state, false);
+        let folder = open(root.path(), &state, false, names);
         Self { root, folder, state }
     }
 
@@ -81,8 +89,8 @@ impl Fixture {
     }
 }
 
-fn open(root: &Path, state: &Arc<MemoryState>, checksum: bool) -> Folder {
-    let tree = Tree::open(root, Usage::Work(FolderLock::take(root).unwrap())).unwrap();
+fn open(root: &Path, state: &Arc<MemoryState>, checksum: bool, names: Names) -> Folder {
+    let tree = Tree::open(root, Usage::Work(FolderLock::take(root).unwrap()), names).unwrap();
     Folder::new(Arc::new(tree), state.clone(), checksum)
 }
 
@@ -157,7 +165,7 @@ fn a_settled_file_is_not_read_again_unless_asked_to() {
     block_on(f.state.write(vec![kitestring::StateRecord::set("kite/scan/a", later)])).unwrap();
     assert_eq!(f.entries()[0].digest, Some(false_digest));
     drop(f.folder);
-    let thorough = open(f.root.path(), &f.state, true);
+    let thorough = open(f.root.path(), &f.state, true, Names::default());
     assert_eq!(block_on(thorough.entries(None, 10)).unwrap()[0].revision, Revision::of(b"one"));
 }
 
@@ -244,9 +252,10 @@ fn only_what_is_certainly_gone_is_missing() {
     symlink("real", f.at("moved")).unwrap();
     symlink("nowhere", f.at("link")).unwrap();
     f.write("dir/x", b"3");
+    f.write("dir/.cloudy.icloud", b"placeholder");
     assert_eq!(
-        f.missing(&["here", "gone", "link", "moved/inside", "moved/gone", "dir", "here/below"]),
-        ["gone", "moved/gone", "dir", "here/below"]
+        f.missing(&["dir/cloudy", "here", "gone", "link", "moved/inside", "moved/gone", "dir", "here/below"]),
+        ["gone", "dir", "here/below"]
     );
 }
 
