@@ -44,7 +44,7 @@ impl Patch {
             if let Some(head) = line.strip_prefix("@@ -") {
                 let at: usize = head.split([',', ' ']).next().and_then(|n| n.parse().ok()).ok_or_else(|| wrong(line))?;
                 hunks.push(Hunk { at: at.saturating_sub(1), ..Hunk::default() });
-            } else if line.starts_with("+++ ") || line.starts_with("--- ") && !line.starts_with("--- -") {
+            } else if line.starts_with("+++ b/") || line.starts_with("--- a/") {
                 return Err(wrong("it changes a second file; one bug is one change of one file"));
             } else {
                 hunks.last_mut().ok_or_else(|| wrong("it has lines outside of any place"))?.take(line);
