@@ -133,6 +133,8 @@ fn find(bug: &Bug) -> bool {
     let broken = violations.iter().find(|v| breaks.iter().any(|b| v.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with([' ', ':']))));
     match broken {
         Some(broken) if time <= LIMIT => {
+            // The sentence ends where the details begin.
+            let broken: String = broken.chars().take(120).collect();
             println!("{name}: found in {time:.1?} by {by} ({case}): {broken}");
             true
         }

@@ -5,76 +5,101 @@ use kitestring::{
     drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},
     port,
 };
-use kitestring_sim::config::Wrap;
+use kitestring_sim::{config::Wrap, gate::give_way};
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 /// What a watcher saw.
 pub type Seen = Arc<Mutex<Vec<String>>>;
 
-/// Sees who removes or replaces whose lock.
-pub struct LockWatch {
+/// Watches what one client does to files of others, by the rules of the layout: on a drive with conditions nothing is
+/// replaced or removed that the client does not know (`Fence`); elsewhere the lock is looked at before the log is
+/// written (`OwnLock`).
+pub struct Watch {
     inner: Arc<dyn Drive>,
     seat: usize,
-    /// The lock as this client read it last.
-    read: Mutex<Option<Vec<u8>>>,
+    memory: Mutex<Memory>,
     seen: Seen,
 }
 
-impl LockWatch {
+#[derive(Default)]
+struct Memory {
+    /// What this client has read or written, by path.
+    known: BTreeSet<(String, Vec<u8>)>,
+    /// Whether it has found the lock to be its own since it wrote documents.
+    looked: bool,
+}
+
+impl Watch {
     pub fn around(seen: &Seen) -> Wrap<dyn Drive> {
         let seen = Arc::clone(seen);
-        Arc::new(move |seat, inner| Arc::new(Self { inner, seat, read: Mutex::default(), seen: Arc::clone(&seen) }))
+        Arc::new(move |seat, inner| Arc::new(Self { inner, seat, memory: Mutex::default(), seen: Arc::clone(&seen) }))
     }
 
-    /// The lock that stands there, if it is another's.
-    async fn foreign(&self, path: &DrivePath) -> Result<Option<Vec<u8>>> {
-        if path.as_str() != "lock.json" {
-            return Ok(None);
-        }
-        let Got::File { bytes, .. } = self.inner.get(path.clone(), GetOptions::default()).await? else { return Ok(None) };
-        let ours = format!(r#""device":"c{}""#, self.seat + 1);
-        Ok(Some(bytes).filter(|bytes| !String::from_utf8_lossy(bytes).contains(&ours)))
+    async fn now(&self, path: &DrivePath) -> Result<Option<Vec<u8>>> {
+        let got = self.inner.get(path.clone(), GetOptions::default()).await?;
+        Ok(if let Got::File { bytes, .. } = got { Some(bytes) } else { None })
     }
 
-    fn complain(&self, foreign: Option<Vec<u8>>, what: &str) {
-        if foreign.is_some() && *self.read.lock().unwrap() != foreign {
-            self.seen.lock().unwrap().push(format!("OwnLock: c{} {what} a lock of another that it has not looked at", self.seat + 1));
+    /// Complains if what was there is not known to this client.
+    fn check(&self, path: &DrivePath, before: Option<Vec<u8>>, what: &str) {
+        let Some(before) = before.filter(|_| self.inner.capabilities().replace) else { return };
+        if !self.memory.lock().unwrap().known.contains(&(path.as_str().to_owned(), before)) {
+            let name = if path.as_str() == "lock.json" { "OwnLock" } else { "Fence" };
+            self.complain(format!("{name}: c{} {what} {path} without knowing what is there", self.seat + 1));
         }
+    }
+
+    fn complain(&self, what: String) {
+        self.seen.lock().unwrap().push(what);
+    }
+
+    fn is_ours(&self, lock: &[u8]) -> bool {
+        String::from_utf8_lossy(lock).contains(&format!(r#""device":"c{}""#, self.seat + 1))
     }
 }
 
 #[apply(port!)]
-impl Drive for LockWatch {
+impl Drive for Watch {
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
-        let lock = path.as_str() == "lock.json";
-        let got = self.inner.get(path, options).await?;
-        if lock {
-            *self.read.lock().unwrap() = match &got {
-                Got::File { bytes, .. } => Some(bytes.clone()),
-                Got::Missing | Got::Unchanged => None,
-            };
+        let got = self.inner.get(path.clone(), options).await?;
+        if let Got::File { bytes, .. } = &got {
+            let mut memory = self.memory.lock().unwrap();
+            memory.looked |= path.as_str() == "lock.json" && self.is_ours(bytes);
+            memory.known.insert((path.as_str().to_owned(), bytes.clone()));
         }
         Ok(got)
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
-        let foreign = self.foreign(&path).await?;
-        let version = self.inner.put(path, bytes, condition).await?;
-        self.complain(foreign, "replaces");
+        let before = self.now(&path).await?;
+        let version = self.inner.put(path.clone(), bytes.clone(), condition).await?;
+        self.check(&path, before, "replaces");
+        let looked = {
+            let mut memory = self.memory.lock().unwrap();
+            memory.looked &= !path.as_str().starts_with("docs/");
+            memory.known.insert((path.as_str().to_owned(), bytes));
+            memory.looked
+        };
+        if path.as_str().starts_with("changes/") && !looked && !self.inner.capabilities().replace {
+            self.complain(format!("OwnLock: c{} writes the log without looking whether the lock is its own", self.seat + 1));
+        }
         Ok(version)
     }
 
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
-        let foreign = self.foreign(&path).await?;
-        self.inner.delete(path, condition).await?;
-        self.complain(foreign, "removes");
+        let before = self.now(&path).await?;
+        self.inner.delete(path.clone(), condition).await?;
+        self.check(&path, before, "removes");
         Ok(())
     }
 
@@ -199,29 +224,49 @@ impl Drive for CaselessDrive {
     }
 }
 
-/// A host that cannot read a document at one of its reads, and says so by naming it neither there nor missing.
-pub struct ReluctantHost {
+/// A host that cannot read its documents at one of its reads, and that takes its time after each call.
+pub struct OddHost {
     inner: Arc<dyn Application>,
-    left: Mutex<u32>,
+    manner: Manner,
 }
 
-impl ReluctantHost {
-    /// The read number `nth` of documents at this seat gives none of them.
-    pub fn around(seat: usize, nth: u32) -> Wrap<dyn Application> {
-        Arc::new(move |n, inner| if n == seat { Arc::new(Self { inner, left: Mutex::new(nth) }) } else { inner })
+/// What is odd about a host.
+#[derive(Clone)]
+pub enum Manner {
+    /// So many reads of documents are good, and the next gives none of them: neither there nor missing. Counted down
+    /// once it is set; 0 means never.
+    Reluctant(Arc<AtomicU32>),
+    /// It gives way behind the effect of each call, before the client learns of it.
+    Lingering,
+}
+
+impl OddHost {
+    pub fn around(seat: usize, manner: Manner) -> Wrap<dyn Application> {
+        Arc::new(move |n, inner| if n == seat { Arc::new(Self { inner, manner: manner.clone() }) } else { inner })
+    }
+
+    fn refuses(&self) -> bool {
+        let Manner::Reluctant(left) = &self.manner else { return false };
+        let before = left.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(1)));
+        before == Ok(1)
+    }
+
+    async fn linger(&self) {
+        if let Manner::Lingering = self.manner {
+            give_way().await;
+        }
     }
 }
 
 #[apply(port!)]
-impl Application for ReluctantHost {
+impl Application for OddHost {
     async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
-        let refuses = {
-            let mut left = self.left.lock().unwrap();
-            let now = *left == 0;
-            *left = left.wrapping_sub(1);
-            now
-        };
-        if refuses { Ok(Vec::new()) } else { self.inner.get(ids).await }
+        if self.refuses() {
+            return Ok(Vec::new());
+        }
+        let documents = self.inner.get(ids).await?;
+        self.linger().await;
+        Ok(documents)
     }
 
     async fn missing(&self, ids: Vec<DocId>) -> Result<Vec<DocId>> {
@@ -229,7 +274,9 @@ impl Application for ReluctantHost {
     }
 
     async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
-        self.inner.apply(changes).await
+        let outcomes = self.inner.apply(changes).await?;
+        self.linger().await;
+        Ok(outcomes)
     }
 
     async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
