@@ -18,7 +18,8 @@ use std::{
 pub type Seen = Arc<Mutex<Vec<String>>>;
 
 /// Watches what one client does to files of others, by the rules of the layout: on a drive with conditions nothing is
-/// replaced or removed that the client does not know (`Fence`); elsewhere the lock is looked at before the log is
+/// replaced or removed that the client does not know (`Fence`), and no counted change is written over
+/// (`I5 AtMostOneCommit`); elsewhere the lock is looked at before the log is
 /// written (`OwnLock`).
 pub struct Watch {
     inner: Arc<dyn Drive>,
@@ -55,6 +56,23 @@ impl Watch {
         }
     }
 
+    /// Complains if a file of the log no longer has the changes that are counted.
+    async fn check_log(&self, path: &DrivePath, before: Option<&[u8]>, after: &[u8]) -> Result<()> {
+        let Some(index) = path.as_str().strip_prefix("changes/").and_then(|p| p.strip_suffix(".json")?.parse::<usize>().ok()) else {
+            return Ok(());
+        };
+        let entries = |bytes: &[u8]| serde_json::from_slice::<Vec<serde_json::Value>>(bytes).unwrap_or_default();
+        let meta = self.now(&DrivePath::new("meta.json")?).await?.unwrap_or_default();
+        let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap_or_default();
+        let count = usize::try_from(meta["lastChange"].as_u64().unwrap_or(0)).unwrap_or(0);
+        let (before, after) = (entries(before.unwrap_or_default()), entries(after));
+        let counted = count.saturating_sub(index * 100).min(before.len());
+        if self.inner.capabilities().replace && !after.starts_with(&before[..counted]) {
+            self.complain(format!("I5 AtMostOneCommit: c{} writes over counted changes in {path}", self.seat + 1));
+        }
+        Ok(())
+    }
+
     fn complain(&self, what: String) {
         self.seen.lock().unwrap().push(what);
     }
@@ -83,6 +101,7 @@ impl Drive for Watch {
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
         let before = self.now(&path).await?;
         let version = self.inner.put(path.clone(), bytes.clone(), condition).await?;
+        self.check_log(&path, before.as_deref(), &bytes).await?;
         self.check(&path, before, "replaces");
         let looked = {
             let mut memory = self.memory.lock().unwrap();
