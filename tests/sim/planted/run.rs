@@ -51,7 +51,11 @@ fn main() -> ExitCode {
     let folder = std::env::var("KITE_PLANTED").expect("cargo xtask planted says where the patches are");
     let bugs: Vec<Bug> = bugs(Path::new(&folder)).into_iter().filter(|b| wanted.is_empty() || wanted.iter().any(|w| w == b.name)).collect();
     let default_hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| if !QUIET.get() { default_hook(info) }));
+    std::panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            default_hook(info)
+        }
+    }));
     let begun = Instant::now();
     let planted = bugs.len() as u64;
     let mut jobs: Vec<Job> = searches::ALL.iter().map(|(name, search)| Job::Nothing(name, *search)).collect();
@@ -130,7 +134,8 @@ fn find(bug: &Bug) -> bool {
         println!("{name}: MISSED after {time:.1?}");
         return false;
     };
-    let broken = violations.iter().find(|v| breaks.iter().any(|b| v.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with([' ', ':']))));
+    let broken =
+        violations.iter().find(|v| breaks.iter().any(|b| v.strip_prefix(b.as_str()).is_some_and(|rest| rest.starts_with([' ', ':']))));
     match broken {
         Some(broken) if time <= LIMIT => {
             // The sentence ends where the details begin.

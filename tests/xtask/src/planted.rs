@@ -34,14 +34,14 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         let names: Vec<&str> = patches.iter().map(|p| p.name.as_str()).collect();
         return Err(format!("there is no planted bug {name}; there are: {}", names.join(", ")));
     }
-    let copy = absolute(&target())?.join("planted");
+    let target = made(&target())?;
+    let copy = made(&target.join("planted"))?;
     let mut files = workspace()?;
     plant(&mut files, &patches)?;
     write(&copy, &files)?;
-    // A repository's own cargo, because its lock file and profile are copied too.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["test", "--quiet", "--package", "kitestring-sim", "--test", "planted_bugs", "--"]).args(name);
-    command.current_dir(&copy).env("CARGO_TARGET_DIR", absolute(&target())?).env("KITE_PLANTED", absolute(&root().join(BUGS))?);
+    command.current_dir(&copy).env("CARGO_TARGET_DIR", target).env("KITE_PLANTED", made(&root().join(BUGS))?);
     succeed(&mut command)
 }
 
@@ -173,8 +173,9 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|e| failed(path, &e))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|e| failed(path, &e))
+/// Makes a folder unless it is there, and returns its absolute path.
+fn made(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).and_then(|()| folder.canonicalize()).map_err(|e| failed(folder, &e))
 }
 
 fn extension(path: &Path) -> Option<&str> {

@@ -1,10 +1,10 @@
 //! The searches: each goes through a family of schedules and returns the first in which an invariant breaks. They
 //! find planted bugs, and nothing where none is planted.
 
-use super::watch::{CaselessDrive, Flicker, FlickeringDrive, Manner, OddHost, Seen, Watch};
+use super::watch::{CaselessDrive, Flicker, FlickeringDrive, Manner, OddHost, Seen, StammeringDrive, Watch};
 use crate::common::{PauseAt, edit_while_paused, id, outcome, sync, synced, well};
 use kitestring::{
-    Action, Allow, Application as _, Conflict, DocId, ErrorKind, Report, Resolution, Status, SyncOptions,
+    Action, Allow, Application as _, Conflict, DocId, Drive as _, DrivePath, ErrorKind, Report, Resolution, Status, SyncOptions,
     drive::Capabilities,
 };
 use kitestring_sim::{
@@ -30,7 +30,7 @@ pub type Hit = Option<(String, Vec<String>)>;
 pub type Search = fn(&dyn Fn() -> Config) -> Hit;
 
 /// Every search, the most general first.
-pub const ALL: [(&str, Search); 20] = [
+pub const ALL: [(&str, Search); 21] = [
     ("cases", by_cases),
     ("edits", by_edits),
     ("late edits", by_late_edits),
@@ -46,6 +46,7 @@ pub const ALL: [(&str, Search); 20] = [
     ("names", by_names),
     ("mass deletions", by_mass_deletions),
     ("flickering drives", by_flickers),
+    ("stammering drives", by_stammers),
     ("reluctant hosts", by_reluctance),
     ("dry runs", by_dry_runs),
     ("deadlines", by_deadlines),
@@ -60,11 +61,12 @@ const TIERS: [(&str, Capabilities); 3] = [("full", Capabilities::FULL), ("create
 const LONG: Duration = Duration::from_secs(300);
 
 /// Workloads in which each plant has its chance.
-const WORKLOADS: [&str; 12] = [
+const WORKLOADS: [&str; 13] = [
     "full/synced/e1a,e1b/local/-",
     "full/synced/d1a,e2b/local/-",
     "full/synced/e1a,+e1a/local/-",
     "full/synced/e1a,+e2a/local/-",
+    "full/synced/d1a,+e2a/local/-",
     "full/empty/e1a/local/-",
     "full/empty/e1a,e2a/local/-",
     "full/synced/e1a,e2a/local/-",
@@ -149,7 +151,8 @@ fn of_tier(case: &Case, config: &dyn Fn() -> Config) -> Config {
 // --- edits, kills, cancels ---
 
 /// What goes on when a sync of client 1 is disturbed.
-const SCENES: [(&str, fn(&mut World)); 6] = [("pull", pulls), ("push", pushes), ("both", pulls_and_pushes), ("deletion", deletes), ("again", pushes_again), ("twice", pulls_twice)];
+const SCENES: [(&str, fn(&mut World)); 6] =
+    [("pull", pulls), ("push", pushes), ("both", pulls_and_pushes), ("deletion", deletes), ("again", pushes_again), ("twice", pulls_twice)];
 
 fn pulls(world: &mut World) {
     edit(world, &[(1, "a", Action::Put), (1, "b", Action::Put)]);
@@ -238,7 +241,9 @@ fn by_edit(name: &str, prepare: fn(&mut World), edit: (&str, Action), config: &d
 /// An edit at any await of a sync, also between the effect of a call of the host and its answer.
 pub fn by_late_edits(config: &dyn Fn() -> Config) -> Hit {
     SCENES.iter().find_map(|(name, prepare)| {
-        [("a", Action::Put), ("a", Action::Delete), ("b", Action::Put)].into_iter().find_map(|edit| by_late_edit(name, *prepare, edit, config))
+        [("a", Action::Put), ("a", Action::Delete), ("b", Action::Put)]
+            .into_iter()
+            .find_map(|edit| by_late_edit(name, *prepare, edit, config))
     })
 }
 
@@ -272,10 +277,13 @@ fn edit_beside<T>(world: &mut World, started: &Started<T>, (document, action): (
 
 /// Two kills in a row, each at any step of a sync, with an edit in between.
 pub fn by_double_kills(config: &dyn Fn() -> Config) -> Hit {
-    let scenes: [(&str, fn(&mut World)); 2] = [("push", |w| edit(w, &[(0, "a", Action::Put)])), ("pull", |w| {
-        edit(w, &[(1, "a", Action::Put)]);
-        sync(w, 1);
-    })];
+    let scenes: [(&str, fn(&mut World)); 2] = [
+        ("push", |w| edit(w, &[(0, "a", Action::Put)])),
+        ("pull", |w| {
+            edit(w, &[(1, "a", Action::Put)]);
+            sync(w, 1);
+        }),
+    ];
     for (name, prepare) in scenes {
         for first in 0.. {
             let mut any = false;
@@ -449,22 +457,24 @@ impl FaultSource for Both {
 
 /// Both stand still: the second while the first does, and longer.
 pub fn by_double_races(config: &dyn Fn() -> Config) -> Hit {
-    [(TIERS[2], MEETINGS[3]), (TIERS[2], MEETINGS[0]), (TIERS[0], MEETINGS[3])].into_iter().find_map(|((tier, capabilities), (name, edits))| {
-        for first in 0.. {
-            for second in 0.. {
-                let (waits, violations) = double_race(capabilities, edits, [first, second], config);
-                if !violations.is_empty() {
-                    return hit(format!("{tier}, {name}, first at {first}, second at {second}"), violations);
-                }
-                match waits {
-                    None => return None,
-                    Some(true) => {}
-                    Some(false) => break,
+    [(TIERS[2], MEETINGS[3]), (TIERS[2], MEETINGS[0]), (TIERS[0], MEETINGS[3])].into_iter().find_map(
+        |((tier, capabilities), (name, edits))| {
+            for first in 0.. {
+                for second in 0.. {
+                    let (waits, violations) = double_race(capabilities, edits, [first, second], config);
+                    if !violations.is_empty() {
+                        return hit(format!("{tier}, {name}, first at {first}, second at {second}"), violations);
+                    }
+                    match waits {
+                        None => return None,
+                        Some(true) => {}
+                        Some(false) => break,
+                    }
                 }
             }
-        }
-        None
-    })
+            None
+        },
+    )
 }
 
 /// Says whether the second paused, none if not even the first did, and what does not hold.
@@ -735,35 +745,43 @@ fn parsed(bytes: &[u8]) -> serde_json::Value {
 fn old_push(world: &mut World, stale: &Files, counts: bool) {
     let (no, change) = world.ghost.edit(9, &id("o"), Action::Put, &Default::default(), false);
     let doc = parsed(&world.ghost.get(no).unwrap().body.unwrap());
-    let mut log = parsed(&stale["changes/0.json"]);
-    log.as_array_mut().unwrap().push(json!({"_id": "o", "_rev": change.revision, "action": "put"}));
-    let mut files = world.drive.contents();
-    files.insert("docs/o.json".into(), json!({"doc": doc, "_rev": change.revision}).to_string().into());
-    old_log(&mut files, &stale["meta.json"], &log, counts);
-    world.drive.restore(files);
+    let entry = json!({"_id": "o", "_rev": change.revision, "action": "put"});
+    write(world, "docs/o.json", Some(&json!({"doc": doc, "_rev": change.revision})));
+    old_log(world, stale, entry, counts);
 }
 
 /// What db-to-cloud writes when it deletes `a`, as far as that is there.
 fn old_delete(world: &mut World) {
-    let mut files = world.drive.contents();
-    let Some(document) = files.remove("docs/a.json") else { return };
-    let revision = kitestring::Revision::new(parsed(&document)["_rev"].as_str().unwrap());
+    let files = world.drive.contents();
+    let Some(document) = files.get("docs/a.json") else { return };
+    let revision = kitestring::Revision::new(parsed(document)["_rev"].as_str().unwrap());
     let seen = world.ghost.edits_of(&id("a"), &revision);
     let (_, change) = world.ghost.edit(9, &id("a"), Action::Delete, &seen, false);
-    let mut log = parsed(&files["changes/0.json"]);
-    log.as_array_mut().unwrap().push(json!({"_id": "a", "_rev": change.revision, "action": "delete"}));
-    let meta = files["meta.json"].clone();
-    old_log(&mut files, &meta, &log, true);
-    world.drive.restore(files);
+    write(world, "docs/a.json", None);
+    old_log(world, &files, json!({"_id": "a", "_rev": change.revision, "action": "delete"}), true);
 }
 
-fn old_log(files: &mut Files, meta: &[u8], log: &serde_json::Value, counts: bool) {
-    files.insert("changes/0.json".into(), log.to_string().into());
-    let mut meta = parsed(meta);
+fn old_log(world: &mut World, known: &Files, entry: serde_json::Value, counts: bool) {
+    let (mut log, mut meta) = (parsed(&known["changes/0.json"]), parsed(&known["meta.json"]));
+    log.as_array_mut().unwrap().push(entry);
     meta["lastChange"] = log.as_array().unwrap().len().into();
+    write(world, "changes/0.json", Some(&log));
     if counts {
-        files.insert("meta.json".into(), meta.to_string().into());
+        write(world, "meta.json", Some(&meta));
     }
+}
+
+/// Writes or deletes a file without any client of ours.
+fn write(world: &mut World, path: &str, content: Option<&serde_json::Value>) {
+    let (drive, path) = (Arc::clone(&world.drive), DrivePath::new(path).unwrap());
+    let bytes = content.map(|c| c.to_string().into_bytes());
+    let written = world.start_call(1, |_| async move {
+        match bytes {
+            Some(bytes) => drive.put(path, bytes, Condition::Any).await.map(drop),
+            None => drive.delete(path, Condition::Any).await,
+        }
+    });
+    well(world.go_on(&written));
 }
 
 /// The drive is put back to an earlier state, or emptied: the client must say so, and lose nothing if told to go on.
@@ -889,6 +907,24 @@ pub fn by_flickers(config: &dyn Fn() -> Config) -> Hit {
                 let violations = settled(&mut world, Settle::Local);
                 if !violations.is_empty() {
                     return hit(format!("{flicker:?} {bad} times after {good}, {action:?}"), violations);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A drive that makes each write in turn twice, and refuses the second.
+pub fn by_stammers(config: &dyn Fn() -> Config) -> Hit {
+    for (tier, capabilities) in TIERS {
+        for (name, prepare) in SCENES {
+            for nth in 0..20 {
+                let around = Some(StammeringDrive::around(0, nth));
+                let mut world = scene(prepare, Config { capabilities, around_drive: around, ..config() });
+                well(world.sync(0, SyncOptions::default()));
+                let violations = settled(&mut world, Settle::Local);
+                if !violations.is_empty() {
+                    return hit(format!("{tier}, {name}: write {nth} is repeated"), violations);
                 }
             }
         }
@@ -1025,4 +1061,3 @@ pub fn by_first_syncs(config: &dyn Fn() -> Config) -> Hit {
     }
     None
 }
-

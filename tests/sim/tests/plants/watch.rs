@@ -197,6 +197,52 @@ impl Drive for FlickeringDrive {
     }
 }
 
+/// A drive below which something repeats a write whose answer it has lost, and gives the answer to the repetition.
+pub struct StammeringDrive {
+    inner: Arc<dyn Drive>,
+    left: AtomicU32,
+}
+
+impl StammeringDrive {
+    /// The write or deletion number `nth` at this seat is repeated.
+    pub fn around(seat: usize, nth: u32) -> Wrap<dyn Drive> {
+        Arc::new(move |n, inner| if n == seat { Arc::new(Self { inner, left: AtomicU32::new(nth) }) } else { inner })
+    }
+
+    fn repeats(&self) -> bool {
+        self.left.fetch_sub(1, Relaxed) == 0
+    }
+}
+
+#[apply(port!)]
+impl Drive for StammeringDrive {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
+        self.inner.get(path, options).await
+    }
+
+    async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
+        if self.repeats() {
+            let _ = self.inner.put(path.clone(), bytes.clone(), condition.clone()).await;
+        }
+        self.inner.put(path, bytes, condition).await
+    }
+
+    async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
+        if self.repeats() {
+            let _ = self.inner.delete(path.clone(), condition.clone()).await;
+        }
+        self.inner.delete(path, condition).await
+    }
+
+    async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
+        self.inner.list_dir(dir, cursor).await
+    }
+}
+
 /// A drive to which names that differ only in case are one file, as many folders are.
 pub struct CaselessDrive {
     inner: Arc<dyn Drive>,

@@ -2,10 +2,7 @@
 //! be written, refreshed and taken out one by one.
 
 use crate::Result;
-use std::{
-    ops::Range,
-    path::PathBuf,
-};
+use std::{ops::Range, path::PathBuf};
 
 /// One planted bug: a change of one file.
 #[derive(Debug)]
@@ -122,7 +119,8 @@ pub(super) fn apply(file: &str, patches: &[&Patch]) -> Result<String> {
     changes.sort_by_key(|(change, _)| (change.lines.start, change.lines.end));
     let (mut text, mut done, mut last) = (String::with_capacity(file.len() * 2), 0, "");
     for (change, name) in changes {
-        let kept = lines.get(done..change.lines.start).ok_or_else(|| format!("the planted bugs {last} and {name} change the same lines"))?;
+        let kept =
+            lines.get(done..change.lines.start).ok_or_else(|| format!("the planted bugs {last} and {name} change the same lines"))?;
         let new = change.with.iter().map(String::as_str);
         kept.iter().copied().chain(new).for_each(|line| push(&mut text, line));
         (done, last) = (change.lines.end, name);
