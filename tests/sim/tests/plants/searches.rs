@@ -5,7 +5,7 @@ use super::watch::{CaselessDrive, Flicker, FlickeringDrive, Manner, OddHost, See
 use crate::common::{PauseAt, edit_while_paused, id, outcome, sync, synced, well};
 use kitestring::{
     Action, Allow, Application as _, Conflict, DocId, Drive as _, DrivePath, ErrorKind, Report, Resolution, Status, SyncOptions,
-    drive::Capabilities,
+    drive::{Capabilities, Condition},
 };
 use kitestring_sim::{
     Case, Config, Fault, FaultSource, Run, Started, World,
