@@ -3,6 +3,9 @@
 //! A plant stands around one port ([`Config::around_drive`] and its like) or is a bad manner of the host. The
 //! drivers look for it as they look for faults of the core; each must be found within seconds, and the name of
 //! the invariant that broke is part of the expectation. What is no fault is planted too, and must pass.
+//!
+//! Bugs of the core itself are patches in `tests/sim/planted`, which `cargo xtask planted` applies to a copy of it and
+//! looks for with the same searches. Its README says how to add one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
