@@ -57,11 +57,11 @@ fn main() -> ExitCode {
         }
     }));
     let begun = Instant::now();
-    let planted = bugs.len() as u64;
-    let mut jobs: Vec<Job> = searches::ALL.iter().map(|(name, search)| Job::Nothing(name, *search)).collect();
+    let (planted, all) = (bugs.len() as u64, wanted.is_empty());
+    let mut jobs: Vec<Job> = searches::ALL.iter().filter(|_| all).map(|(name, search)| Job::Nothing(name, *search)).collect();
     jobs.extend(bugs.into_iter().map(Job::Find));
     let (missed, false_alarms) = work(jobs);
-    let (clean, found) = (u64::from(false_alarms == 0), planted - missed);
+    let (clean, found) = (u64::from(all && false_alarms == 0), planted - missed);
     let verdict = if missed + false_alarms == 0 { "ok" } else { "FAILED" };
     if clean == 1 {
         println!("no bug: {} searches find nothing", searches::ALL.len());
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     println!(
         "test result: {verdict}. {} passed; {} failed; 0 ignored; 0 measured; 0 filtered out; finished in {:.1}s",
         found + clean,
-        missed + 1 - clean,
+        missed + u64::from(all) - clean,
         begun.elapsed().as_secs_f64()
     );
     println!("{planted} planted bugs, {found} found, {missed} missed");

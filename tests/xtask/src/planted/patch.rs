@@ -78,9 +78,9 @@ impl Hunk {
         let text = line.get(1..).unwrap_or_default().to_owned();
         let at = self.before.len();
         match line.chars().next() {
-            Some('+') => self.change(at).with.push(text),
+            Some('+') => self.change(at, |change| change.with.push(text)),
             Some('-') => {
-                self.change(at).lines.end += 1;
+                self.change(at, |change| change.lines.end += 1);
                 self.before.push(text);
             }
             // `\ No newline at end of file`
@@ -89,20 +89,22 @@ impl Hunk {
         }
     }
 
-    /// The change that goes on at this line, or a new one.
-    fn change(&mut self, at: usize) -> &mut Change {
-        if self.changes.last().is_none_or(|c| c.lines.end != at) {
-            self.changes.push(Change { lines: at..at, with: Vec::new() });
-        }
-        let last = self.changes.len() - 1;
-        &mut self.changes[last]
+    /// Goes on with the change that ends at this line, or begins a new one.
+    fn change(&mut self, at: usize, go_on: impl FnOnce(&mut Change)) {
+        let last = self.changes.pop_if(|change| change.lines.end == at);
+        let mut change = last.unwrap_or_else(|| Change { lines: at..at, with: Vec::new() });
+        go_on(&mut change);
+        self.changes.push(change);
     }
 
-    /// Where the lines are: where they were, or at the nearest place that has them.
+    /// Where the lines are: where they were, or at the only place that has them.
     fn find(&self, file: &[&str]) -> Option<usize> {
-        let mut places: Vec<usize> = (0..=file.len().saturating_sub(self.before.len())).collect();
-        places.sort_by_key(|place| place.abs_diff(self.at));
-        places.into_iter().find(|place| file.get(*place..*place + self.before.len()).is_some_and(|lines| lines == self.before))
+        let is_at = |place: &usize| file.get(*place..*place + self.before.len()).is_some_and(|lines| lines == self.before);
+        if is_at(&self.at) {
+            return Some(self.at);
+        }
+        let mut places = (0..file.len()).filter(is_at);
+        places.next().filter(|_| places.next().is_none())
     }
 }
 
@@ -160,6 +162,7 @@ mod tests {
     fn a_patch_finds_lines_that_have_moved() {
         let two = patch("two", "@@ -2,3 +2,3 @@\n b\n-c\n+z\n d\n");
         assert_eq!(apply("0\n0\n0\na\nb\nc\nd\n", &[&two]).unwrap(), "0\n0\n0\na\nb\nz\nd\n");
+        assert!(apply("0\n0\nb\nc\nd\nb\nc\nd\n", &[&two]).is_err(), "nobody can say which place is meant");
     }
 
     #[test]
