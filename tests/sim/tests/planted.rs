@@ -16,7 +16,7 @@ use kitestring::Action;
 use kitestring_sim::{Config, World, host::Manners, recovery::Settle};
 use plants::{
     ports::{BadDrive, BadHost, BadState, DriveFault, HostFault, StateFault},
-    searches::{self, Hit, by_cases, by_edits, by_kills, by_races},
+    searches::{self, Hit, by_cases, by_cases_on, by_edits, by_kills, by_races_on},
 };
 use std::{
     sync::{
@@ -151,7 +151,8 @@ fn drive_that_tears_documents() {
 #[test]
 fn a_lock_that_is_ignored_is_no_fault() {
     let unlocked = drive(DriveFault::NoLock);
-    for search in [by_cases, by_edits, by_races] {
+    let searches: [Searching<'_>; 3] = [&|c| by_cases_on("full", c), &by_edits, &|c| by_races_on("full", c)];
+    for search in searches {
         assert_eq!(search(&unlocked), None, "on a drive with compare-and-swap, safety does not rest on the lock");
     }
 }

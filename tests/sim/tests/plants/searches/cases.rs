@@ -22,7 +22,12 @@ const WORKLOADS: [&str; 13] = [
 
 /// Without a fault, and with every fault at every step.
 pub fn by_cases(config: &dyn Fn() -> Config) -> Hit {
-    let clean: Vec<Case> = WORKLOADS.iter().map(|w| w.parse().unwrap()).collect();
+    by_cases_on("", config)
+}
+
+/// As [`by_cases`], on the tiers whose name begins so.
+pub fn by_cases_on(tier: &str, config: &dyn Fn() -> Config) -> Hit {
+    let clean: Vec<Case> = WORKLOADS.iter().filter(|w| w.starts_with(tier)).map(|w| w.parse().unwrap()).collect();
     clean.iter().find_map(|case| by_case(case, config)).or_else(|| clean.iter().find_map(|case| by_strikes(case, config)))
 }
 

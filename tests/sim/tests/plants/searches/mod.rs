@@ -11,7 +11,7 @@ mod resolutions;
 mod scenes;
 
 use crate::common::{id, outcome, well};
-pub use cases::by_cases;
+pub use cases::{by_cases, by_cases_on};
 use disturbances::{by_cancels, by_double_kills, by_late_edits};
 pub use disturbances::{by_edits, by_kills};
 use kitestring::{Action, Report, drive::Capabilities};
@@ -19,8 +19,8 @@ use kitestring_sim::{Config, Fault, FaultSource, Started, World, faults::Call, r
 use others::{by_backups, by_old_clients};
 use ports::{by_flickers, by_names, by_reluctance, by_stammers};
 use promises::{by_deadlines, by_dry_runs, by_first_syncs, by_long_logs, by_mass_deletions};
-pub use races::by_races;
 use races::{by_double_races, by_take_overs};
+pub use races::{by_races, by_races_on};
 use resolutions::by_resolutions;
 use std::time::Duration;
 
