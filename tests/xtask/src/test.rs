@@ -22,6 +22,7 @@ pub(crate) fn run() -> ExitCode {
     stages.command("guards", cargo_with(&["test", "--locked", "--no-fail-fast", "-p", "xtask"]));
     let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
     stages.command("unit and integration tests", cargo_with(&tests));
+    stages.command("planted bugs", itself(&["planted"]));
     stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
     // With the tests' dependencies, so that nothing is built a second time.
     if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
@@ -41,6 +42,13 @@ pub(crate) fn run() -> ExitCode {
 
 fn cargo_with(arguments: &[&str]) -> Command {
     let mut command = cargo();
+    command.args(arguments);
+    command
+}
+
+/// Another command of this very program, whose output is read like any other's.
+fn itself(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "xtask".into()));
     command.args(arguments);
     command
 }

@@ -1,0 +1,121 @@
+//! The searches: each goes through a family of schedules and returns the first in which an invariant breaks. They
+//! find planted bugs, and nothing where none is planted.
+
+mod cases;
+mod disturbances;
+mod others;
+mod ports;
+mod promises;
+mod races;
+mod resolutions;
+mod scenes;
+
+use crate::common::{id, outcome, well};
+pub use cases::{by_cases, by_cases_on};
+use disturbances::{by_cancels, by_double_kills, by_late_edits};
+pub use disturbances::{by_edits, by_kills};
+use kitestring::{Action, Report, drive::Capabilities};
+use kitestring_sim::{Config, Fault, FaultSource, Started, World, faults::Call, recovery::Settle};
+use others::{by_backups, by_old_clients};
+use ports::{by_flickers, by_names, by_reluctance, by_stammers};
+use promises::{by_deadlines, by_dry_runs, by_first_syncs, by_long_logs, by_mass_deletions};
+use races::{by_double_races, by_take_overs};
+pub use races::{by_races, by_races_on};
+use resolutions::by_resolutions;
+use std::time::Duration;
+
+/// The schedule that found something, and what.
+pub type Hit = Option<(String, Vec<String>)>;
+
+/// A family of schedules, in worlds that `config` makes.
+pub type Search = fn(&dyn Fn() -> Config) -> Hit;
+
+/// Something to do, with its name.
+type Act = (&'static str, fn(&mut World));
+
+/// Every search, the most general first.
+pub const ALL: [(&str, Search); 21] = [
+    ("cases", by_cases),
+    ("edits", by_edits),
+    ("late edits", by_late_edits),
+    ("kills", by_kills),
+    ("cancels", by_cancels),
+    ("double kills", by_double_kills),
+    ("take-overs", by_take_overs),
+    ("races", by_races),
+    ("double races", by_double_races),
+    ("resolutions", by_resolutions),
+    ("old clients", by_old_clients),
+    ("backups", by_backups),
+    ("names", by_names),
+    ("mass deletions", by_mass_deletions),
+    ("flickering drives", by_flickers),
+    ("stammering drives", by_stammers),
+    ("reluctant hosts", by_reluctance),
+    ("dry runs", by_dry_runs),
+    ("deadlines", by_deadlines),
+    ("long logs", by_long_logs),
+    ("first syncs", by_first_syncs),
+];
+
+const CREATE: Capabilities = Capabilities { create: true, ..Capabilities::NONE };
+
+const TIERS: [(&str, Capabilities); 3] = [("full", Capabilities::FULL), ("create", CREATE), ("none", Capabilities::NONE)];
+
+/// Longer than any lock of a client that stands still is respected.
+const LONG: Duration = Duration::from_secs(300);
+
+type Edits = [(usize, &'static str, Action)];
+
+/// What the core is known to do wrong, by the invariant that its searches leave out. Each goes with its correction.
+mod hole {
+    /// A push that was interrupted twice is remembered by its second attempt only: where the first was written, its
+    /// author is asked about its own edit. Nothing is lost.
+    pub const INTERRUPTED_TWICE: &str = "NoFalseConflict";
+    /// A client whose write of the log was refused replaces what it finds there behind the changes that it knows,
+    /// although these may be counted by now. Their author announces them again, if it returns.
+    pub const COUNTED_IN_BETWEEN: &str = "I5 ";
+}
+
+fn hit(case: impl Into<String>, violations: Vec<String>) -> Hit {
+    (!violations.is_empty()).then(|| (case.into(), violations))
+}
+
+fn failed(case: &str, what: impl Into<String>) -> Hit {
+    hit(case, vec![what.into()])
+}
+
+fn edit(world: &mut World, edits: &Edits) {
+    for (seat, document, action) in edits {
+        well(world.change(*seat, &id(document), *action));
+    }
+}
+
+/// Recovers and checks everything; a lock must not be left either.
+fn settled(world: &mut World, settle: Settle) -> Vec<String> {
+    let mut violations = outcome(world, settle);
+    if world.drive.contents().contains_key("lock.json") {
+        violations.push("I9 Liveness: a lock is left when all is quiet".into());
+    }
+    violations
+}
+
+fn end(world: &mut World, started: &Started<Report>) {
+    world.resume(started);
+    world.go_on(started);
+}
+
+/// Strikes the first call of this kind.
+struct First {
+    seat: usize,
+    call: &'static str,
+    subject: &'static str,
+    fault: Option<Fault>,
+}
+
+impl FaultSource for First {
+    fn decide(&mut self, call: &Call<'_>) -> Option<Fault> {
+        let this = call.seat == self.seat && call.call == self.call && call.subject.starts_with(self.subject);
+        if this { self.fault.take() } else { None }
+    }
+}
