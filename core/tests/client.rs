@@ -235,6 +235,31 @@ fn a_number_id_stays_a_number_although_the_document_does_not_say_it() {
 }
 
 #[test]
+fn a_conflict_about_a_deletion_before_the_first_pull_waits_for_a_decision() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.delete("x").await;
+            b.sync().await;
+            assert_eq!(b.client.conflicts().await.unwrap().len(), 1);
+            // A newer version changes what the conflict is about, and decides nothing.
+            a.put("x", "2").await;
+            a.sync().await;
+            b.sync().await;
+            let conflicts = b.client.conflicts().await.unwrap();
+            assert_eq!((b.text("x"), conflicts.len()), (None, 1));
+            assert_eq!(conflicts[0].remote.as_ref().unwrap().revision, Revision::of(&common::json("2")));
+            b.client.resolve(conflicts[0].clone(), Resolution::KeepLocal).await.unwrap();
+            b.sync().await;
+            a.sync().await;
+            assert_eq!((a.text("x"), b.text("x")), (None, None));
+        }
+    });
+}
+
+#[test]
 fn every_code_is_listed() {
     let kinds =
         [ErrorKind::Unauthorized, ErrorKind::Rollback { remembered: 1, found: 0 }, ErrorKind::Internal, ErrorKind::NeedsNewerVersion];

@@ -2,7 +2,7 @@
 
 use super::{
     host::{Local, LookAt, Present},
-    ledger::{APPLYING, Applying, BASE, Base, PUSHING, Pushing, QUEUE, Queued},
+    ledger::{APPLYING, Applying, BASE, Base, CONFLICT, ConflictRecord, PUSHING, Pushing, QUEUE, Queued},
     plan::{self, Facts},
     run::Run,
 };
@@ -47,6 +47,8 @@ pub(super) struct Known {
     pub(super) queued: Option<Queued>,
     pub(super) applying: Option<Applying>,
     pub(super) pushing: Option<Pushing>,
+    /// Whether a conflict about it waits for the host's decision.
+    pub(super) in_conflict: bool,
     pub(super) local: Option<Present>,
 }
 
@@ -60,6 +62,7 @@ impl Known {
             pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| p.attempt),
             queued: self.queued.is_some(),
             joined,
+            in_conflict: self.in_conflict,
         }
     }
 
@@ -89,10 +92,13 @@ impl Run {
         let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
+        let conflicts = self.ledger.of_rare::<ConflictRecord>(CONFLICT, ids()).await?;
         let mut known: Vec<Known> = Vec::with_capacity(news.len());
-        for ((((n, base), queued), applying), pushing) in news.into_iter().zip(bases).zip(queued).zip(applying).zip(pushing) {
-            let base = pushed_base(&n.id, pushing.as_ref(), base);
-            known.push(Known { id: n.id, remote: n.remote, keep_local: n.keep_local, base, queued, applying, pushing, local: None });
+        let records = bases.into_iter().zip(queued).zip(applying).zip(pushing).zip(conflicts);
+        for (n, ((((base, queued), applying), pushing), conflict)) in news.into_iter().zip(records) {
+            let NewsOf { id, remote, keep_local } = n;
+            let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
+            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, local: None });
         }
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
         let locals = self.host.look(&look).await?;

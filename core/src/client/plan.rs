@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) queued: bool,
     /// Whether the first pull is complete: before it, a missing base says nothing.
     pub(super) joined: bool,
+    /// Whether a conflict about the document waits for the host's decision.
+    pub(super) in_conflict: bool,
 }
 
 /// What to do about a document that may have changed on the drive.
@@ -46,7 +48,7 @@ pub(super) enum Pull {
 
 /// Decides about a document that may have changed on the drive.
 pub(super) fn pull(facts: &Facts) -> Pull {
-    let Facts { remote, base, local, applying, pushing, queued, joined } = *facts;
+    let Facts { remote, base, local, applying, pushing, queued, joined, in_conflict } = *facts;
     // What this client has written and not announced is for it alone to announce.
     if pushing.is_some_and(|attempt| attempt_digest(attempt) == remote) {
         return Pull::OwnPush;
@@ -67,8 +69,9 @@ pub(super) fn pull(facts: &Facts) -> Pull {
     if remote == base {
         return Pull::StaleEcho;
     }
-    // Deleted here before the client ever saw what the drive has: nobody can know what the deletion meant.
-    if base.is_none() && local.is_none() && queued && !joined {
+    // Deleted here before the client ever saw what the drive has: nobody can know what the deletion meant. Nor does a
+    // newer version decide a conflict that waits.
+    if base.is_none() && local.is_none() && queued && (!joined || in_conflict) {
         return Pull::Conflict(ConflictKind::DeleteEdit);
     }
     // Whether an apply took place before the host went back to what was agreed cannot be known any more.
@@ -136,6 +139,7 @@ mod tests {
             pushing: None,
             queued: d(local) != d(base),
             joined: true,
+            in_conflict: false,
         }
     }
 
@@ -174,6 +178,7 @@ mod tests {
         let gone = Facts { queued: true, ..facts("b", "", "") };
         assert_eq!(pull(&gone), Pull::FastForward, "made and deleted here, made elsewhere meanwhile");
         assert_eq!(pull(&Facts { joined: false, ..gone }), Pull::Conflict(ConflictKind::DeleteEdit));
+        assert_eq!(pull(&Facts { in_conflict: true, ..gone }), Pull::Conflict(ConflictKind::DeleteEdit));
     }
 
     #[test]
