@@ -52,6 +52,10 @@ pub(crate) struct Sync {
     /// made if its parent exists
     #[arg(long, value_name = "URL")]
     pub drive: Option<OsString>,
+    /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
+    /// a file: URL. Needed the first time only
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
     /// How to lay the files out on the drive [default: classic]
     #[arg(long, value_enum)]
     pub layout: Option<Layout>,
