@@ -49,7 +49,7 @@ fn allow(yes: &[Warning]) -> Allow {
 }
 
 /// Joins what the client and the folder left out. The folder knows its own reasons better.
-fn skipped(report: &Report, session: &Session) -> BTreeMap<String, String> {
+pub(super) fn skipped(report: &Report, session: &Session) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = report.skipped.iter().map(|s| (s.id.as_str().to_owned(), s.why.clone())).collect();
     all.extend(session.tree.notes.all());
     all
