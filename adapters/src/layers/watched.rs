@@ -32,10 +32,18 @@ use std::{
 pub struct Watched {
     drive: Arc<dyn Drive>,
     head: DrivePath,
+    root: PathBuf,
     file: PathBuf,
     noticed: Arc<Event>,
     /// None while the system gives no notices.
-    watcher: Mutex<Option<RecommendedWatcher>>,
+    notices: Mutex<Option<Notices>>,
+}
+
+/// What the system watches.
+struct Notices {
+    /// The deepest folder on the way to the file that exists.
+    folder: PathBuf,
+    _watcher: RecommendedWatcher,
 }
 
 /// The token of a file that does not exist; no version is empty.
@@ -45,7 +53,7 @@ impl Watched {
     /// Watches the file `head` of `drive`, which lies in the local folder `root`.
     pub fn new(drive: Arc<dyn Drive>, root: &Path, head: DrivePath) -> Self {
         let file = head.segments().fold(root.to_owned(), |path, segment| path.join(segment));
-        Self { drive, head, file, noticed: Arc::new(Event::new()), watcher: Mutex::default() }
+        Self { drive, head, root: root.to_owned(), file, noticed: Arc::new(Event::new()), notices: Mutex::default() }
     }
 
     async fn look(&self, token: Option<&str>) -> Result<Changed> {
@@ -63,20 +71,24 @@ impl Watched {
 
     /// Makes sure that the system gives notices, as far as it can.
     fn begin(&self) {
-        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        if watcher.is_none() {
-            *watcher = self.watch().ok();
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        let on_the_way = self.file.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
+        let deepest = on_the_way.into_iter().find(|folder| folder.is_dir());
+        if deepest != notices.as_ref().map(|n| n.folder.as_path()) {
+            *notices = deepest.and_then(|folder| self.watch(folder).ok());
         }
     }
 
     /// The folder may stand elsewhere by now, or another one in its place.
     fn end(&self) {
-        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.notices.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn watch(&self) -> notify::Result<RecommendedWatcher> {
-        let folder = self.file.parent().unwrap_or(&self.file).canonicalize()?;
-        let (name, noticed, itself) = (self.file.file_name().map(ToOwned::to_owned), self.noticed.clone(), folder.clone());
+    /// Watches the file in `folder`, or the next folder on the way to it.
+    fn watch(&self, folder: &Path) -> notify::Result<Notices> {
+        let name = self.file.strip_prefix(folder).ok().and_then(|below| below.components().next()).map(|c| c.as_os_str().to_owned());
+        let (real, noticed) = (folder.canonicalize()?, self.noticed.clone());
+        let itself = real.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let concerns = |path: &PathBuf| *path == itself || path.file_name() == name.as_deref();
             let tells =
@@ -85,8 +97,8 @@ impl Watched {
                 noticed.notify(usize::MAX);
             }
         })?;
-        watcher.watch(&folder, RecursiveMode::NonRecursive)?;
-        Ok(watcher)
+        watcher.watch(&real, RecursiveMode::NonRecursive)?;
+        Ok(Notices { folder: folder.to_owned(), _watcher: watcher })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Noticing changes in the folder.
 
 use super::bell::Bell;
-use crate::folder::OWN;
+use crate::{config, folder::OWN};
 use kitestring::{Error, ErrorKind, Result};
 use notify::{
     Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
@@ -107,7 +107,8 @@ fn hear(bell: &Bell, root: &Path, event: notify::Result<notify::Event>) {
     if event.need_rescan() {
         return bell.changed(true);
     }
-    let is_own = |path: &PathBuf| path.strip_prefix(root).is_ok_and(|inside| inside.starts_with(OWN));
+    // Kite's own files are no documents, but the configuration is touched where a sync has something new to do.
+    let is_own = |path: &PathBuf| path.strip_prefix(root).is_ok_and(|inside| inside.starts_with(OWN) && !inside.ends_with(config::FILE));
     if !event.paths.is_empty() && event.paths.iter().all(is_own) {
         return;
     }
@@ -164,6 +165,7 @@ mod tests {
             assert_eq!(noted(kind, "/f/.kite/state.db"), None, "{kind:?} of kite's own");
         }
         assert_eq!(noted(data, "/f/.kites"), Some(false));
+        assert_eq!(noted(data, "/f/.kite/config.json"), Some(false));
         assert_eq!(noted(EventKind::Remove(RemoveKind::Folder), "/f"), Some(false));
     }
 

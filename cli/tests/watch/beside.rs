@@ -36,7 +36,7 @@ fn a_conflict_is_said_once_and_the_rest_goes_on() {
     w.write("a/text", "from a");
     let a = Watcher::start(&w, "a");
     let said = a.until_said("conflict");
-    assert_eq!((said["id"].as_str(), said["kind"].as_str()), (Some("text"), Some("edit_edit")));
+    assert_eq!((said["id"].as_str(), said["kind"].as_str()), (Some("text"), Some("edit-edit")));
     let b = Watcher::start(&w, "b");
     for n in 0..3 {
         w.write("a/other", format!("{n}"));
