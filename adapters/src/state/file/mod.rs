@@ -25,10 +25,13 @@ use writer::Writer;
 /// A [`State`] in a file, in pure Rust.
 ///
 /// Writes that arrive while a commit is under way share the next one; each returns after its commit is on the disk.
-/// Reads never wait for a commit. One process at a time may have the file open, and one state in it. A file that a
-/// crash left is checked and put right when it is opened, which reads all of it. What removed records leave free is used
-/// again, and a file that became much larger than its content is made smaller when it is opened. The file is readable
-/// by its owner only (mode 0600) on Unix.
+/// Reads never wait for a commit. One process at a time may have the file open, and one state in it. Opening it reads
+/// all of it, so that damage is found before it is used and what a crash left is put right. What removed records leave
+/// free is used again, and a file that became much larger than its content is made smaller when it is opened. In memory
+/// are at most 4 MiB of it. It is readable by its owner only (mode 0600) on Unix.
+///
+/// The store panics over some kinds of damage while it is opened. That is caught and answered as an error, which a
+/// program built with `panic = "abort"` cannot do.
 ///
 /// # Errors
 /// `state` if the file is damaged, read-only, in use or not ours; `quota_exceeded` if the disk is full;

@@ -53,6 +53,8 @@ pub(super) fn database(path: &Path) -> Result<Database, DatabaseError> {
 
 /// Makes sure that the file is ours and that this version can read it, and makes it smaller if that is worth the work.
 pub(super) fn own(database: &mut Database, path: &Path) -> Result<()> {
+    // The store trusts its pages, and panics over one that makes no sense; so each is checked before it is used.
+    database.check_integrity().map_err(|e| fault("open", path, e.into()))?;
     let found = header(database).map_err(|e| fault("open", path, e))?;
     let compact = match found {
         Header::Ours { format, compact } if format == FORMAT.1 => compact,
