@@ -66,7 +66,7 @@ impl Watching<'_> {
     }
 
     /// Syncs, however long the drive is out of reach, unless it is told to stop.
-    async fn sync(&mut self, look: bool) -> Result<()> {
+    async fn sync(&mut self, mut look: bool) -> Result<()> {
         let mut delays = Delays(None);
         while !self.is_stopped() {
             match self.try_sync(look).await {
@@ -76,6 +76,8 @@ impl Watching<'_> {
                     self.said.waiting(&e);
                     let delay = delays.after(&e);
                     select(pin!(self.signals.arrived()), Timer::after(delay)).await;
+                    // Much may have changed meanwhile.
+                    look = true;
                 }
             }
         }

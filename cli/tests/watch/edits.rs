@@ -1,7 +1,7 @@
 //! What happens in one folder happens in the other.
 
 use crate::{
-    watcher::{Watcher, until},
+    watcher::{Watcher, files, until, until_same},
     world::World,
 };
 use std::{
@@ -52,7 +52,7 @@ fn a_burst_of_edits_costs_few_syncs() {
     let took = started.elapsed().as_secs() as usize;
     let pushed = || a.events("synced").iter().map(|event| event["pushed"].as_u64().unwrap()).sum::<u64>();
     until("all is pushed", || pushed() == 200);
-    until("all arrives", || w.files("a") == w.files("b"));
+    until_same(&w, "a", "b");
     let (syncs, said) = (a.until_idle() - before, a.events("synced").len());
     // One for each five seconds and for each pause that a busy machine made, and an idle one behind each.
     assert!(syncs <= 2 * (took + 3), "{syncs} syncs for 200 edits in {took} s");
@@ -86,7 +86,7 @@ fn however_an_editor_saves_its_last_content_arrives() {
         w.write("a/text", content("backup"));
         until_equal(&w, "b/text", &content("backup"));
     }
-    until("the backup arrives too", || w.files("a") == w.files("b"));
+    until_same(&w, "a", "b");
     for watcher in [a, b] {
         assert_eq!(watcher.events("conflict"), Vec::<serde_json::Value>::new());
     }
@@ -100,7 +100,7 @@ fn a_tree_made_at_once_arrives_and_stays_watched() {
         for n in 0..20 {
             w.write(&format!("a/{round}/{}/{n}/deep/deeper/file", n % 3), format!("{round} {n}"));
         }
-        until("the tree arrives", || w.files("a") == w.files("b"));
+        until_same(&w, "a", "b");
         w.write(&format!("a/{round}/0/0/deep/deeper/file"), "edited");
         until_equal(&w, &format!("b/{round}/0/0/deep/deeper/file"), "edited");
     }
@@ -123,7 +123,7 @@ fn collections_are_watched_each_for_itself() {
     // By now the collection's folder exists on the drive, and is watched.
     w.write("b/x", "second");
     until_equal(&w, "a/x", "second");
-    assert_eq!((c.until_idle(), w.files("c")), (syncs, BTreeMap::new()));
+    assert_eq!((c.until_idle(), files(&w, "c")), (syncs, BTreeMap::new()));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! A watch at rest does nothing, and nothing grows.
 
-use crate::{watcher::Watcher, world::World};
+use crate::{
+    watcher::{Watcher, files, until},
+    world::World,
+};
 use std::{fs, thread, time::Duration};
 
 #[test]
@@ -11,7 +14,7 @@ fn what_the_syncs_themselves_write_ends_in_rest() {
     }
     let (a, b) = (Watcher::start(&w, "a"), Watcher::start(&w, "b"));
     w.write("b/more", "more");
-    crate::watcher::until("both have all", || w.files("a").len() > 30 && w.files("a") == w.files("b"));
+    until("both have all", || files(&w, "a").len() > 30 && files(&w, "a") == files(&w, "b"));
     let syncs = (a.until_idle(), b.until_idle());
     let drive = w.everything("drive");
     thread::sleep(Duration::from_secs(5));
@@ -40,7 +43,7 @@ fn reading_and_kites_own_files_are_no_change() {
     let syncs = a.until_idle();
     for _ in 0..5 {
         w.read("a/d/x");
-        w.files("a");
+        files(&w, "a");
         w.write("a/.kite/trash/something", "x");
         w.kite(&["status", "a"]).expect(0);
     }
@@ -61,7 +64,7 @@ fn many_syncs_take_no_more_memory_than_a_few() {
     let sync = |n: usize| {
         let before = a.events("synced").len();
         w.write("a/x", format!("content {n}"));
-        crate::watcher::until("a sync", || a.events("synced").len() > before);
+        until("a sync", || a.events("synced").len() > before);
     };
     (0..10).for_each(sync);
     let before = resident(&a);

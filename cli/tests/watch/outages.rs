@@ -1,7 +1,7 @@
 //! A drive that goes away and comes back.
 
 use crate::{
-    watcher::{Watcher, until},
+    watcher::{Watcher, files, until},
     world::World,
 };
 use std::fs;
@@ -24,7 +24,7 @@ fn an_outage_of_the_drive_is_said_once_and_survived() {
     fs::rename(w.at("away"), w.at("drive")).unwrap();
     a.until_said("back");
     w.kite(&["sync", "b", "--drive", "drive"]).expect(0);
-    assert_eq!(w.files("a"), w.files("b"));
+    assert_eq!(files(&w, "a"), files(&w, "b"));
     // It is watched again.
     w.write("b/x", "4");
     w.sync("b").expect(0);

@@ -3,6 +3,8 @@
 use crate::world::World;
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
+    fs,
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -31,6 +33,29 @@ pub fn until(what: &str, holds: impl Fn() -> bool) {
         assert!(started.elapsed() < PATIENCE, "{what}: not in {PATIENCE:?}");
         thread::sleep(PAUSE);
     }
+}
+
+/// The files of a folder, without kite's own, while they come and go.
+pub fn files(w: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut dirs = vec![String::new()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(w.at(folder).join(&dir)).into_iter().flatten().flatten() {
+            let path = format!("{dir}{}", entry.file_name().to_string_lossy());
+            match fs::read(entry.path()) {
+                Ok(content) => drop(found.insert(path, content)),
+                Err(_) if path != ".kite" => dirs.push(format!("{path}/")),
+                Err(_) => {}
+            }
+        }
+    }
+    found
+}
+
+/// Waits until both folders hold the same files.
+#[track_caller]
+pub fn until_same(w: &World, a: &str, b: &str) {
+    until("both folders are the same", || files(w, a) == files(w, b));
 }
 
 impl Watcher {

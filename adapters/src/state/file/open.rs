@@ -21,7 +21,7 @@ const COMPACT: &str = "compact";
 /// How much of the file is kept in memory, in bytes.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 /// How much free space in a file, in bytes, is not worth the work.
-const WASTE_BYTES: u64 = 4 * 1024 * 1024;
+const WASTE_BYTES: u64 = 16 * 1024 * 1024;
 /// How often a file is made that others keep taking away.
 const TRIES: u32 = 3;
 
