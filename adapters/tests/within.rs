@@ -1,4 +1,5 @@
 //! A folder of a drive as a drive of its own.
+#![cfg(feature = "runtime")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;

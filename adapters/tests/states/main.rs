@@ -1,4 +1,5 @@
 //! What every state must do (`kitestring::State`), tried on each of them.
+#![cfg(any(feature = "state-file", feature = "state-sqlite"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "../common/mod.rs"]
