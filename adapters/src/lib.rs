@@ -5,9 +5,12 @@
 //! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `state-file` | [`state::file::FileState`]: the same in a file without SQLite | no |
+//! | `watch` | [`layers::Watched`]: notices changes of a drive in a local folder | no |
 //! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
 //!
-//! Each feature compiles alone; no adapter knows another one.
+//! Each feature compiles alone; no adapter knows another one. Always there: [`layers::Within`], a folder of a drive as a
+//! drive of its own.
 //!
 //! # Adding an adapter
 //! 1. A folder `drives/<name>/` (or `state/<name>/`) with a `mod.rs` that holds the public type and its port
@@ -23,7 +26,6 @@
 //! and several requests must be able to run at once.
 
 pub mod drives;
-#[cfg(feature = "test-support")]
 pub mod layers;
 #[cfg(feature = "runtime")]
 pub mod runtime;
@@ -33,6 +35,8 @@ pub mod state;
 pub use drives::fs::FsDrive;
 #[cfg(feature = "runtime")]
 pub use runtime::NativeRuntime;
+#[cfg(feature = "state-file")]
+pub use state::file::FileState;
 #[cfg(feature = "state-sqlite")]
 pub use state::sqlite::SqliteState;
 

@@ -1,24 +1,14 @@
-//! The SQLite state, clause by clause.
+//! What is special to the SQLite state; what every state must do is in `states`.
 #![cfg(feature = "state-sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod common;
 
-use common::{child, child_home};
-use futures::{
-    FutureExt as _,
-    executor::block_on,
-    future::{join_all, try_join_all},
-};
-use kitestring::{ErrorKind, MemoryState, State, StateRecord};
+use common::child_home;
+use futures::{FutureExt as _, executor::block_on, future::try_join_all};
+use kitestring::{ErrorKind, State, StateRecord};
 use kitestring_adapters::SqliteState;
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::Stdio,
-    thread,
-    time::Duration,
-};
+use std::{fs, process::Stdio, thread};
 use tempfile::TempDir;
 
 fn state() -> (TempDir, SqliteState) {
@@ -37,33 +27,6 @@ fn read(state: &dyn State, key: &str) -> Option<Vec<u8>> {
 
 fn write(state: &dyn State, batch: Vec<StateRecord>) {
     block_on(state.write(batch)).unwrap();
-}
-
-#[test]
-fn it_answers_like_the_state_in_memory() {
-    let (_home, sqlite) = state();
-    let memory = MemoryState::new();
-    let keys = ["a", "a/", "a/1", "a/10", "a/2", "a/~", "a0", "A", "b", "", "a/\u{0}", "a/é", "a/\u{1f600}"];
-    let batches = [
-        keys.iter().map(|k| set(k, k)).collect(),
-        vec![StateRecord::remove("a/2"), set("a/1", "new"), set("a/1", "newer"), StateRecord::set("empty", vec![])],
-        vec![set("b", "x"), StateRecord::remove("b"), StateRecord::remove("never")],
-        vec![],
-    ];
-    for batch in batches {
-        write(&sqlite, batch.clone());
-        write(&memory, batch);
-    }
-    let all: Vec<String> = keys.iter().map(|k| (*k).to_owned()).chain(["empty".into(), "a/1".into(), "none".into()]).collect();
-    assert_eq!(block_on(sqlite.read(all.clone())).unwrap(), block_on(memory.read(all)).unwrap());
-    for prefix in ["", "a", "a/", "a/1", "zz", "a/\u{1f600}"] {
-        for after in [None, Some(""), Some("a"), Some("a/1"), Some("a/10"), Some("a/~"), Some("zzz"), Some("A")] {
-            for limit in [0, 1, 2, 100, u32::MAX] {
-                let ask = |s: &dyn State| block_on(s.scan(prefix.into(), after.map(str::to_owned), limit)).unwrap();
-                assert_eq!(ask(&sqlite), ask(&memory), "{prefix:?} {after:?} {limit}");
-            }
-        }
-    }
 }
 
 #[test]
@@ -90,23 +53,6 @@ fn writes_at_once_share_commits_and_each_is_seen_when_it_returns() {
 }
 
 #[test]
-fn every_write_that_returned_is_read() {
-    let (_home, state) = state();
-    thread::scope(|s| {
-        for worker in 0..8 {
-            let state = &state;
-            s.spawn(move || {
-                for n in 0..50 {
-                    let (key, value) = (format!("w{worker}"), n.to_string());
-                    write(state, vec![set(&key, &value)]);
-                    assert_eq!(read(state, &key), Some(value.into_bytes()));
-                }
-            });
-        }
-    });
-}
-
-#[test]
 fn reads_do_not_wait_for_a_commit() {
     let (home, state) = state();
     write(&state, vec![set("k", "old")]);
@@ -118,22 +64,6 @@ fn reads_do_not_wait_for_a_commit() {
     other.execute_batch("COMMIT").unwrap();
     block_on(waiting).unwrap();
     assert_eq!(read(&state, "k"), Some(b"new".to_vec()));
-}
-
-#[test]
-fn dropped_calls_are_whole_or_nothing_and_dropping_the_state_finishes_them() {
-    let (home, state) = state();
-    for n in 0..50 {
-        let mut call = state.write(vec![set(&format!("a{n}"), "x"), set(&format!("b{n}"), "x")]);
-        let _ = call.as_mut().now_or_never();
-        drop(call);
-        drop(state.write(vec![set("never polled", "x")]));
-        let _ = state.scan(String::new(), None, 10).now_or_never();
-    }
-    drop(state);
-    let state = SqliteState::open(home.path().join("s.sqlite")).unwrap();
-    let count = |prefix: &str| block_on(state.scan(prefix.into(), None, 1000)).unwrap().len();
-    assert_eq!((count("a"), count("b"), count("never")), (50, 50, 0));
 }
 
 #[cfg(unix)]
@@ -241,37 +171,4 @@ fn two_states_on_one_file_do_not_harm_each_other() {
     drop(state);
     let check = rusqlite::Connection::open(&file).unwrap();
     assert_eq!(check.query_row("PRAGMA integrity_check", [], |r| r.get::<_, String>(0)).unwrap(), "ok");
-}
-
-#[test]
-fn a_killed_process_loses_nothing_acknowledged() {
-    if let Some(home) = child_home() {
-        let state = SqliteState::open(home.join("s")).unwrap();
-        for n in 0_u32.. {
-            let batch = |k: u32| state.write(vec![set(&format!("a/{n}/{k}"), "x"), set(&format!("b/{n}/{k}"), "x")]);
-            assert!(block_on(join_all((0..5).map(batch))).iter().all(Result::is_ok));
-            println!("ack {n}");
-        }
-        return;
-    }
-    let home = tempfile::tempdir().unwrap();
-    for round in 1..=5 {
-        let mut child = child("a_killed_process_loses_nothing_acknowledged", home.path()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).filter_map(|l| ack(&l));
-        let mut acknowledged = lines.by_ref().find(|n| *n >= 20 * round).unwrap();
-        thread::sleep(Duration::from_micros(u64::from(round) * 300));
-        child.kill().unwrap();
-        acknowledged = lines.last().unwrap_or(acknowledged);
-        child.wait().unwrap();
-        let state = SqliteState::open(home.path().join("s")).unwrap();
-        for n in 0..=acknowledged {
-            assert_eq!(block_on(state.scan(format!("a/{n}/"), None, 10)).unwrap().len(), 5, "{n} of {acknowledged}");
-        }
-        let keys = |prefix: &str| block_on(state.scan(prefix.into(), None, u32::MAX)).unwrap();
-        assert_eq!(keys("a/").len(), keys("b/").len(), "half a batch");
-    }
-}
-
-fn ack(line: &str) -> Option<u32> {
-    line.split_once("ack ")?.1.trim().parse().ok()
 }

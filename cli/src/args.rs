@@ -22,6 +22,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Sync a folder; with --drive, set it up first
     Sync(Sync),
+    /// Keep a folder in step until it is stopped
+    Watch(Watch),
     /// Show what is known of a folder, without asking the drive
     Status(Status),
     /// List the files that both sides changed
@@ -65,6 +67,10 @@ pub(crate) struct Sync {
     /// made if its parent exists
     #[arg(long, value_name = "URL")]
     pub drive: Option<OsString>,
+    /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
+    /// a file: URL. Needed the first time only
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
     /// How to lay the files out on the drive [default: classic]
     #[arg(long, value_enum)]
     pub layout: Option<Layout>,
@@ -83,6 +89,49 @@ pub(crate) struct Sync {
     /// Go on in spite of a warning; may be repeated
     #[arg(long, value_enum, value_name = "WARNING")]
     pub yes: Vec<Warning>,
+}
+
+const WATCH_CODES: &str = "With --json, each event is one object on a line of its own.
+
+Exit codes: 0 stopped by Ctrl-C or a signal, everything written is whole; 128 plus the signal's number if a sync was cut short \
+(5 seconds after the first signal, or at once by a second one); 1 failed: the message says what to do before it is started again.";
+
+/// The options of `kite watch`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = WATCH_CODES)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Where the drive is, as for sync. Needed the first time only
+    #[arg(long, value_name = "URL")]
+    pub drive: Option<OsString>,
+    /// One dataset of several on the drive, as for sync. Needed the first time only
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// The name of this device, shown to people who meet its lock [default: the host name]
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// How often to look at the drive, and at the folder where the system notices no changes
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub every: u64,
+}
+
+impl Watch {
+    /// Returns the sync that the watch begins with.
+    pub(crate) fn as_sync(&self) -> Sync {
+        let Folder { folder, json } = &self.folder;
+        Sync {
+            folder: Folder { folder: folder.clone(), json: *json },
+            drive: self.drive.clone(),
+            collection: self.collection.clone(),
+            layout: None,
+            device: self.device.clone(),
+            dry_run: false,
+            checksum: false,
+            wait: 10,
+            yes: Vec::new(),
+        }
+    }
 }
 
 /// How files are laid out on a drive.
@@ -199,6 +248,7 @@ impl Command {
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
             | Self::Trash(Trash::Restore(Restore { folder, .. }) | Trash::Empty(Empty { folder, .. }))
+            | Self::Watch(Watch { folder, .. })
             | Self::Conflicts(Conflicts { folder, .. })
             | Self::Resolve(Resolve { folder, .. })
             | Self::Unlink(Unlink { folder, .. }) => folder,

@@ -3,7 +3,7 @@
 use crate::{drive_url::DriveUrl, folder::OWN, home::Home};
 use kitestring::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
-use std::{fs, io, io::Write as _, path::Path};
+use std::{fs, io, io::Write as _, path::Path, time::SystemTime};
 
 /// The name of the file inside kite's own folder.
 pub(crate) const FILE: &str = "config.json";
@@ -76,6 +76,12 @@ impl Config {
         };
         write().map_err(|e: io::Error| failed("cannot be written", &path, &e.to_string()))
     }
+}
+
+/// Lets a watch of the folder know that a sync has something new to do. Without one, or if that fails, the next sync
+/// does it.
+pub(crate) fn touch(folder: &Path) {
+    let _ = fs::File::open(folder.join(OWN).join(FILE)).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 fn failed(what: &str, path: &Path, why: &str) -> Error {

@@ -1,6 +1,11 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, or a plain path.
+//! Drive URLs: `file:///absolute`, `file:relative`, or a plain path; with `?collection=NAME` for one dataset among
+//! several on the drive.
 
-use kitestring::{Error, ErrorKind, Result};
+use kitestring::{Drive, DrivePath, Error, ErrorKind, Result};
+use kitestring_adapters::{
+    drives::fs::FsDrive,
+    layers::{Collection, Watched, Within},
+};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -8,15 +13,24 @@ use std::{
     fmt, fs, io,
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 /// What a path needs encoded to be part of a URL.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// Where a drive is: today always a folder, by its absolute path.
+/// The file of the classic layout that every change writes.
+const HEAD: &str = "meta.json";
+/// What a folder drive keeps in its root, to lock it.
+const LOCK: &str = ".kite.lock";
+
+/// Where a dataset is: today always a folder, by its absolute path, or a collection in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct DriveUrl(PathBuf);
+pub(crate) struct DriveUrl {
+    path: PathBuf,
+    collection: Option<Collection>,
+}
 
 impl DriveUrl {
     /// Takes what was typed; a relative path is one from the current directory.
@@ -24,31 +38,100 @@ impl DriveUrl {
     /// # Errors
     /// `unsupported` for a scheme that does not exist, `invalid_input` for a URL that is none.
     pub(crate) fn parse(typed: &OsStr) -> Result<Self> {
-        let path = match scheme_of(typed.as_bytes()) {
-            None => PathBuf::from(typed),
-            Some("file") => path_of(typed.as_bytes().get("file:".len()..).unwrap_or_default(), typed)?,
+        let (path, collection) = match scheme_of(typed.as_bytes()) {
+            None => (PathBuf::from(typed), None),
+            Some("file") => {
+                let rest = typed.as_bytes().get("file:".len()..).unwrap_or_default();
+                let mut halves = rest.splitn(2, |b| *b == b'?');
+                let path = path_of(halves.next().unwrap_or_default(), typed)?;
+                (path, halves.next().map(|query| collection_of(query, typed)).transpose()?)
+            }
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
             return Err(invalid("the drive's URL names no folder", typed));
         }
-        Ok(Self(absolute(&path).map_err(|e| invalid(&format!("the drive's path cannot be made absolute: {e}"), typed))?))
+        let path = absolute(&path).map_err(|e| invalid(&format!("the drive's path cannot be made absolute: {e}"), typed))?;
+        Ok(Self { path, collection })
+    }
+
+    /// Adds a collection that was typed by itself.
+    ///
+    /// # Errors
+    /// `invalid_input` if the name is none, or if the URL names another.
+    pub(crate) fn with_collection(mut self, name: Option<&str>) -> Result<Self> {
+        let Some(name) = name else { return Ok(self) };
+        let collection = Collection::new(name)?;
+        if self.collection.as_ref().is_some_and(|own| *own != collection) {
+            return Err(invalid("the drive's URL names another collection than --collection", OsStr::new(&self.to_string())));
+        }
+        self.collection = Some(collection);
+        Ok(self)
+    }
+
+    /// Returns the drive that the collection is on.
+    pub(crate) fn without_collection(&self) -> Self {
+        Self { path: self.path.clone(), collection: None }
+    }
+
+    /// Returns the collection, if it is one.
+    pub(crate) fn collection(&self) -> Option<&str> {
+        self.collection.as_ref().map(Collection::as_str)
+    }
+
+    /// Opens the drive, which must exist, unless `make` is set.
+    ///
+    /// # Errors
+    /// As [`FsDrive::open`] or [`FsDrive::create`]; `invalid_input` if others reach the same files in another way, where
+    /// their locks and ours would not know of each other.
+    pub(crate) fn open(&self, make: bool) -> Result<Arc<dyn Drive>> {
+        let drive = if make { FsDrive::create(&self.path) } else { FsDrive::open(&self.path) }?;
+        self.check_way()?;
+        Ok(match &self.collection {
+            Some(collection) => Arc::new(Within::new(Arc::new(drive), collection.path().clone())),
+            None => Arc::new(drive),
+        })
+    }
+
+    /// Opens the drive, which must exist, to wait for changes.
+    ///
+    /// # Errors
+    /// As [`FsDrive::open`].
+    pub(crate) fn watched(&self) -> Result<Arc<dyn Drive>> {
+        let folder = self.collection.as_ref().map_or_else(DrivePath::root, |collection| collection.path().clone());
+        Ok(Arc::new(Watched::new(Arc::new(FsDrive::open(&self.path)?), &self.path, folder.join(HEAD)?)))
+    }
+
+    fn check_way(&self) -> Result<()> {
+        let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| path.join(HEAD).exists());
+        let detail = match &self.collection {
+            Some(collection) if is_drive(&self.path.join(collection.as_str())) => {
+                format!("the folder {collection} of this drive is in use as a drive of its own: name that folder, without a collection")
+            }
+            None if is_dataset(&self.path) && !is_drive(&self.path) && self.path.parent().is_some_and(is_drive) => {
+                "this folder is a collection of the drive above it: name that drive, and the folder with --collection".to_owned()
+            }
+            _ => return Ok(()),
+        };
+        Err(invalid(&detail, self.path.as_os_str()))
     }
 
     /// Returns the path of the drive's folder.
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
-    /// Whether both name the same folder, by whatever path.
+    /// Whether both name the same dataset, by whatever path.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self == other || canonical(&self.0).is_ok_and(|a| canonical(&other.0).is_ok_and(|b| a == b))
+        let same_folder = || canonical(&self.path).is_ok_and(|a| canonical(&other.path).is_ok_and(|b| a == b));
+        self.collection == other.collection && (self.path == other.path || same_folder())
     }
 }
 
 impl fmt::Display for DriveUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "file://{}", percent_encode(self.0.as_os_str().as_bytes(), ENCODED))
+        write!(f, "file://{}", percent_encode(self.path.as_os_str().as_bytes(), ENCODED))?;
+        self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
     }
 }
 
@@ -110,6 +193,15 @@ fn path_of(rest: &[u8], typed: &OsStr) -> Result<PathBuf> {
     Ok(PathBuf::from(OsString::from_vec(decoded)))
 }
 
+/// Reads what stands behind the question mark.
+fn collection_of(query: &[u8], typed: &OsStr) -> Result<Collection> {
+    let name = query.strip_prefix(b"collection=").and_then(|name| std::str::from_utf8(name).ok());
+    let Some(name) = name else {
+        return Err(invalid("only ?collection=NAME may follow the path; a question mark in the path itself is written %3F", typed));
+    };
+    Collection::new(name)
+}
+
 fn unsupported(scheme: &str, typed: &OsStr) -> Error {
     let typed = typed.to_string_lossy();
     let hint = if typed.contains("://") { String::new() } else { format!(" (a path with a colon is written ./{typed})") };
@@ -150,17 +242,39 @@ mod tests {
 
     #[test]
     fn the_written_form_comes_back() {
-        for typed in ["/a b/ü%#?", "/x:y", "file:///a%FFb"] {
+        for typed in ["/a b/ü%#?", "/x:y", "file:///a%FFb", "file:///a%3Fb?collection=photos"] {
             let url = parse(typed).unwrap();
             assert_eq!(parse(&url.to_string()).unwrap(), url, "{typed}");
         }
     }
 
     #[test]
+    fn a_collection_is_part_of_the_url_or_typed_by_itself() {
+        let url = parse("file:///a?collection=photos").unwrap();
+        assert_eq!((url.path(), url.collection()), (Path::new("/a"), Some("photos")));
+        assert_eq!(parse("/a?collection=photos").unwrap().path(), Path::new("/a?collection=photos"), "a plain path has no query");
+        let typed = |url: &str, name| parse(url).unwrap().with_collection(name);
+        assert_eq!(typed("/a", Some("photos")).unwrap(), url);
+        assert_eq!(typed("file:/a?collection=photos", Some("photos")).unwrap(), url);
+        assert_eq!(typed("file:/a?collection=photos", None).unwrap(), url);
+        assert_eq!(typed("file:/a?collection=photos", Some("notes")).unwrap_err().kind, ErrorKind::InvalidInput);
+        assert!(!url.is_same(&parse("/a").unwrap()));
+    }
+
+    #[test]
     fn other_schemes_and_hosts_are_refused() {
         assert_eq!(parse("dropbox:/x").unwrap_err().kind, ErrorKind::Unsupported);
         assert_eq!(parse("file://server/x").unwrap_err().kind, ErrorKind::InvalidInput);
-        for typed in ["", "file:", "file:///a%00b"] {
+        for typed in [
+            "",
+            "file:",
+            "file:///a%00b",
+            "file:?collection=a",
+            "file:/a?",
+            "file:/a?b=c",
+            "file:/a?collection=B",
+            "file:/a?collection=a&b=c",
+        ] {
             assert_eq!(parse(typed).unwrap_err().kind, ErrorKind::InvalidInput, "{typed}");
         }
     }

@@ -15,6 +15,7 @@ mod session;
 mod setup;
 mod signals;
 mod unreachable;
+mod watch;
 
 use clap::Parser as _;
 use std::process::ExitCode;

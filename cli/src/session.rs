@@ -16,7 +16,7 @@ use kitestring::{
     Client, Conflict, Drive, Error, ErrorKind, Layout, Log, MemoryDrive, MemoryState, Options, Result, State, SyncOptions,
     server::classic::ClassicOptions,
 };
-use kitestring_adapters::{drives::fs::FsDrive, runtime::NativeRuntime, state::sqlite::SqliteState};
+use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
@@ -79,10 +79,10 @@ impl Session {
     pub(crate) async fn for_dry_run(args: &Sync, verbose: bool) -> Result<Self> {
         let folder = &args.folder.folder;
         let chosen = setup::choose(args)?;
-        let drive: Arc<dyn Drive> = match FsDrive::open(chosen.config.drive.path()) {
+        let drive: Arc<dyn Drive> = match chosen.config.drive.open(false) {
             // The sync would make it, empty.
             Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
-            other => Arc::new(other.map_err(|e| missing(e, &chosen.config))?),
+            other => other.map_err(|e| missing(e, &chosen.config))?,
         };
         let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
         if !chosen.is_new {
@@ -113,8 +113,8 @@ impl Session {
             return Err(copied::refused(folder, &from));
         }
         let state = open_state(folder, &config)?;
-        let drive: Arc<dyn Drive> = match FsDrive::open(config.drive.path()) {
-            Ok(drive) => Arc::new(drive),
+        let drive: Arc<dyn Drive> = match config.drive.open(false) {
+            Ok(drive) => drive,
             Err(e) => Arc::new(Unreachable::because(&missing(e, &config))),
         };
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
@@ -180,9 +180,7 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
-    let path = config.drive.path();
-    let opened = if config.drive_is_new { FsDrive::create(path) } else { FsDrive::open(path) };
-    let drive = opened.map_err(|e| missing(e, &config))?;
+    let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, &config))?;
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;
@@ -190,7 +188,7 @@ fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
     } else {
         config
     };
-    Ok((config, Arc::new(drive)))
+    Ok((config, drive))
 }
 
 fn missing(error: Error, config: &Config) -> Error {

@@ -39,8 +39,8 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
     let folder = &args.folder.folder;
     check_folder(folder)?;
     let layout = args.layout.map(layout_name).transpose()?;
-    let drive = args.drive.as_deref().map(DriveUrl::parse).transpose()?;
     let found = Config::read(folder)?;
+    let drive = asked_for(args, found.as_ref())?;
     let (config, is_new) = match (found.clone(), drive) {
         // Nothing was ever synced with a drive that was never reached: the wrong one is simply replaced.
         (Some(config), Some(drive)) if config.drive_is_new && !drive.is_same(&config.drive) => {
@@ -67,6 +67,14 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
 pub(crate) fn copied_from(folder: &Path, config: &Config) -> Result<Option<String>> {
     let Some(home) = &config.home else { return Ok(None) };
     Ok((!Home::here(folder)?.is_still(home)).then(|| home.path.clone()))
+}
+
+/// Returns the drive and the collection that were typed, if any; a collection alone is one of the folder's own drive.
+fn asked_for(args: &Sync, found: Option<&Config>) -> Result<Option<DriveUrl>> {
+    let typed = args.drive.as_deref().map(DriveUrl::parse).transpose()?;
+    let collection = args.collection.as_deref();
+    let drive = typed.or_else(|| found.filter(|_| collection.is_some()).map(|config| config.drive.without_collection()));
+    drive.map(|drive| drive.with_collection(collection)).transpose()
 }
 
 /// Writes the configuration of a folder whose lock is held, and returns it. What an earlier drive left is removed

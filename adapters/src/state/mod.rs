@@ -1,4 +1,6 @@
 //! Stores for a client's own small memory: one folder and one feature each.
 
+#[cfg(feature = "state-file")]
+pub mod file;
 #[cfg(feature = "state-sqlite")]
 pub mod sqlite;

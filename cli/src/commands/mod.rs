@@ -6,6 +6,7 @@ mod status;
 mod sync;
 mod trash;
 mod unlink;
+mod watch;
 
 use crate::{
     args::{Args, Command},
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &Args) -> u8 {
     let ended = block_on(async {
         match &args.command {
             Command::Sync(sync) => sync::run(sync, args.verbose, &watch).await,
+            Command::Watch(options) => watch::run(options, args.verbose, &watch).await,
             Command::Status(status) => status::run(status, args.verbose).await,
             Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
             Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,

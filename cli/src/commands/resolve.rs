@@ -3,6 +3,7 @@
 use super::{DONE, no_conflict, typed_id};
 use crate::{
     args::{Keep, Resolve},
+    config,
     output::{
         COMMAND, GOOD, json, line,
         quote::{shell, shown},
@@ -55,6 +56,7 @@ async fn settle(session: &Session, conflict: Conflict, keep: Keep) -> Result<(Ke
     };
     let resolution = if keep == Keep::Remote { Resolution::TakeRemote } else { Resolution::KeepLocal };
     session.client.resolve(conflict, resolution).await?;
+    config::touch(session.tree.path());
     Ok((keep, copy))
 }
 

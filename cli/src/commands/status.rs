@@ -29,7 +29,9 @@ pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
     let (aside, ignored) = (Aside::of(&session.tree), session.tree.ignored.all());
     if args.json {
         let (folder, drive) = (args.folder.to_string_lossy(), session.config.drive.to_string());
-        let config = json::Folder { folder: &folder, drive: &drive, layout: &session.config.layout, device: &session.config.device };
+        let collection = session.config.drive.collection();
+        let config =
+            json::Folder { folder: &folder, drive: &drive, collection, layout: &session.config.layout, device: &session.config.device };
         let mut value = aside.add_to(json::status(&config, &status, &skipped));
         json::add(&mut value, "ignored", json!(ignored.len()));
         if *list_ignored {
@@ -49,6 +51,9 @@ fn show(args: &args::Folder, session: &Session, status: &Status) {
     let folder = shell(&args.folder.to_string_lossy());
     let row = |name: &str, value: &str| line(format_args!("{name:<11}{value}"));
     row("drive", &shown(&session.config.drive.path().to_string_lossy()));
+    if let Some(collection) = session.config.drive.collection() {
+        row("collection", collection);
+    }
     row("device", &shown(&session.config.device));
     row("last sync", &status.last_sync_ms.map_or_else(|| "never".to_owned(), ago));
     row("files", &status.documents.to_string());

@@ -12,7 +12,6 @@ use kitestring::{Allow, Report, Result, SyncOptions};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
-    io,
     time::{Duration, SystemTime},
 };
 
@@ -37,10 +36,7 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
     let mut skipped = skipped(&report, &session);
     let mut aside = Aside::of(&session.tree);
     if !args.dry_run {
-        match expire(&session, before) {
-            Ok(expired) => aside.expired = expired,
-            Err(e) => drop(skipped.insert(".kite/trash".to_owned(), format!("cannot be cleared of what is older than 30 days: {e}"))),
-        }
+        aside.expired = expire(&session, before, &mut skipped);
     }
     if args.folder.json {
         let mut value = aside.add_to(json::report(&report, &skipped, args.dry_run));
@@ -68,16 +64,19 @@ fn allow(yes: &[Warning]) -> Allow {
     }
 }
 
-/// Clears the trash of what is older than thirty days now and was so at the last sync too.
-pub(super) fn expire(session: &Session, before_ms: Option<u64>) -> io::Result<Expired> {
-    let Some(before_ms) = before_ms else { return Ok(Expired::default()) };
+/// Clears the trash of what is older than thirty days now and was so at the last sync too. If that fails, so it is said.
+pub(super) fn expire(session: &Session, before_ms: Option<u64>, skipped: &mut BTreeMap<String, String>) -> Expired {
+    let Some(before_ms) = before_ms else { return Expired::default() };
     let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before_ms);
-    Trash::of(session.tree.path()).expire(before, SystemTime::now())
+    Trash::of(session.tree.path()).expire(before, SystemTime::now()).unwrap_or_else(|e| {
+        skipped.insert(".kite/trash".to_owned(), format!("cannot be cleared of what is older than 30 days: {e}"));
+        Expired::default()
+    })
 }
 
 /// Joins what the client and the folder left out. The folder knows its own reasons better, and what is only held back
 /// because it is ignored is told elsewhere.
-fn skipped(report: &Report, session: &Session) -> BTreeMap<String, String> {
+pub(super) fn skipped(report: &Report, session: &Session) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = report.skipped.iter().map(|s| (s.id.as_str().to_owned(), s.why.clone())).collect();
     all.extend(session.tree.notes.all());
     let held = session.tree.held.all();

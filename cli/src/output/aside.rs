@@ -23,6 +23,13 @@ impl Aside {
         Self { held: tree.held.all(), faults: tree.faults.all(), copies: tree.copies.all(), expired: Expired::default() }
     }
 
+    /// Returns what is to be said once about each file or line.
+    pub(crate) fn notes(&self) -> BTreeMap<String, String> {
+        let line = |(line, why): (&String, &String)| (format!(".kiteignore, {line}"), why.clone());
+        let file = |(path, why): (&String, &String)| (path.clone(), why.clone());
+        self.faults.iter().map(line).chain(self.held.iter().chain(&self.copies).map(file)).collect()
+    }
+
     /// Adds it to the JSON form of the result.
     pub(crate) fn add_to(&self, mut value: Value) -> Value {
         json::add(&mut value, "held", json::skipped(&self.held));

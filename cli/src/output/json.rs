@@ -60,6 +60,8 @@ pub(crate) struct Folder<'a> {
     pub folder: &'a str,
     /// Its drive.
     pub drive: &'a str,
+    /// Its collection there, if it is one of several.
+    pub collection: Option<&'a str>,
     /// Its layout.
     pub layout: &'a str,
     /// The name of this device.
@@ -71,6 +73,7 @@ pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<St
     json!({
         "folder": folder.folder,
         "drive": folder.drive,
+        "collection": folder.collection,
         "layout": folder.layout,
         "device": folder.device,
         "client": status.client,

@@ -66,7 +66,8 @@ pub(super) fn list(rows: Vec<(String, String)>) {
     }
 }
 
-fn kind(kind: ConflictKind) -> &'static str {
+/// Says for people what kind of conflict it is.
+pub(crate) fn kind(kind: ConflictKind) -> &'static str {
     match kind {
         ConflictKind::EditEdit => "edited here and on the drive",
         ConflictKind::EditDelete => "edited here, deleted on the drive",
