@@ -18,12 +18,14 @@ mod verdict;
 mod caller;
 mod candidate;
 pub mod clauses;
+mod planted;
 mod run;
 mod stage;
 mod untested;
 
 pub use caller::Caller;
 pub use candidate::{Candidate, Storage};
+pub use planted::{Plant, prove};
 pub use run::main;
 pub use stage::Stage;
 pub use untested::UNTESTED;

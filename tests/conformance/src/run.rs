@@ -28,7 +28,7 @@ type Tallies = Arc<Mutex<BTreeMap<String, BTreeMap<String, Tally>>>>;
 /// Runs every test on every candidate. In a process that a test has started, plays its part instead.
 pub fn main(candidates: Vec<Candidate>) -> ExitCode {
     if let Ok(part) = env::var(PART) {
-        return play(&candidates, &part);
+        return play(candidates.iter(), &part);
     }
     let tallies = Tallies::default();
     let mut trials = Vec::new();
@@ -77,10 +77,11 @@ fn print(tallies: &Tallies) {
     }
 }
 
-fn play(candidates: &[Candidate], part: &str) -> ExitCode {
+/// Plays a part in a process that a test has started.
+pub(crate) fn play<'c>(mut candidates: impl Iterator<Item = &'c Candidate>, part: &str) -> ExitCode {
     let words: Vec<&str> = part.split('\n').collect();
     let [name, part, address, folder] = words.as_slice() else { return ExitCode::FAILURE };
-    let open = candidates.iter().find(|c| c.name == *name).and_then(|c| c.open.as_ref());
+    let open = candidates.find(|c| c.name == *name).and_then(|c| c.open.as_ref());
     let played = open.map(|open| open(address).map_err(Stop::from).and_then(|drive| clauses::play(part, drive, Path::new(folder))));
     match played {
         Some(Ok(())) => ExitCode::SUCCESS,

@@ -6,7 +6,10 @@ use std::{
     env, fmt,
     path::Path,
     process::Command,
-    sync::Barrier,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -70,6 +73,28 @@ impl<'a> Stage<'a> {
             let died = |_| Stop::Broken("a call panicked".to_owned());
             threads.into_iter().map(|t| t.join().map_err(died)).collect()
         })
+    }
+
+    /// Reads with one client while another writes, and goes on until each has done so `times` times.
+    ///
+    /// # Errors
+    /// What either of them found.
+    pub fn beside(&self, times: usize, write: impl Fn(&Caller, usize) -> Check + Sync, read: impl Fn(&Caller) -> Check + Sync) -> Check {
+        let (written, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let answers = self.race(2, |n, caller| {
+            let done = if n == 0 {
+                (1..).take_while(|_| !ended.load(Relaxed)).try_for_each(|n| {
+                    written.store(n, Relaxed);
+                    write(caller, n)
+                })
+            } else {
+                let enough = |n: usize| n >= times && written.load(Relaxed) >= times;
+                (0..).take_while(|n| !enough(*n) && !ended.load(Relaxed)).try_for_each(|_| read(caller))
+            };
+            ended.store(true, Relaxed);
+            done
+        })?;
+        answers.into_iter().collect()
     }
 
     /// Makes the command that plays `part` in another process, with a folder of the test's own.

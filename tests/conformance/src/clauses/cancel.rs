@@ -16,7 +16,7 @@ clauses![
 ];
 
 /// How often each call is begun and dropped, each time after more polls or a longer time.
-const DROPS: u32 = 40;
+const DROPS: u32 = 30;
 
 /// Polls a call a few times with pauses, then drops it. The pauses let a timer or another thread go on in between.
 fn drop_late<T>(mut call: BoxFuture<'_, T>, n: u32) {

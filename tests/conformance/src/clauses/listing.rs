@@ -1,15 +1,12 @@
 //! Listings: D50 to D54.
 
 use super::clauses;
-use crate::{Check, Stage, Stop};
+use crate::{Caller, Check, Stage, Stop};
 use kitestring::{
     DrivePath, ErrorKind, Result,
     drive::{Condition, PutFile},
 };
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::collections::BTreeSet;
 
 /// More files than a page of most drives has.
 const MANY: usize = 1100;
@@ -139,26 +136,19 @@ fn d53_nothing_is_named_that_never_was(stage: &Stage<'_>) -> Check {
 
 fn d54_the_drives_own_files_are_not_named(stage: &Stage<'_>) -> Check {
     let written = ["d/", "f"];
-    let done = AtomicBool::new(false);
-    stage.caller().put("d/f", "x", Condition::Any)?;
-    let answers = stage.race(2, |n, caller| -> Check {
-        if n == 0 {
-            let wrote = (0..30).try_for_each(|n| {
-                caller.put("f", vec![n; 100_000], Condition::Any)?;
-                caller.put("d/f", vec![n; 100_000], Condition::Any).map(drop)
-            });
-            done.store(true, Relaxed);
-            return Ok(wrote?);
-        }
-        while !done.load(Relaxed) {
-            for dir in ["", "d"] {
-                let odd: Vec<_> = caller.names(dir)?.into_iter().filter(|name| !written.contains(&name.as_str())).collect();
-                ensure!(odd.is_empty(), "the listing of {dir:?} names {odd:?}, which nobody wrote");
-            }
+    let write = |caller: &Caller, n: usize| {
+        let path = if n.is_multiple_of(2) { "f" } else { "d/f" };
+        Ok(caller.put(path, vec![0; 100_000], Condition::Any).map(drop)?)
+    };
+    write(&stage.caller(), 0)?;
+    write(&stage.caller(), 1)?;
+    stage.beside(40, write, |caller| {
+        for dir in ["", "d"] {
+            let odd: Vec<_> = caller.names(dir)?.into_iter().filter(|name| !written.contains(&name.as_str())).collect();
+            ensure!(odd.is_empty(), "the listing of {dir:?} names {odd:?}, which nobody wrote");
         }
         Ok(())
     })?;
-    answers.into_iter().collect::<Check>()?;
     ensure!(stage.caller().names("")? == written, "the root lists {:?}", stage.caller().names("")?);
     Ok(())
 }

@@ -1,17 +1,14 @@
 //! Reading: D10 to D16.
 
 use super::clauses;
-use crate::{Check, Stage, Stop};
+use crate::{Caller, Check, Stage, Stop};
 use kitestring::{
     ErrorKind,
     drive::{Condition, Got, Version},
 };
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 clauses![
@@ -28,31 +25,28 @@ clauses![
 
 fn d10_the_version_belongs_to_the_bytes(stage: &Stage<'_>) -> Check {
     let first = stage.caller().put("f", "0", Condition::Any)?;
-    let written = Mutex::new(BTreeMap::from([(first, "0".to_owned())]));
-    let (seen, done) = (Mutex::new(Vec::new()), AtomicBool::new(false));
-    let answers = stage.race(2, |n, caller| -> Check {
-        if n == 0 {
-            let wrote = (1..80).try_for_each(|n| {
-                let version = caller.put("f", n.to_string(), Condition::Any)?;
-                written.lock().unwrap_or_else(PoisonError::into_inner).insert(version, n.to_string());
-                Ok(())
-            });
-            done.store(true, Relaxed);
-            return wrote;
-        }
-        while !done.load(Relaxed) {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).push(caller.file("f")?);
-        }
+    let written = Mutex::new(BTreeMap::from([(first, b"0".to_vec())]));
+    let seen = Mutex::new(Vec::new());
+    let write = |caller: &Caller, n: usize| {
+        let version = caller.put("f", n.to_string(), Condition::Any)?;
+        locked(&written).insert(version, n.to_string().into_bytes());
+        Ok(())
+    };
+    stage.beside(40, write, |caller| {
+        let read = caller.file("f")?;
+        locked(&seen).push(read);
         Ok(())
     })?;
-    answers.into_iter().collect::<Check>()?;
-    let written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for (bytes, version) in seen.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    for (bytes, version) in locked(&seen).iter() {
         // A version that no put answered is a drive's own affair, unless it is answered with other bytes.
-        let right = written.get(&version).is_none_or(|content| content.as_bytes() == bytes);
+        let right = locked(&written).get(version).is_none_or(|content| content == bytes);
         ensure!(right, "{version:?} was read with bytes that had another version");
     }
     Ok(())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn d11_what_is_missing_is_an_answer(stage: &Stage<'_>) -> Check {
@@ -147,24 +141,15 @@ fn d13_a_range_carries_the_version_of_the_whole(stage: &Stage<'_>) -> Check {
 }
 
 fn d14_a_reader_sees_the_old_or_the_new(stage: &Stage<'_>) -> Check {
-    const SIZE: usize = 200_000;
-    let content = |n: u8| vec![n; SIZE + usize::from(n)];
+    let content = |n: usize| vec![(n % 256) as u8; 200_000 + n % 256];
     stage.caller().put("f", content(0), Condition::Any)?;
-    let done = AtomicBool::new(false);
-    let answers = stage.race(3, |n, caller| -> Check {
-        if n == 0 {
-            let wrote = (1..40).try_for_each(|n| caller.put("f", content(n), Condition::Any).map(drop));
-            done.store(true, Relaxed);
-            return Ok(wrote?);
-        }
-        while !done.load(Relaxed) {
-            let bytes = caller.bytes("f")?;
-            let first = bytes.first().copied().unwrap_or_default();
-            ensure!(bytes == content(first), "a mixture was read: {} bytes that begin with {first}", bytes.len());
-        }
+    let write = |caller: &Caller, n| Ok(caller.put("f", content(n), Condition::Any).map(drop)?);
+    stage.beside(40, write, |caller| {
+        let bytes = caller.bytes("f")?;
+        let first = usize::from(bytes.first().copied().unwrap_or_default());
+        ensure!(bytes == content(first), "a mixture was read: {} bytes that begin with {first}", bytes.len());
         Ok(())
-    })?;
-    answers.into_iter().collect()
+    })
 }
 
 fn d15_what_was_written_is_read(stage: &Stage<'_>) -> Check {
