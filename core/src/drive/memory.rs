@@ -4,7 +4,7 @@ use super::{Capabilities, Condition, DirEntry, Drive, DrivePath, GetOptions, Got
 use crate::{Error, Result};
 use macro_rules_attribute::apply;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -90,6 +90,9 @@ impl Drive for MemoryDrive {
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
+        if path.as_str().is_empty() {
+            return Err(Error::invalid("put", "this is the drive's root, not a file"));
+        }
         let mut files = self.files();
         self.check(&files, "put", &path, &condition)?;
         files.writes += 1;
@@ -101,29 +104,30 @@ impl Drive for MemoryDrive {
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
         let mut files = self.files();
         self.check(&files, "delete", &path, &condition)?;
-        files.by_path.remove(path.as_str());
+        // Under `Absent` there is nothing to do, whatever the drive claims.
+        if condition != Condition::Absent {
+            files.by_path.remove(path.as_str());
+        }
         Ok(())
     }
 
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
         let prefix = if dir.as_str().is_empty() { String::new() } else { format!("{dir}/") };
+        let after = cursor.as_deref().map(|cursor| cursor.strip_suffix('/').map_or((cursor, false), |name| (name, true)));
         let files = self.files();
-        let mut names = BTreeSet::new();
-        let mut entries = Vec::new();
+        // A file and a folder may have one name here, as in object stores.
+        let mut found = BTreeMap::new();
         for (path, (bytes, _)) in files.by_path.range(prefix.clone()..).take_while(|(p, _)| p.starts_with(&prefix)) {
             let rest = path.get(prefix.len()..).unwrap_or_default();
             let (name, is_dir) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
-            if cursor.as_deref().is_some_and(|after| name <= after) || !names.insert(name) {
-                continue;
+            if after.is_none_or(|after| (name, is_dir) > after) {
+                found.insert((name, is_dir), (!is_dir).then_some(bytes.len() as u64));
             }
-            let size = (!is_dir).then_some(bytes.len() as u64);
-            entries.push(DirEntry { name: name.to_owned(), is_dir, size });
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        let next = (entries.len() > PAGE).then(|| {
-            entries.truncate(PAGE);
-            entries.last().map(|e| e.name.clone()).unwrap_or_default()
-        });
+        let more = found.len() > PAGE;
+        let page = found.into_iter().take(PAGE);
+        let entries: Vec<_> = page.map(|((name, is_dir), size)| DirEntry { name: name.to_owned(), is_dir, size }).collect();
+        let next = entries.last().filter(|_| more).map(|e| if e.is_dir { format!("{}/", e.name) } else { e.name.clone() });
         Ok(Listing { entries, next })
     }
 }

@@ -276,8 +276,8 @@ impl Stager<'_> {
         let name = split(call.path).1;
         self.root.check_name(&call, name)?;
         // Looked at again under the lock; here it only saves the writing. A new file is not looked for: the system
-        // itself refuses to rename over another one.
-        if file.condition != Condition::Absent {
+        // itself refuses to rename over another one. The root is nothing that a file could be made of.
+        if file.condition != Condition::Absent || name.is_empty() {
             let there = target(&call, self.folder, name)?;
             if !there && matches!(file.condition, Condition::Matches(_)) {
                 return Err(call.refused());
