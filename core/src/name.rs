@@ -159,7 +159,14 @@ impl From<Digest> for Revision {
 /// Returns the JSON number whose canonical text this is.
 fn canonical_number(text: &str) -> Option<serde_json::Number> {
     let number: serde_json::Number = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
+    // 1.0 would be read again as 1.
+    let whole = number.is_f64() && number.as_f64().is_some_and(is_whole);
+    (!whole && number.to_string() == text).then_some(number)
+}
+
+/// Whether JavaScript writes this number without a fraction.
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0
 }
 
 struct TextOrNumber;
@@ -183,9 +190,12 @@ impl de::Visitor<'_> for TextOrNumber {
         Ok((v.to_string(), true))
     }
     fn visit_f64<E: de::Error>(self, v: f64) -> std::result::Result<Self::Value, E> {
-        // JavaScript writes 1.0 as 1; so does the file name it makes of such an id.
-        let whole = v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0;
-        let text = if whole { format!("{v:.0}") } else { serde_json::Number::from_f64(v).map(|n| n.to_string()).unwrap_or_default() };
+        // JavaScript writes 1.0 as 1 and -0 as 0; so does the file name it makes of such an id.
+        let text = if is_whole(v) {
+            format!("{:.0}", v + 0.0)
+        } else {
+            serde_json::Number::from_f64(v).map(|n| n.to_string()).unwrap_or_default()
+        };
         Ok((text, true))
     }
 }
@@ -204,17 +214,19 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_number_round_trips() {
-        for token in ["0", "-7", "1.5", "1700000000000", "9007199254740993"] {
+        for token in ["0", "-7", "1.5", "1700000000000", "9007199254740993", "0.8444218515250481", "1.0109909089999999e+108"] {
             let rev: Revision = serde_json::from_str(token).unwrap();
             assert_eq!(serde_json::to_string(&rev).unwrap(), token);
         }
-        let whole: Revision = serde_json::from_str("3.0").unwrap();
-        assert_eq!(whole.as_str(), "3");
+        for (token, text) in [("3.0", "3"), ("-0", "0"), ("-0.0", "0")] {
+            let whole: Revision = serde_json::from_str(token).unwrap();
+            assert_eq!((whole.as_str(), serde_json::to_string(&whole).unwrap().as_str()), (text, text));
+        }
     }
 
     #[test]
     fn a_text_that_is_no_canonical_number_is_not_spelled_as_one() {
-        for text in ["007", "1e3", " 1", "", "abc"] {
+        for text in ["007", "1e3", " 1", "", "abc", "1.0", "0.0", "-0", "-0.0"] {
             assert!(!Revision::new(text).spelled_as_number(true).is_number(), "{text}");
         }
         assert!(Revision::new("7").spelled_as_number(true).is_number());

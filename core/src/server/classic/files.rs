@@ -17,10 +17,13 @@ pub(super) const WINDOW: u64 = 100;
 const TORN_READS: u32 = 3;
 const TORN_PAUSE: Duration = Duration::from_millis(50);
 
+/// The largest count of changes: JavaScript has no larger whole numbers, and what is added to it cannot overflow.
+const MOST_CHANGES: u64 = (1 << 53) - 1;
+
 /// `meta.json`. Old clients read `lastChange` and carry the other members along when they rewrite the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Meta {
-    #[serde(rename = "lastChange", default)]
+    #[serde(rename = "lastChange", default, deserialize_with = "count")]
     pub(super) last_change: u64,
     /// The vault's id, as in the marker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +106,11 @@ pub(super) struct Seen {
     /// The file's version; none after a deletion or where the drive has no versions.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<Version>,
+}
+
+fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(deserializer)?;
+    if count > MOST_CHANGES { Err(serde::de::Error::custom("lastChange is larger than any count of changes")) } else { Ok(count) }
 }
 
 fn no_revision() -> Revision {
