@@ -1,7 +1,7 @@
 //! A layer that makes a folder of a drive a drive of its own.
 
 use kitestring::{
-    Drive, DrivePath, Result, apply,
+    Drive, DrivePath, Error, ErrorKind, Result, apply,
     drive::{Capabilities, Changed, Condition, GetOptions, Got, Listing, PutFile, Version},
     port,
 };
@@ -56,6 +56,14 @@ impl Within {
     fn below(&self, path: &DrivePath) -> Result<DrivePath> {
         if path.as_str().is_empty() { Ok(self.folder.clone()) } else { self.folder.join(path.as_str()) }
     }
+
+    /// What is to be written must not be the folder itself: where there is none yet, it would become a file.
+    fn file(&self, path: &DrivePath) -> Result<DrivePath> {
+        if path.as_str().is_empty() {
+            return Err(Error::new(ErrorKind::InvalidInput, "put", "this is the drive's root, not a file"));
+        }
+        self.below(path)
+    }
 }
 
 impl fmt::Debug for Within {
@@ -75,7 +83,7 @@ impl Drive for Within {
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
-        self.drive.put(self.below(&path)?, bytes, condition).await
+        self.drive.put(self.file(&path)?, bytes, condition).await
     }
 
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
@@ -88,9 +96,19 @@ impl Drive for Within {
     }
 
     async fn put_many(&self, files: Vec<PutFile>) -> Vec<Result<Version>> {
-        // A path of segments below a path of segments is one, so no answer can get lost here.
-        let below = files.into_iter().filter_map(|file| Some(PutFile { path: self.below(&file.path).ok()?, ..file }));
-        self.drive.put_many(below.collect()).await
+        let mut refused = Vec::new();
+        let mut below = Vec::with_capacity(files.len());
+        for (n, file) in files.into_iter().enumerate() {
+            match self.file(&file.path) {
+                Ok(path) => below.push(PutFile { path, ..file }),
+                Err(e) => refused.push((n, e)),
+            }
+        }
+        let mut results = self.drive.put_many(below).await;
+        for (n, e) in refused {
+            results.insert(n.min(results.len()), Err(e));
+        }
+        results
     }
 
     /// As the drive underneath answers: also of files outside the folder.

@@ -2,8 +2,11 @@
 
 mod noticing;
 
-use kitestring::{Drive, Error, ErrorKind, MemoryDrive, Result, drive::Capabilities};
-use kitestring_adapters::{FsDrive, NativeRuntime, layers::SlowDrive};
+use kitestring::{Drive, DrivePath, Error, ErrorKind, MemoryDrive, Result, drive::Capabilities};
+use kitestring_adapters::{
+    FsDrive, NativeRuntime,
+    layers::{SlowDrive, Within},
+};
 use kitestring_conformance::{Storage, conformance};
 use std::{
     env, fs,
@@ -18,6 +21,8 @@ conformance! {
     memory_none => || async { Ok(Storage::new(MemoryDrive::with(Capabilities::NONE))) };
     memory_with_notices => || async { Ok(Storage::new(noticing::Noticing::default())) };
     fs => || async { folder(&env::temp_dir(), Ok) }, |root: &str| FsDrive::open(root);
+    memory_within => || async { Ok(Storage::new(within(MemoryDrive::new())?)) };
+    fs_within => || async { folder(&memory_folder(), within) }, |root: &str| within(FsDrive::open(root)?);
     fs_behind_slow => || async { folder(&memory_folder(), slow) }, |root: &str| slow(FsDrive::open(root)?);
 }
 
@@ -38,6 +43,11 @@ fn folder<D: Drive + 'static>(above: &Path, behind: fn(FsDrive) -> Result<D>) ->
 fn memory_folder() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() { memory } else { env::temp_dir() }
+}
+
+/// A folder of the drive, as a drive.
+fn within(drive: impl Drive + 'static) -> Result<Within> {
+    Ok(Within::new(Arc::new(drive), DrivePath::new("a/collection")?))
 }
 
 fn slow(drive: FsDrive) -> Result<SlowDrive> {
