@@ -71,15 +71,17 @@ impl Classic {
         windows.extend(rest.try_collect::<Vec<_>>().await?);
 
         let upto = now.min((end + 1) * WINDOW);
+        let counted_in = |index: u64| usize::try_from(upto.saturating_sub(index * WINDOW).min(WINDOW)).unwrap_or(0);
+        // An old client has written an older file over it and did not come to the count. If nothing is counted beyond
+        // what is known, that is known too.
+        let is_short = (first..).zip(&windows).any(|(index, (entries, _))| entries.len() < counted_in(index));
+        if is_short && upto > known {
+            return self.look_again(&position, &Relation::Diverged).await;
+        }
         let mut changes = Vec::new();
         for (index, (entries, _)) in (first..).zip(&windows) {
-            let counted = usize::try_from(upto.saturating_sub(index * WINDOW).min(WINDOW)).unwrap_or(0);
-            if entries.len() < counted {
-                let detail = "the log is shorter than meta.json says; another client may be writing, or the file was damaged";
-                return Err(Error::corrupt("read", detail).about(window_path(index)?.as_str()));
-            }
             let skip = usize::try_from(known.saturating_sub(index * WINDOW)).unwrap_or(usize::MAX);
-            changes.extend(entries.iter().take(counted).skip(skip).filter_map(|entry| self.news_of(entry)));
+            changes.extend(entries.iter().take(counted_in(index)).skip(skip).filter_map(|entry| self.news_of(entry)));
         }
         self.session().diverged = false;
         let lost = self.check_own(first, &windows).await?;
@@ -208,6 +210,9 @@ impl Classic {
         if !self.still_locked().await? {
             return Ok(Written::Moved);
         }
+        if !self.fill_up(&mut position, entries.first()).await? {
+            return Ok(Written::Moved);
+        }
         let before = position.meta.last_change;
         let own = self.own_records(before, &entries, &changes)?;
         let files = windows_of(&position, &entries)?;
@@ -222,6 +227,22 @@ impl Classic {
         position.meta.vault.clone_from(&position.vault);
         self.session().written = Some(Pending { position, own });
         Ok(Written::Done(Vec::new()))
+    }
+
+    /// Makes the last file of a log that is shorter than its count as long as the count says, so that what follows gets
+    /// the place that it is counted at: with announcements of a document that is announced anyway. Answers false if the
+    /// file is no longer the one remembered.
+    async fn fill_up(&self, position: &mut Position, with: Option<&Logged>) -> Result<bool> {
+        let counted = usize::try_from(position.meta.last_change % WINDOW).unwrap_or(0);
+        let Some(with) = with.filter(|_| position.window.len() < counted) else { return Ok(true) };
+        let (found, version) = self.read_window(position.meta.last_change / WINDOW).await?;
+        if found != position.window {
+            self.session().diverged = true;
+            return Ok(false);
+        }
+        position.window.resize(counted, with.clone());
+        position.window_version = version;
+        Ok(true)
     }
 
     /// Writes files of the log and returns the version of the last; none if another client has written there.
