@@ -23,6 +23,8 @@ pub(crate) fn run() -> ExitCode {
     let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
     stages.command("unit and integration tests", cargo_with(&tests));
     stages.command("planted bugs", itself(&["planted"]));
+    let watching = ["test", "--locked", "-p", "kitestring-cli", "--test", "watch", "--", "--test-threads=8"];
+    stages.command("kite watch", cargo_with(&watching));
     stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
     // With the tests' dependencies, so that nothing is built a second time.
     if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
