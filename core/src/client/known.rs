@@ -6,7 +6,10 @@ use super::{
     plan::{self, Facts},
     run::Run,
 };
-use crate::{Digest, DocId, Result, Revision, server::Tag};
+use crate::{
+    Digest, DocId, Result, Revision,
+    server::{Attempt, Tag},
+};
 
 /// What the drive has of a document.
 #[derive(Debug, Clone)]
@@ -59,11 +62,17 @@ impl Known {
             base: self.base.as_ref().map(|b| b.digest),
             local: self.local_digest(),
             applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
-            pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| p.attempt),
+            pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| self.attempt_of(p)),
             queued: self.queued.is_some(),
             joined,
             in_conflict: self.in_conflict,
         }
+    }
+
+    /// The attempt that the drive has, if it has one of ours; otherwise the newest.
+    fn attempt_of(&self, pushing: &Pushing) -> Attempt {
+        let found = self.remote.digest();
+        if pushing.may_have_left(found) { found.map_or(Attempt::Delete, Attempt::Put) } else { pushing.attempt }
     }
 
     fn local_digest(&self) -> Option<Digest> {

@@ -109,11 +109,28 @@ pub(super) struct Pushing {
     pub(super) id: DocId,
     pub(super) revision: Revision,
     pub(super) attempt: Attempt,
+    /// What interrupted pushes before it may have left: one of them may still be what the drive has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<Attempt>,
     /// The name of the push.
     pub(super) push: String,
     /// Whether it was found in the log: then it took place, and whoever wrote later had seen it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) announced: bool,
+}
+
+impl Pushing {
+    /// Returns everything that interrupted pushes may have left, the newest last.
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let mut attempts = self.earlier.clone();
+        attempts.push(self.attempt);
+        attempts
+    }
+
+    /// Whether an interrupted push may have left this; none is a deletion.
+    pub(super) fn may_have_left(&self, content: Option<Digest>) -> bool {
+        self.attempts().contains(&content.map_or(Attempt::Delete, Attempt::Put))
+    }
 }
 
 /// A conflict and what the server knows of its remote side.

@@ -3,7 +3,9 @@
 use super::{
     Inner,
     host::{Host, Local, LookAt},
-    ledger::{APPLYING, Applying, CLIENT, FORMAT, Identity, Ledger, TODO, Todo, base_record, bytes, removal},
+    ledger::{
+        APPLYING, Applying, CLIENT, CONFLICT, CONFLICT_BODY, FORMAT, Identity, Ledger, PUSHING, TODO, Todo, base_record, bytes, removal,
+    },
     queue,
 };
 use crate::{Change, Error, ErrorKind, Result, Runtime, StateRecord, runtime::random_id};
@@ -54,16 +56,17 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
         let mut batch = Vec::new();
         for (((_, applying), local), todo) in page.into_iter().zip(locals).zip(todos) {
             let applied = match (&local, &applying.base) {
-                (Local::Present(local), Some(base)) => local.digest == base.digest,
+                (Local::Present(local), Some(base)) if local.digest == base.digest => true,
                 (Local::Absent, None) => true,
                 (Local::Unreadable, _) => continue,
                 // An edit on top of it, or it never took place: the pull that comes must know of both.
                 _ if todo.is_some() => continue,
                 _ => false,
             };
-            // Without a todo it belonged to a resolution, whose conflict is still shown.
-            if applied && todo.is_some() {
+            if applied {
                 batch.push(base_record(&applying.id, applying.base.as_ref())?);
+                // The apply has settled whatever was open about the document before.
+                batch.extend([CONFLICT, CONFLICT_BODY, PUSHING].map(|prefix| removal(prefix, &applying.id)));
             }
             batch.push(removal(APPLYING, &applying.id));
         }

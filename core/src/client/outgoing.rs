@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// How many entries are looked at together.
 const PAGE: u32 = 1000;
 
+/// How many interrupted pushes of one document are remembered.
+const ATTEMPTS: usize = 8;
+
 /// A queued change with what is known of its document.
 pub(super) struct Candidate {
     pub(super) entry: Queued,
@@ -25,6 +28,8 @@ pub(super) struct Candidate {
 pub(super) struct Ready {
     pub(super) change: Sent,
     pub(super) outgoing: Outgoing,
+    /// What interrupted pushes of it may have left on the drive, unannounced.
+    unannounced: Vec<Attempt>,
 }
 
 /// What to remember of a change that is pushed.
@@ -53,17 +58,20 @@ impl Ready {
         };
         let size = body.as_ref().map_or(0, Vec::len) as u64;
         let base = base.as_ref().map(|b| b.tag.clone());
-        let attempted = pushing.as_ref().map(|p| p.attempt);
+        let attempted = pushing.as_ref().map(Pushing::attempts).unwrap_or_default();
+        let unannounced = pushing.as_ref().filter(|p| !p.announced).map(Pushing::attempts).unwrap_or_default();
         let outgoing = Outgoing { id: entry.id.clone(), revision: revision.clone(), body, base, attempted };
         let change = Sent { entry: entry.clone(), revision, digest, size, interrupted: pushing.is_some() };
-        Self { change, outgoing }
+        Self { change, outgoing, unannounced }
     }
 
     /// What is to be durable before anything is written.
     pub(super) fn intent(&self, push: &str) -> Pushing {
         let Sent { entry, revision, digest, .. } = &self.change;
         let attempt = digest.map_or(Attempt::Delete, Attempt::Put);
-        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, push: push.to_owned(), announced: false }
+        let older = self.unannounced.iter().copied().filter(|older| *older != attempt);
+        let earlier = older.skip(self.unannounced.len().saturating_sub(ATTEMPTS)).collect();
+        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, earlier, push: push.to_owned(), announced: false }
     }
 
     pub(super) fn split(self) -> (Sent, Outgoing) {

@@ -65,8 +65,10 @@ pub(super) fn pull(facts: &Facts) -> Pull {
             (Some(_), _) => Pull::AlreadyHave,
         };
     }
+    // An apply whose end is not known has brought what is deleted there now, and what is here may be made on top of it.
+    let deleted_since = remote.is_none() && applying.is_some_and(|applying| applying.is_some() && applying != local);
     // Nothing new on the drive: whatever the host did stays queued.
-    if remote == base {
+    if remote == base && !deleted_since {
         return Pull::StaleEcho;
     }
     // Deleted here before the client ever saw what the drive has: nobody can know what the deletion meant. Nor does a
@@ -197,6 +199,13 @@ mod tests {
     fn a_deletion_on_top_of_an_interrupted_apply_is_not_undone() {
         let gone = Facts { applying: Some(d("b")), queued: true, ..facts("b", "", "") };
         assert_eq!(pull(&gone), Pull::Conflict(ConflictKind::DeleteEdit));
+    }
+
+    #[test]
+    fn an_edit_on_top_of_an_interrupted_apply_does_not_undo_a_deletion() {
+        let edited = Facts { applying: Some(d("b")), ..facts("", "", "x") };
+        assert_eq!(pull(&edited), Pull::Conflict(ConflictKind::EditDelete));
+        assert_eq!(pull(&Facts { applying: None, ..edited }), Pull::StaleEcho, "made here, and never there");
     }
 
     #[test]

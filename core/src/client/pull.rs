@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
-    server::{Attempt, Changes, Fetched, News, RemoteChange, Wanted},
+    server::{Changes, Fetched, News, RemoteChange, Wanted},
 };
 
 /// At most this many documents are worked off at once,
@@ -177,7 +177,7 @@ impl Run {
     /// Whether a document should be there, and is not. If this client was deleting it itself, all is well.
     async fn is_fault(&self, todo: &Todo) -> Result<bool> {
         let pushing = self.ledger.one::<Pushing>(PUSHING, &todo.id).await?;
-        Ok(matches!(todo.news, News::Put { .. }) && pushing.is_none_or(|p| p.attempt != Attempt::Delete))
+        Ok(matches!(todo.news, News::Put { .. }) && pushing.is_none_or(|p| !p.may_have_left(None)))
     }
 
     async fn fetch(&self, todos: &[Todo], bases: &[Option<Base>]) -> Result<Vec<Fetched>> {

@@ -15,7 +15,10 @@ use crate::{
     server::{Announced, News, Placed, Tag, Written},
 };
 use futures::future::join;
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 /// The first batch of a push has this many entries,
 const FIRST_ENTRIES: u32 = 256;
@@ -124,19 +127,28 @@ impl Run {
                     announced.push(change.announced(&tag));
                     written.push((change, tag));
                 }
-                Placed::Moved => moved.push(change.entry.id),
+                Placed::Moved => moved.push(change),
                 Placed::Refused(why) => {
-                    self.ledger.write(vec![removal(PUSHING, &change.entry.id)]).await?;
+                    // What an earlier, interrupted push may have left stays remembered.
                     self.set_waiting(&change.entry, &format!("it cannot be stored on the drive: {why}")).await?;
                 }
             }
         }
+        self.look_again(&moved, intents).await?;
         let pushed = self.announce(announced, written, push).await?;
-        if moved.is_empty() {
-            return Ok(pushed);
+        Ok(if moved.is_empty() { pushed } else { Pushed::Moved })
+    }
+
+    /// Notes that documents must be looked at before they can be pushed. What was refused may still be this client's
+    /// own: a drive that repeats a request may meet its own first attempt, so the intents are kept.
+    async fn look_again(&self, moved: &[Sent], intents: Vec<Pushing>) -> Result<()> {
+        let ids: BTreeSet<&DocId> = moved.iter().map(|change| &change.entry.id).collect();
+        let mut batch = Vec::new();
+        for intent in intents.into_iter().filter(|intent| ids.contains(&intent.id)) {
+            let look = Todo { id: intent.id.clone(), news: News::Look { at: None }, keep_local: false };
+            batch.extend([record(TODO, &look.id, &look)?, record(PUSHING, &intent.id, &intent)?]);
         }
-        self.ledger.write(moved.iter().map(look_again).collect::<Result<_>>()?).await?;
-        Ok(Pushed::Moved)
+        self.ledger.write(batch).await
     }
 
     async fn announce(&self, announced: Vec<Announced>, written: Vec<(Sent, Tag)>, push: String) -> Result<Pushed> {
@@ -175,9 +187,4 @@ impl Run {
         }
         self.ledger.write(batch).await
     }
-}
-
-/// Notes that a document must be looked at before it can be pushed.
-fn look_again(id: &DocId) -> Result<StateRecord> {
-    record(TODO, id, &Todo { id: id.clone(), news: News::Look { at: None }, keep_local: false })
 }

@@ -13,26 +13,44 @@ pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()>
     let stored = inner.ledger.of::<Queued>(QUEUE, changes.iter().map(|c| &c.id)).await?;
     let mut entries: BTreeMap<&DocId, Queued> = BTreeMap::new();
     for (change, stored) in changes.iter().zip(stored) {
-        let number = inner.next_number();
         let before = entries.get(&change.id).cloned().or(stored);
-        let place = before.as_ref().map_or(number, |b| b.place);
-        let again = before.is_some_and(|b| b.again);
-        let entry = Queued {
-            id: change.id.clone(),
-            revision: change.revision.clone(),
-            action: change.action,
-            token: number,
-            place,
-            again,
-            waits: None,
-        };
-        entries.insert(&change.id, entry);
+        entries.insert(&change.id, renewed(inner, change, before.as_ref()));
     }
     let mut batch = Vec::new();
     for entry in entries.values() {
         batch.extend(enqueue(entry)?);
     }
     inner.ledger.write(batch).await
+}
+
+/// Queues what a comparison of the host has found, each with the token of the entry that there was before the host was
+/// asked. What was queued since is newer than the finding and stays.
+pub(super) async fn enqueue_found(inner: &Inner, found: Vec<(Change, Option<u64>)>) -> Result<u64> {
+    let _turn = inner.ledger.turn().await;
+    let stored = inner.ledger.of::<Queued>(QUEUE, found.iter().map(|(change, _)| &change.id)).await?;
+    let (mut batch, mut count) = (Vec::new(), 0);
+    for ((change, token), stored) in found.into_iter().zip(stored) {
+        if stored.as_ref().map(|entry| entry.token) == token {
+            batch.extend(enqueue(&renewed(inner, &change, stored.as_ref()))?);
+            count += 1;
+        }
+    }
+    inner.ledger.write(batch).await?;
+    Ok(count)
+}
+
+/// The entry for a change, in the place of the one before it.
+fn renewed(inner: &Inner, change: &Change, before: Option<&Queued>) -> Queued {
+    let number = inner.next_number();
+    Queued {
+        id: change.id.clone(),
+        revision: change.revision.clone(),
+        action: change.action,
+        token: number,
+        place: before.map_or(number, |b| b.place),
+        again: before.is_some_and(|b| b.again),
+        waits: None,
+    }
 }
 
 /// Queues documents whose announcement was lost; they are announced again even if nothing changed.

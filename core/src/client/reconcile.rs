@@ -54,17 +54,24 @@ impl Run {
         let mut changes = Vec::new();
         for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
             seen.with_base += u64::from(base.is_some());
-            let was_queued = queued.is_some();
+            let (was_queued, token) = (queued.is_some(), queued.as_ref().map(|q| q.token));
             let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
             let changed = digest != base.map(|b| b.digest) && !applied;
             if changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
-                changes.push(Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put });
+                let change = Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put };
+                changes.push((change, token));
                 seen.queued += u64::from(!was_queued);
             }
             seen.queued += u64::from(was_queued);
         }
-        found.put += changes.len() as u64;
-        queue::enqueue_all(&self.inner, &changes).await
+        // A page is older than the queue: what was queued as deleted may have been deleted since it was listed.
+        let doubtful: Vec<DocId> = changes.iter().filter(|(_, token)| token.is_some()).map(|(change, _)| change.id.clone()).collect();
+        if !doubtful.is_empty() {
+            let gone = self.host.missing(doubtful).await?;
+            changes.retain(|(change, _)| !gone.contains(&change.id));
+        }
+        found.put += queue::enqueue_found(&self.inner, changes).await?;
+        Ok(())
     }
 
     /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.

@@ -248,7 +248,10 @@ fn has_changed(conflict: &Conflict, local: &Local) -> bool {
 /// What an interrupted push has left on the drive is what both sides agree on.
 fn own_push(known: &Known) -> Option<Base> {
     let pushing = known.pushing.as_ref()?;
-    known.remote.base(&known.id, &pushing.revision, plan::attempt_digest(pushing.attempt)?)
+    let found = known.remote.digest()?;
+    let newest = plan::attempt_digest(pushing.attempt) == Some(found);
+    let revision = if newest { &pushing.revision } else { &known.remote.revision };
+    known.remote.base(&known.id, revision, found)
 }
 
 /// The records of an entry that is done. An announcement that was lost is still to be made, of what is agreed now.

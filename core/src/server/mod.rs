@@ -132,8 +132,8 @@ pub struct Outgoing {
     pub body: Option<Vec<u8>>,
     /// The version it replaces; none if the client knows of none.
     pub base: Option<Tag>,
-    /// The content that an earlier, interrupted push of this client may have left there.
-    pub attempted: Option<Attempt>,
+    /// What earlier, interrupted pushes of this client may have left there.
+    pub attempted: Vec<Attempt>,
 }
 
 /// The content that a push meant to write.

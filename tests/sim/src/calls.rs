@@ -15,15 +15,17 @@ use std::{
 impl World {
     /// Begins to open the seat's client from its durable state; [`World::adopt`] keeps the result.
     pub fn start_open(&mut self, seat: usize) -> Started<Client> {
-        let (control, layout) = (Arc::clone(&self.control), self.config.layout.clone());
+        let (control, layout, log) = (Arc::clone(&self.control), self.config.layout.clone(), self.config.log.clone());
+        let (files, ghost, watch, lenient) = (Arc::clone(&self.drive), Arc::clone(&self.ghost), self.watch.clone(), self.config.lenient);
         let this = self.seat(seat);
         this.alive = Arc::new(AtomicBool::new(true));
         let port = |name| Port::new(Arc::clone(&control), Arc::clone(&this.alive), seat, name);
         let application = GatedApplication { inner: Arc::clone(&this.application), port: port("app") };
-        let state = GatedState { inner: Arc::clone(&this.state), port: port("state") };
-        let drive = GatedDrive { inner: Arc::clone(&this.drive), port: port("drive") };
+        let state = GatedState { inner: Arc::clone(&this.state), port: port("state"), seat, watch: watch.clone() };
+        let drive = GatedDrive { inner: Arc::clone(&this.drive), port: port("drive"), seat, drive: files, ghost, watch, lenient };
         let mut options = Options::new(Arc::clone(&this.runtime) as _);
         options.layout = layout;
+        options.log = log;
         options.device = Some(format!("c{}", seat + 1));
         self.start(seat, async move { Client::open(Arc::new(application), Arc::new(state), Arc::new(drive), options).await })
     }
@@ -61,7 +63,10 @@ impl World {
 
     /// Begins to sync.
     pub fn start_sync(&mut self, seat: usize, options: SyncOptions) -> Started<Report> {
-        self.with_client(seat, Kind::Other, |client| async move { Box::pin(client.sync(options)).await })
+        self.drive.begin(seat);
+        // A dry run remembers nothing, and one that is over at once may not have come to it.
+        let kind = if options.dry_run || options.deadline.is_some() { Kind::Light } else { Kind::Other };
+        self.with_client(seat, kind, |client| async move { Box::pin(client.sync(options)).await })
     }
 
     /// Lets the user change a document and queues the change; the change stays owed until that returns well.
@@ -95,6 +100,9 @@ impl World {
     pub fn pay(&mut self, seat: usize) -> Run<()> {
         for change in std::mem::take(&mut self.seat(seat).owed) {
             let current = self.host(seat).revision(&change.id);
+            if !self.host(seat).is_latest(&change) {
+                continue;
+            }
             if change.action == Action::Put && current.as_ref() != Some(&change.revision) {
                 continue;
             }

@@ -106,6 +106,17 @@ pub struct Outcome {
     pub trace: Trace,
 }
 
+impl Tier {
+    /// Returns what a drive of this tier can do.
+    pub fn capabilities(self) -> Capabilities {
+        match self {
+            Self::Full => Capabilities::FULL,
+            Self::Create => Capabilities { create: true, ..Capabilities::NONE },
+            Self::None => Capabilities::NONE,
+        }
+    }
+}
+
 impl Op {
     /// Every operation of two clients on two documents.
     pub fn all() -> Vec<Self> {
@@ -128,12 +139,7 @@ impl Case {
 
     /// Returns the settings of the world that the case needs.
     pub fn config(&self) -> Config {
-        let capabilities = match self.tier {
-            Tier::Full => Capabilities::FULL,
-            Tier::Create => Capabilities { create: true, ..Capabilities::NONE },
-            Tier::None => Capabilities::NONE,
-        };
-        Config { capabilities, ..Config::default() }
+        Config { capabilities: self.tier.capabilities(), ..Config::default() }
     }
 
     /// Runs the case.
@@ -157,7 +163,9 @@ impl Case {
         let mut effects = world.control.effects();
         effects.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
         world.control.disarm();
-        let recovered = Recovery { settle: self.settle, ..Recovery::default() }.run(&mut world);
+        // A client that died in its last sync has a lock that the other has not seen before.
+        let locked_rounds = u64::from(self.ops.len() + self.later.len() > 2 && self.strike.is_some());
+        let recovered = Recovery { settle: self.settle, locked_rounds, ..Recovery::default() }.run(&mut world);
         finish(&mut world);
         Ok(Outcome {
             steps,

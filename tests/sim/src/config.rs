@@ -1,7 +1,7 @@
 //! What a world is made of.
 
-use crate::host::Manners;
-use kitestring::{Application, Drive, Layout, State, drive::Capabilities, server::classic::ClassicOptions};
+use crate::{drive::Listings, host::Manners};
+use kitestring::{Application, Drive, Layout, Log, State, drive::Capabilities, server::classic::ClassicOptions};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Puts something around a port of one seat: where planted faults go.
@@ -16,8 +16,19 @@ pub struct Config {
     pub capabilities: Capabilities,
     /// The layout on the drive.
     pub layout: Layout,
+    /// How the drive lists.
+    pub listings: Listings,
     /// How the hosts behave.
     pub manners: Manners,
+    /// How single hosts behave; those not named have `manners`.
+    pub each: Vec<Manners>,
+    /// Where the log lines of the clients go.
+    pub log: Log,
+    /// Whether every commit and every move of a client's place in the log is checked (`I4`, `I5`). Only where nobody
+    /// turns the drive or a device back.
+    pub watched: bool,
+    /// Whether what [`crate::excuses`] names is excused.
+    pub lenient: bool,
     /// How far each seat's wall clock is ahead of the true time; none for those not named.
     pub ahead: Vec<Duration>,
     /// Where the random bytes come from.
@@ -40,7 +51,12 @@ impl Default for Config {
             seats: 2,
             capabilities: Capabilities::FULL,
             layout: Layout::Classic(ClassicOptions::default()),
+            listings: Listings::default(),
             manners: Manners::default(),
+            each: Vec::new(),
+            log: Log::default(),
+            watched: false,
+            lenient: false,
             ahead: Vec::new(),
             seed: 1,
             keep_lines: false,

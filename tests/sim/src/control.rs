@@ -32,6 +32,7 @@ struct Inner {
     waiting: Vec<Waker>,
     polling: TaskId,
     yields: bool,
+    subjects: bool,
     requests: BTreeMap<usize, Requests>,
     effects: Vec<bool>,
 }
@@ -50,10 +51,16 @@ impl Control {
             waiting: Vec::new(),
             polling: 0,
             yields,
+            subjects: true,
             requests: BTreeMap::new(),
             effects: Vec::new(),
         };
         Self { clock, inner: Mutex::new(inner) }
+    }
+
+    /// Leaves out what calls are about, and with it the hash: faster.
+    pub fn leave_out_subjects(&self) {
+        self.inner().subjects = false;
     }
 
     /// Counts steps from 0 again and asks `source` from now on.
@@ -151,6 +158,19 @@ impl Control {
         }
     }
 
+    pub(crate) fn subjects(&self) -> bool {
+        self.inner().subjects
+    }
+
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        crate::runtime::sleep(&self.clock, duration).await;
+    }
+
+    /// Forgets that a task stands still: it is gone.
+    pub(crate) fn forget(&self, task: TaskId) {
+        self.inner().paused.remove(&task);
+    }
+
     pub(crate) fn yields(&self) -> bool {
         self.inner().yields
     }
@@ -169,7 +189,10 @@ impl Control {
     }
 
     pub(crate) fn record(&self, step: &Step<'_>) {
-        self.inner().trace.step(step);
+        let mut inner = self.inner();
+        if inner.subjects {
+            inner.trace.step(step);
+        }
     }
 
     /// Holds the calls of a paused task.

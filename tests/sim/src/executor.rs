@@ -97,11 +97,13 @@ impl Executor {
     /// Drops a task where it stands.
     pub fn cancel(&mut self, task: TaskId) {
         drop(self.tasks.remove(&task));
+        self.control.forget(task);
     }
 
     /// Drops every task of a seat where it stands.
     pub fn kill(&mut self, seat: usize) {
-        self.tasks.retain(|_, task| task.seat != seat);
+        let gone: Vec<TaskId> = self.tasks.iter().filter(|(_, task)| task.seat == seat).map(|(id, _)| *id).collect();
+        gone.into_iter().for_each(|id| self.cancel(id));
     }
 
     /// Lets a task go on that a pause fault holds.
@@ -148,8 +150,9 @@ impl Executor {
         let Some(mut task) = self.tasks.remove(&id) else { return };
         self.control.polling(id);
         let waker = task.waker.clone();
-        if task.future.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Pending {
-            self.tasks.insert(id, task);
+        match task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => drop(self.tasks.insert(id, task)),
+            Poll::Ready(()) => self.control.forget(id),
         }
     }
 

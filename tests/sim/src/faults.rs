@@ -1,5 +1,6 @@
 //! Faults, and who decides about them.
 
+use kitestring::ErrorKind;
 use std::fmt;
 
 /// What can be injected at a step.
@@ -19,6 +20,41 @@ pub enum Fault {
     CancelAfter,
     /// The driver does something between the call and its effect.
     Pause,
+    /// The drive asks for fewer requests; no effect.
+    RateLimited,
+    /// The drive refuses the credentials; no effect.
+    Unauthorized,
+    /// The drive has no space left; no effect.
+    Full,
+    /// The drive refuses the name of a document; no effect.
+    Refused,
+    /// The write has its effect, and a repetition of it meets that and is refused.
+    Echo,
+    /// The write fails, and has its effect later, when the driver says so.
+    Late,
+    /// The write has its effect now and once more later, when the driver says so.
+    Twice,
+    /// The write has its effect; its answer is awaited for 100 seconds and never comes.
+    LostReply,
+    /// The call takes 50 seconds.
+    Slow,
+    /// The reader meets half of the file: an old client is writing it in place.
+    Torn,
+    /// The drive has forgotten where the listing was.
+    OldCursor,
+    /// The drive does not look at the condition that it claims to honour.
+    Unconditional,
+}
+
+/// Which calls a fault can hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Any,
+    Drive,
+    Get,
+    Write,
+    Document,
+    Page,
 }
 
 impl Fault {
@@ -26,9 +62,42 @@ impl Fault {
     pub const ALL: [Self; 6] =
         [Self::FailBefore, Self::FailAfter, Self::KillBefore, Self::KillAfter, Self::CancelBefore, Self::CancelAfter];
 
+    /// Those that only a random schedule injects.
+    pub const MORE: [Self; 12] = [
+        Self::RateLimited,
+        Self::Unauthorized,
+        Self::Full,
+        Self::Refused,
+        Self::Echo,
+        Self::Late,
+        Self::Twice,
+        Self::LostReply,
+        Self::Slow,
+        Self::Torn,
+        Self::OldCursor,
+        Self::Unconditional,
+    ];
+
+    /// Returns every fault there is.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain([Self::Pause]).chain(Self::MORE)
+    }
+
     /// Returns the name that a case has for it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::RateLimited => "rate-limited",
+            Self::Unauthorized => "unauthorized",
+            Self::Full => "full",
+            Self::Refused => "refused",
+            Self::Echo => "echo",
+            Self::Late => "late",
+            Self::Twice => "twice",
+            Self::LostReply => "lost-reply",
+            Self::Slow => "slow",
+            Self::Torn => "torn",
+            Self::OldCursor => "old-cursor",
+            Self::Unconditional => "unconditional",
             Self::FailBefore => "fail-before",
             Self::FailAfter => "fail-after",
             Self::KillBefore => "kill-before",
@@ -47,7 +116,52 @@ impl Fault {
     /// Whether the call takes effect before the fault strikes. At a call that only reads, such a fault is the
     /// same as the one that strikes before.
     pub fn has_effect(self) -> bool {
-        matches!(self, Self::FailAfter | Self::KillAfter | Self::CancelAfter | Self::Pause)
+        !matches!(
+            self,
+            Self::FailBefore
+                | Self::KillBefore
+                | Self::CancelBefore
+                | Self::RateLimited
+                | Self::Unauthorized
+                | Self::Full
+                | Self::OldCursor
+        )
+    }
+
+    /// Whether the fault can hit this call.
+    pub fn can_hit(self, call: &Call<'_>) -> bool {
+        let drive = call.port == "drive";
+        let write = drive && matches!(call.call, "put" | "delete");
+        match self.scope() {
+            Scope::Any => true,
+            Scope::Drive => drive,
+            Scope::Get => drive && call.call == "get",
+            Scope::Write => write,
+            Scope::Document => drive && call.call == "put" && call.subject.starts_with("docs/"),
+            Scope::Page => call.call == "list" && call.subject.contains(" after "),
+        }
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Self::RateLimited | Self::Unauthorized | Self::Slow => Scope::Drive,
+            Self::Full | Self::Echo | Self::Late | Self::Twice | Self::LostReply | Self::Unconditional => Scope::Write,
+            Self::Refused => Scope::Document,
+            Self::Torn => Scope::Get,
+            Self::OldCursor => Scope::Page,
+            _ => Scope::Any,
+        }
+    }
+
+    /// The error that the caller sees instead of an answer; none if it is the usual one of the port, or none at all.
+    pub(crate) fn error(self) -> Option<ErrorKind> {
+        match self {
+            Self::RateLimited => Some(ErrorKind::RateLimited),
+            Self::Unauthorized => Some(ErrorKind::Unauthorized),
+            Self::Full => Some(ErrorKind::QuotaExceeded),
+            Self::OldCursor => Some(ErrorKind::Condition),
+            _ => None,
+        }
     }
 
     pub(crate) fn event(self, seat: usize) -> Option<Event> {
@@ -55,7 +169,7 @@ impl Fault {
             Self::KillBefore | Self::KillAfter => Some(Event::Kill(seat)),
             Self::CancelBefore | Self::CancelAfter => Some(Event::Cancel),
             Self::Pause => Some(Event::Pause),
-            Self::FailBefore | Self::FailAfter => None,
+            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     faults::{Event, Fault},
     trace::Step,
 };
-use kitestring::{Error, ErrorKind, Result};
+use kitestring::{Error, ErrorKind, Result, Retry};
 use std::{
     future::{Future, pending, poll_fn},
     sync::{
@@ -13,7 +13,13 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::Poll,
+    time::Duration,
 };
+
+/// How long a slow call takes,
+const SLOW: Duration = Duration::from_secs(50);
+/// and how long an answer is awaited that never comes.
+const LOST: Duration = Duration::from_secs(100);
 
 /// The gate of one port of one incarnation of a client.
 #[derive(Debug, Clone)]
@@ -36,6 +42,19 @@ impl Port {
     /// What `effect` answers, or the error of an injected failure: `unavailable` for the drive, `state` for
     /// the state, `application` for the host.
     pub async fn pass<T>(&self, call: &'static str, subject: String, effect: impl Future<Output = Result<T>>) -> Result<T> {
+        self.pass_as(call, subject, |_| effect).await
+    }
+
+    /// Passes a call whose effect depends on the fault.
+    ///
+    /// # Errors
+    /// As [`Port::pass`].
+    pub async fn pass_as<T, F: Future<Output = Result<T>>>(
+        &self,
+        call: &'static str,
+        subject: String,
+        effect: impl FnOnce(Option<Fault>) -> F,
+    ) -> Result<T> {
         self.gone().await;
         let (number, fault) = self.control.enter(self.seat, self.name, call, &subject);
         if self.control.yields() {
@@ -45,9 +64,13 @@ impl Port {
         if let Some(Event::Pause) = fault.and_then(|f| f.event(self.seat)) {
             self.control.strike(Event::Pause);
         }
+        if fault == Some(Fault::Slow) {
+            self.control.sleep(SLOW).await;
+            self.gone().await;
+        }
         poll_fn(|context| self.control.hold(context)).await;
         let at = self.control.now();
-        let answer = if fault.is_none_or(Fault::has_effect) { Some(effect.await) } else { None };
+        let answer = if fault.is_none_or(Fault::has_effect) { Some(effect(fault).await) } else { None };
         let outcome = match &answer {
             None => "not done",
             Some(Ok(_)) => "ok",
@@ -56,15 +79,32 @@ impl Port {
         let step = Step { number, at, seat: self.seat, port: self.name, call, subject: &subject, outcome, fault };
         self.control.record(&step);
         match (fault, answer) {
-            (None | Some(Fault::Pause), Some(answer)) => answer,
             (Some(Fault::FailBefore | Fault::FailAfter), _) => Err(self.failure(call)),
-            (fault, _) => {
-                if let Some(event) = fault.and_then(|f| f.event(self.seat)) {
+            (Some(Fault::LostReply), Some(_)) => {
+                self.control.sleep(LOST).await;
+                self.gone().await;
+                Err(self.failure(call))
+            }
+            (Some(fault), _) if fault.event(self.seat).is_some_and(|e| e != Event::Pause) => {
+                if let Some(event) = fault.event(self.seat) {
                     self.end(event);
                 }
                 pending().await
             }
+            (_, Some(answer)) => answer,
+            (fault, None) => Err(self.refusal(call, fault)),
         }
+    }
+
+    /// Says what a call is about, if anybody wants to know.
+    pub(crate) fn subject(&self, subject: impl FnOnce() -> String) -> String {
+        if self.control.subjects() { subject() } else { String::new() }
+    }
+
+    fn refusal(&self, call: &'static str, fault: Option<Fault>) -> Error {
+        let Some(kind) = fault.and_then(Fault::error) else { return self.failure(call) };
+        let error = Error::new(kind, call, "injected by the simulator");
+        if fault == Some(Fault::RateLimited) { error.with_retry(Retry::After(Duration::from_secs(7))) } else { error }
     }
 
     fn end(&self, event: Event) {

@@ -1,5 +1,6 @@
 //! The ghost history: every edit that was made, by whom, and on top of what. No client sees it.
 
+use crate::{classic, excuses::UNANNOUNCED};
 use kitestring::{Action, Change, Conflict, DocId, Revision, Side};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +27,20 @@ pub struct Edit {
     /// Whether it is the deletion of a document that its author never had. It says nothing that could be lost; but
     /// a client that has not looked at the drive yet cannot know that, and may ask.
     pub of_nothing: bool,
+    /// Whether its author knew it from the drive before anybody announced it: an interrupted push had left it there.
+    /// Who was interrupted cannot tell what was made on top of it from what was made beside it.
+    pub on_unannounced: bool,
+    /// Why nobody promises any more that it survives, if so.
+    pub forgiven: Option<&'static str>,
+}
+
+/// What is no longer promised about a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// Whether the devices may end with different versions of it; otherwise only that edits of it may be lost.
+    pub diverges: bool,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// The history of all edits of a world.
@@ -41,6 +56,19 @@ struct History {
     revisions: BTreeMap<(DocId, Revision), BTreeSet<EditNo>>,
     changes: u64,
     violations: Vec<String>,
+    doubts: BTreeMap<DocId, Doubt>,
+    /// Why nothing is promised any more, if so.
+    wrecked: Option<&'static str>,
+    /// Documents of which it is not known what was chosen with what in view.
+    vague: BTreeSet<DocId>,
+    /// Why deletions may be undone, if so.
+    undone: Option<&'static str>,
+    /// The revisions that the log has ever named; none if nobody looks.
+    announced: Option<BTreeSet<String>>,
+    /// Edits by the edits that were made on top of them, and not only chosen with them in view.
+    lineage: BTreeMap<EditNo, BTreeSet<EditNo>>,
+    /// Why conflicts may be shown that are none, if so.
+    repeats: Option<&'static str>,
 }
 
 impl Ghost {
@@ -50,10 +78,24 @@ impl Ghost {
         let no = history.edits.len();
         let revision = history.fresh("e");
         let body = (action == Action::Put).then(|| format!(r#"{{"_id":"{id}","edit":{no}}}"#).into_bytes());
+        let on_unannounced = seen.iter().any(|s| history.is_unannounced(seat, *s));
         let excused = excused || seen.iter().any(|s| history.edits.get(*s).is_some_and(|e| e.excused && e.seat == seat));
-        history.edits.push(Edit { seat, id: id.clone(), revision: revision.clone(), body, excused, of_nothing: false });
+        history.edits.push(Edit {
+            seat,
+            id: id.clone(),
+            revision: revision.clone(),
+            body,
+            excused,
+            of_nothing: false,
+            on_unannounced,
+            forgiven: None,
+        });
         for older in seen {
             history.newer.entry(*older).or_default().insert(no);
+            // What is made after a deletion is another document.
+            if history.edits.get(*older).is_some_and(|e| e.body.is_some()) {
+                history.lineage.entry(*older).or_default().insert(no);
+            }
         }
         history.revisions.insert((id.clone(), revision.clone()), BTreeSet::from([no]));
         (no, Change { id: id.clone(), revision, action })
@@ -67,16 +109,179 @@ impl Ghost {
         let mut seen = seen.clone();
         if seen.is_empty() {
             seen.insert(history.edits.len());
-            let edit = Edit { seat, id: id.clone(), revision: revision.clone(), body: None, excused: false, of_nothing: true };
+            let edit = Edit {
+                seat,
+                id: id.clone(),
+                revision: revision.clone(),
+                body: None,
+                excused: false,
+                of_nothing: true,
+                on_unannounced: false,
+                forgiven: None,
+            };
             history.edits.push(edit);
         }
         history.revisions.insert((id.clone(), revision.clone()), seen.clone());
         (seen, Change { id: id.clone(), revision, action: Action::Delete })
     }
 
+    /// Records the merged content that a user chose with the edits `seen` in view, and returns its number, its revision
+    /// and its content. It counts once a host has it.
+    pub fn merge(&self, seat: usize, id: &DocId, seen: &BTreeSet<EditNo>) -> (EditNo, Revision, Vec<u8>) {
+        let (no, change) = self.edit(seat, id, Action::Put, seen, false);
+        let mut history = self.history();
+        let body = history.edits.get_mut(no).map(|edit| {
+            edit.of_nothing = true;
+            edit.body.clone().unwrap_or_default()
+        });
+        (no, change.revision, body.unwrap_or_default())
+    }
+
+    /// Remembers from now on what the log announces.
+    pub fn watch_announcements(&self) {
+        self.history().announced.get_or_insert_default();
+    }
+
+    /// Notes that the log has this entry.
+    pub fn announced(&self, entry: &str) {
+        let revision = classic::revision(entry.as_bytes());
+        if let (Some(revision), Some(announced)) = (revision, &mut self.history().announced) {
+            announced.insert(revision.as_str().to_owned());
+        }
+    }
+
+    /// Notes that this device chose its own edits over those of others, which may not have been announced yet.
+    pub fn chose_own(&self, seat: usize, own: &BTreeSet<EditNo>, others: &BTreeSet<EditNo>) {
+        let mut history = self.history();
+        if others.iter().any(|other| history.is_unannounced(seat, *other)) {
+            for no in own {
+                if let Some(edit) = history.edits.get_mut(*no) {
+                    edit.on_unannounced = true;
+                }
+            }
+        }
+    }
+
+    /// Notes that these edits are in a host.
+    pub fn arrived(&self, edits: &BTreeSet<EditNo>) {
+        let mut history = self.history();
+        for no in edits {
+            if let Some(edit) = history.edits.get_mut(*no).filter(|e| e.body.is_some()) {
+                edit.of_nothing = false;
+            }
+        }
+    }
+
     /// Whether something would be lost if this edit were forgotten.
     pub fn matters(&self, no: EditNo) -> bool {
-        self.history().edits.get(no).is_some_and(|e| !e.of_nothing)
+        let history = self.history();
+        let returns = || history.undone.is_some() && history.was_deleted(no) || history.was_deleted_unannounced(no);
+        history.edits.get(no).is_some_and(|e| !e.of_nothing && e.forgiven.is_none()) && !returns()
+    }
+
+    /// Whether a deletion was made by somebody who knew this edit.
+    pub fn was_deleted(&self, no: EditNo) -> bool {
+        self.history().was_deleted(no)
+    }
+
+    /// Allows that deletions are undone.
+    pub fn allow_returns(&self, reason: &'static str) {
+        self.history().undone = Some(reason);
+    }
+
+    /// Whether deletions may be undone, or made by nobody.
+    pub fn may_return(&self) -> bool {
+        self.history().undone.is_some()
+    }
+
+    /// Whether the log has named this revision, as far as anybody looks.
+    pub fn is_announced(&self, revision: &Revision) -> bool {
+        self.history().announced.as_ref().is_none_or(|announced| announced.contains(revision.as_str()))
+    }
+
+    /// Whether this edit was deleted, or is a deletion, and behind the content that stands for the edits `held` is one
+    /// that was made by somebody who never had anything of what was deleted: another document that has the same name.
+    pub fn set_aside(&self, no: EditNo, held: &BTreeSet<EditNo>) -> bool {
+        self.history().set_aside(no, held)
+    }
+
+    /// Promises less about a document. A wider doubt is not narrowed.
+    pub fn doubt(&self, id: &DocId, doubt: Doubt) {
+        let mut history = self.history();
+        let now = history.doubts.entry(id.clone()).or_insert(doubt);
+        now.diverges |= doubt.diverges;
+    }
+
+    /// Returns what is no longer promised about a document.
+    pub fn doubts(&self, id: &DocId) -> Option<Doubt> {
+        self.history().doubts.get(id).copied()
+    }
+
+    /// Promises nothing any more but `I3 NoPhantom`, and that every call ends.
+    pub fn wreck(&self, reason: &'static str) {
+        self.history().wrecked = Some(reason);
+    }
+
+    /// Whether the devices may end with different versions of some document.
+    pub fn any_diverges(&self) -> bool {
+        self.history().doubts.values().any(|d| d.diverges)
+    }
+
+    /// Returns every reason for which less is promised.
+    pub fn reasons(&self) -> BTreeSet<&'static str> {
+        let history = self.history();
+        let forgiven = history.edits.iter().filter_map(|e| e.forgiven);
+        history
+            .doubts
+            .values()
+            .map(|d| d.reason)
+            .chain(history.repeats)
+            .chain(history.wrecked)
+            .chain(history.undone)
+            .chain(history.edits.iter().any(|e| e.on_unannounced).then_some(UNANNOUNCED))
+            .chain(forgiven)
+            .collect()
+    }
+
+    /// Promises no longer that these edits survive.
+    pub fn forgive(&self, which: impl Fn(EditNo, &Edit) -> bool, reason: &'static str) {
+        for (no, edit) in self.history().edits.iter_mut().enumerate() {
+            if which(no, edit) {
+                edit.forgiven = Some(reason);
+            }
+        }
+    }
+
+    /// Allows conflicts that are none.
+    pub fn allow_repeats(&self, reason: &'static str) {
+        self.history().repeats = Some(reason);
+    }
+
+    /// Whether one of these edits is another device's, and nobody has announced it.
+    pub fn any_unannounced(&self, seat: usize, edits: &BTreeSet<EditNo>) -> bool {
+        let history = self.history();
+        edits.iter().any(|no| history.is_unannounced(seat, *no))
+    }
+
+    /// Notes that a user chose with a deletion of this document in view, of which nobody can tell which it was, or with
+    /// content in view that was not announced.
+    pub fn chose_vaguely(&self, id: &DocId) {
+        let mut history = self.history();
+        if history.announced.is_some() {
+            history.vague.insert(id.clone());
+        }
+    }
+
+    /// Whether a conflict about this document may be none.
+    pub fn may_repeat(&self, id: &DocId) -> bool {
+        let history = self.history();
+        history.repeats.is_some() || history.doubts.contains_key(id) || history.vague.contains(id)
+    }
+
+    /// Returns the edits that the content of a document stands for; empty if nobody made it.
+    pub fn edits_with(&self, id: &DocId, body: Option<&[u8]>) -> BTreeSet<EditNo> {
+        let history = self.history();
+        history.edits.iter().enumerate().filter(|(_, e)| e.id == *id && e.body.as_deref() == body).map(|(no, _)| no).collect()
     }
 
     /// Records that `later` was chosen with `earlier` in view; or, if not `surely`, that it may have been.
@@ -139,7 +344,12 @@ impl Ghost {
 
     /// Notes that an invariant does not hold.
     pub fn violated(&self, what: impl Into<String>) {
-        self.history().violations.push(what.into());
+        let (mut history, what) = (self.history(), what.into());
+        let ends =
+            what.starts_with("I3") || what.contains(" in a deadlock") || what.contains(" in a livelock") || what.contains(" never ends");
+        if history.wrecked.is_none() || ends {
+            history.violations.push(what);
+        }
     }
 
     /// Returns every violation noted so far.
@@ -153,6 +363,49 @@ impl Ghost {
 }
 
 impl History {
+    fn was_deleted_unannounced(&self, no: EditNo) -> bool {
+        // What was made on top of an apply that the client does not remember is the same to it.
+        let forgotten = |e: &Edit| e.excused && self.announced.is_some();
+        let mut deletions = self.edits.iter().enumerate().filter(|(_, e)| e.body.is_none() && (e.on_unannounced || forgotten(e)));
+        deletions.any(|(later, _)| self.knows(later, no, true))
+    }
+
+    fn was_deleted(&self, no: EditNo) -> bool {
+        self.edits.iter().enumerate().any(|(later, e)| e.body.is_none() && self.knows(later, no, true))
+    }
+
+    /// Whether another device made this edit, and nobody has announced it; or it was made on top of such a one.
+    fn is_unannounced(&self, seat: usize, no: EditNo) -> bool {
+        let (Some(edit), Some(announced)) = (self.edits.get(no), &self.announced) else { return false };
+        edit.on_unannounced || edit.seat != seat && edit.body.is_some() && !announced.contains(edit.revision.as_str())
+    }
+
+    fn set_aside(&self, no: EditNo, held: &BTreeSet<EditNo>) -> bool {
+        let Some(edit) = self.edits.get(no) else { return false };
+        let of_it = || self.edits.iter().enumerate().filter(|(_, e)| e.id == edit.id);
+        let puts = || of_it().filter(|(_, e)| e.body.is_some()).map(|(put, _)| put);
+        let is_held = |put: EditNo| held.iter().any(|h| self.knows(*h, put, true));
+        let strange = |put: EditNo, deletion: EditNo| {
+            let unknown = self.announced.is_some() && self.edits.get(put).is_some_and(|e| e.excused);
+            let other = unknown || !puts().any(|older| self.descends(deletion, older) && self.descends(put, older));
+            other && is_held(put)
+        };
+        let mut deletions = of_it().filter(|(later, e)| e.body.is_none() && self.knows(*later, no, true)).map(|(later, _)| later);
+        deletions.any(|deletion| puts().any(|put| strange(put, deletion)))
+    }
+
+    /// Whether an edit is another one or was made on top of it.
+    fn descends(&self, later: EditNo, earlier: EditNo) -> bool {
+        let mut open = vec![earlier];
+        while let Some(no) = open.pop() {
+            if no == later {
+                return true;
+            }
+            open.extend(self.lineage.get(&no).into_iter().flatten());
+        }
+        false
+    }
+
     fn knows(&self, later: EditNo, earlier: EditNo, perhaps: bool) -> bool {
         let (mut open, mut met) = (vec![earlier], BTreeSet::new());
         while let Some(no) = open.pop() {

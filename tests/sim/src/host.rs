@@ -2,10 +2,12 @@
 
 use crate::{
     control::Control,
-    ghost::{EditNo, Ghost},
+    excuses::{ROLLED_BACK, UNANNOUNCED},
+    ghost::{Doubt, EditNo, Ghost},
 };
 use kitestring::{
-    Action, Application, Body, Change, Client, Digest, DocId, Document, Entry, Incoming, Outcome, Result, Revision, apply, port,
+    Action, Application, Body, Change, Client, Digest, DocId, Document, Entry, Incoming, Outcome, PartRequest, Result, Revision,
+    StagedPart, apply, port,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,13 +26,17 @@ pub struct Manners {
     pub flag: bool,
     /// Whether `entries` says digests.
     pub digests: bool,
+    /// Whether bodies pass in parts.
+    pub parts: bool,
+    /// At most so many documents and changes on one page.
+    pub page: u32,
     /// Whether `apply` compares the expected revision. A host that does not is broken, on purpose.
     pub compares: bool,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { flag: true, digests: true, compares: true }
+        Self { flag: true, digests: true, parts: false, page: 1000, compares: true }
     }
 }
 
@@ -64,6 +70,17 @@ struct Inner {
     scripts: Vec<Script>,
     played: u64,
     client: Option<Client>,
+    staged: BTreeMap<DocId, Vec<u8>>,
+    /// The last change of each document by its user.
+    latest: BTreeMap<DocId, Revision>,
+}
+
+/// A copy of what a host remembers.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    documents: Documents,
+    ghosts: BTreeMap<DocId, Local>,
+    uncommitted: BTreeMap<DocId, Change>,
 }
 
 /// What the ghost history knows of one document in one host.
@@ -96,10 +113,41 @@ impl Host {
             inner.edit(self, id, action, &seen)
         };
         self.control.note(|| format!("c{} user: {:?} {id} as {}", self.seat + 1, action, change.revision));
+        inner.latest.insert(id.clone(), change.revision.clone());
         if self.manners.flag {
             inner.uncommitted.insert(id.clone(), change.clone());
         }
         change
+    }
+
+    /// Lets the user change a document without a word to anybody: only a comparison of the host finds it.
+    pub fn change_silently(&self, id: &DocId, action: Action) {
+        self.change(id, action);
+        self.inner().uncommitted.remove(id);
+    }
+
+    /// Copies what the host remembers.
+    pub fn backup(&self) -> Backup {
+        let inner = self.inner();
+        Backup { documents: inner.documents.clone(), ghosts: inner.ghosts.clone(), uncommitted: inner.uncommitted.clone() }
+    }
+
+    /// Puts everything back to what it was.
+    pub fn restore(&self, backup: Backup) {
+        let mut inner = self.inner();
+        let Backup { documents, ghosts, uncommitted } = backup;
+        (inner.documents, inner.ghosts, inner.uncommitted) = (documents, ghosts, uncommitted);
+        inner.staged.clear();
+    }
+
+    /// Returns how the host behaves.
+    pub fn manners(&self) -> Manners {
+        self.manners
+    }
+
+    /// Returns a content in the form in which the host gives it.
+    pub fn body(&self, content: &[u8]) -> Body {
+        if self.manners.parts { Body::Parts { size: content.len() as u64 } } else { Body::Whole(content.to_vec()) }
     }
 
     /// Returns what the host holds.
@@ -115,6 +163,16 @@ impl Host {
     /// Returns the host's current revision of a document, none if there is no such document.
     pub fn revision(&self, id: &DocId) -> Option<Revision> {
         self.inner().documents.get(id).map(|(revision, _)| revision.clone())
+    }
+
+    /// Whether the user's last change of a document was to delete what was not there.
+    pub fn deleted_nothing(&self, id: &DocId) -> bool {
+        self.inner().latest.get(id).is_some_and(|revision| revision.as_str().starts_with('x'))
+    }
+
+    /// Whether the user has not changed the document since this change.
+    pub fn is_latest(&self, change: &Change) -> bool {
+        self.inner().latest.get(&change.id).is_none_or(|latest| *latest == change.revision)
     }
 
     /// Returns how many changes are not committed.
@@ -189,19 +247,30 @@ impl Host {
         }
         let body = match change.body {
             Some(Body::Whole(bytes)) => Some(bytes),
-            Some(Body::Parts { .. }) => return Outcome::Rejected("this host takes whole bodies".into()),
+            Some(Body::Parts { size }) => match inner.staged.remove(&change.id).filter(|bytes| bytes.len() as u64 == size) {
+                Some(bytes) => Some(bytes),
+                None => return Outcome::Rejected("these parts were not staged".into()),
+            },
             None => None,
         };
         let brought = self.brought(&change.id, &change.revision, body.as_deref());
         let local = inner.ghosts.entry(change.id.clone()).or_default();
-        let lost: Vec<_> =
-            local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && !self.ghost.covers(&brought, *old)).collect();
-        if !lost.is_empty() {
+        let kept = |old: EditNo| self.ghost.covers(&brought, old) || self.ghost.set_aside(old, &brought);
+        let lost: Vec<_> = local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && !kept(*old)).collect();
+        let nobodys = brought.is_empty() && body.is_none() && self.ghost.may_return();
+        if !lost.is_empty() && brought.iter().any(|no| self.ghost.get(*no).is_some_and(|e| e.on_unannounced)) {
+            self.ghost.doubt(&change.id, Doubt { diverges: false, reason: UNANNOUNCED });
+        }
+        if nobodys {
+            self.ghost.forgive(|no, _| lost.contains(&no), ROLLED_BACK);
+        }
+        if !lost.is_empty() && !nobodys && self.ghost.doubts(&change.id).is_none() {
             let (seat, id, revision) = (self.seat + 1, &change.id, &change.revision);
             self.ghost.violated(format!(
                 "I1 NoLostUpdate: apply of {id}@{revision} at c{seat} overwrites the edits {lost:?} that it does not know"
             ));
         }
+        self.ghost.arrived(&brought);
         *local = Local { seen: brought, unsettled: true, ..Local::default() };
         inner.uncommitted.remove(&change.id);
         match body {
@@ -222,6 +291,9 @@ impl Host {
         if body.is_none() && !deletions.is_empty() {
             // The drive does not always know which deletion it was.
             return deletions;
+        }
+        if body.is_none() && self.ghost.may_return() {
+            return named;
         }
         self.ghost.violated(format!("I3 NoPhantom: c{} was asked to apply {id}@{revision}, which nobody wrote", self.seat + 1));
         named
@@ -250,9 +322,7 @@ impl Application for Host {
         let documents = {
             let inner = self.inner();
             let found = ids.into_iter().filter_map(|id| inner.documents.get_key_value(&id));
-            found
-                .map(|(id, (revision, body))| Document { id: id.clone(), revision: revision.clone(), body: Body::Whole(body.clone()) })
-                .collect()
+            found.map(|(id, (revision, body))| Document { id: id.clone(), revision: revision.clone(), body: self.body(body) }).collect()
         };
         self.play("get").await?;
         Ok(documents)
@@ -267,7 +337,7 @@ impl Application for Host {
     async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
         let inner = self.inner();
         let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let page = inner.documents.range::<DocId, _>((start, Bound::Unbounded)).take(limit.max(1) as usize);
+        let page = inner.documents.range::<DocId, _>((start, Bound::Unbounded)).take(limit.clamp(1, self.manners.page) as usize);
         Ok(page
             .map(|(id, (revision, body))| Entry {
                 id: id.clone(),
@@ -281,7 +351,12 @@ impl Application for Host {
     async fn uncommitted(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Change>> {
         let inner = self.inner();
         let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        Ok(inner.uncommitted.range::<DocId, _>((start, Bound::Unbounded)).take(limit.max(1) as usize).map(|(_, c)| c.clone()).collect())
+        Ok(inner
+            .uncommitted
+            .range::<DocId, _>((start, Bound::Unbounded))
+            .take(limit.clamp(1, self.manners.page) as usize)
+            .map(|(_, c)| c.clone())
+            .collect())
     }
 
     async fn committed(&self, changes: Vec<Change>) -> Result<()> {
@@ -294,6 +369,28 @@ impl Application for Host {
             }
         }
         self.play("committed").await
+    }
+
+    fn whole_body_bytes(&self) -> Option<u64> {
+        self.manners.parts.then_some(0)
+    }
+
+    async fn read_part(&self, part: PartRequest) -> Result<Option<Vec<u8>>> {
+        let inner = self.inner();
+        let found = inner.documents.get(&part.id).filter(|(revision, _)| *revision == part.revision);
+        let at = usize::try_from(part.offset).unwrap_or(usize::MAX);
+        let length = usize::try_from(part.length).unwrap_or(usize::MAX);
+        Ok(found.and_then(|(_, body)| body.get(at..)).map(|rest| rest.iter().copied().take(length).collect()))
+    }
+
+    async fn stage_part(&self, part: StagedPart) -> Result<()> {
+        let mut inner = self.inner();
+        let staged = inner.staged.entry(part.id).or_default();
+        if part.offset == 0 {
+            staged.clear();
+        }
+        staged.extend(part.bytes);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must hold, checked against the ghost history. Every violation begins with the invariant's name.
 
-use crate::{ghost::Ghost, host::Documents, world::World};
+use crate::{classic, ghost::Ghost, host::Documents, world::World};
 use kitestring::{Conflict, DocId, Versions};
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 ///
 /// `seats` are those whose hosts count. Edits whose content waits in a conflict of `open_conflicts` are not lost.
 pub fn check_quiet(world: &World, seats: &[usize], open_conflicts: &[Conflict]) {
-    let documents: Vec<Documents> = seats.iter().map(|s| world.host(*s).documents()).collect();
+    let documents: Vec<Documents> = seats.iter().map(|s| world.host(*s).documents()).map(|all| promised(world, all)).collect();
     for (seat, held) in seats.iter().zip(&documents).skip(1) {
         if Some(held) != documents.first() {
             let first = documents.first().map(show).unwrap_or_default();
@@ -17,10 +17,11 @@ pub fn check_quiet(world: &World, seats: &[usize], open_conflicts: &[Conflict]) 
     }
     for (no, edit) in world.ghost.edits().iter().enumerate() {
         let exists = documents.first().is_some_and(|d| d.contains_key(&edit.id));
-        if edit.of_nothing || edit.body.is_none() && !exists {
+        if !world.ghost.matters(no) || world.ghost.doubts(&edit.id).is_some() || !exists && world.ghost.was_deleted(no) {
             continue;
         }
-        let held = seats.iter().any(|s| world.ghost.covers(&world.host(*s).seen(&edit.id), no));
+        let kept = |seen: &BTreeSet<usize>| world.ghost.covers(seen, no) || world.ghost.set_aside(no, seen);
+        let held = seats.iter().any(|s| kept(&world.host(*s).seen(&edit.id)));
         let surfaced = open_conflicts.iter().any(|c| c.id == edit.id && in_conflict(&world.ghost, c, no));
         if !held && !surfaced {
             let (id, seat, revision) = (&edit.id, edit.seat + 1, &edit.revision);
@@ -31,12 +32,24 @@ pub fn check_quiet(world: &World, seats: &[usize], open_conflicts: &[Conflict]) 
     }
 }
 
+/// Leaves out documents of which the devices may have different versions.
+fn promised(world: &World, mut documents: Documents) -> Documents {
+    documents.retain(|id, _| !world.ghost.doubts(id).is_some_and(|d| d.diverges));
+    documents
+}
+
 /// Checks that a conflict is a real one and shows both contents: no false conflict, `I1` (surfaced with content).
 pub fn check_conflict(world: &World, seat: usize, conflict: &Conflict, versions: &Versions) {
     let ghost = &world.ghost;
     let (local, remote) = (world.host(seat).seen(&conflict.id), ghost.remote_side(conflict));
     let excused = local.iter().any(|l| ghost.get(*l).is_some_and(|e| e.excused));
-    if !excused && !ghost.concurrent(&local, &remote) {
+    // A client that does not know how an apply ended may ask about a deletion of what was not there.
+    let excused = excused || conflict.local.is_none() && world.host(seat).deleted_nothing(&conflict.id);
+    let excused = excused || remote.iter().any(|r| ghost.get(*r).is_some_and(|e| e.on_unannounced));
+    // Others have gone on from what an interrupted push of this device had left unannounced.
+    let leaked = |no: usize| ghost.get(no).is_some_and(|e| !ghost.is_announced(&e.revision)) && ghost.covers(&remote, no);
+    let excused = excused || local.iter().any(|no| leaked(*no));
+    if !excused && !ghost.may_repeat(&conflict.id) && !ghost.concurrent(&local, &remote) {
         ghost.violated(format!(
             "NoFalseConflict: c{} was shown {conflict:?}, but local {local:?} and remote {remote:?} know each other",
             seat + 1
@@ -49,7 +62,7 @@ pub fn check_conflict(world: &World, seat: usize, conflict: &Conflict, versions:
         ghost.violated(format!("I1 NoLostUpdate: the conflict over {} at c{} does not show the drive's content", conflict.id, seat + 1));
     }
     let shown = versions.local.as_ref().map(|d| (d.revision.clone(), d.body.clone()));
-    let held = world.host(seat).documents().remove(&conflict.id).map(|(revision, body)| (revision, kitestring::Body::Whole(body)));
+    let held = world.host(seat).documents().remove(&conflict.id).map(|(revision, body)| (revision, world.host(seat).body(&body)));
     if shown != held {
         ghost.violated(format!("I1 NoLostUpdate: the conflict over {} at c{} does not show the host's content", conflict.id, seat + 1));
     }
@@ -60,9 +73,10 @@ pub fn check_conflict(world: &World, seat: usize, conflict: &Conflict, versions:
 /// The layout writes documents before the log, so an interrupted push may have deleted a file that the log still
 /// calls present. A document that somebody deleted is therefore checked only `strictly`: when everything is quiet.
 pub fn check_reachable(world: &World, when: &str, strictly: bool) {
-    match crate::classic::dangling(&world.drive.contents()) {
+    match classic::dangling(&world.drive.contents()) {
         Ok(ids) => {
-            let bad: Vec<_> = ids.into_iter().filter(|id| strictly || !was_deleted(world, id)).collect();
+            let ids = ids.into_iter().filter(|id| !classic::id_of(id).and_then(|id| world.ghost.doubts(&id)).is_some_and(|d| d.diverges));
+            let bad: Vec<_> = ids.filter(|id| strictly || !was_deleted(world, id)).collect();
             if !bad.is_empty() {
                 world.ghost.violated(format!("I6 CommitReachable: {when}, the log says that {bad:?} exist, but their files are missing"));
             }
@@ -72,7 +86,7 @@ pub fn check_reachable(world: &World, when: &str, strictly: bool) {
 }
 
 fn was_deleted(world: &World, id: &str) -> bool {
-    DocId::new(id).is_ok_and(|id| !world.ghost.deletions(&id).is_empty())
+    classic::id_of(id).is_some_and(|id| !world.ghost.deletions(&id).is_empty())
 }
 
 /// Checks that the host has nothing left that it would have to queue again.

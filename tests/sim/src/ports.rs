@@ -1,8 +1,16 @@
 //! The three ports behind their gates.
 
-use crate::gate::Port;
+use crate::{
+    drive::{Request, SimDrive, refused},
+    excuses,
+    faults::Fault,
+    gate::Port,
+    ghost::Ghost,
+    watch::Watch,
+};
 use kitestring::{
-    Application, Change, DocId, Document, Drive, DrivePath, Entry, Incoming, Outcome, Result, State, StateRecord, apply,
+    Application, Change, DocId, Document, Drive, DrivePath, Entry, Error, ErrorKind, Incoming, Outcome, PartRequest, Result, StagedPart,
+    State, StateRecord, apply,
     drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},
     port,
 };
@@ -11,6 +19,57 @@ use std::{future::Future, sync::Arc};
 pub(crate) struct GatedDrive {
     pub inner: Arc<dyn Drive>,
     pub port: Port,
+    pub seat: usize,
+    pub drive: Arc<SimDrive>,
+    pub ghost: Arc<Ghost>,
+    pub watch: Option<Arc<Watch>>,
+    /// Whether what the documents excuse is excused.
+    pub lenient: bool,
+}
+
+impl GatedDrive {
+    /// Writes, in the way that the fault says.
+    async fn write(&self, path: DrivePath, bytes: Option<Vec<u8>>, condition: Condition, fault: Option<Fault>) -> Result<Version> {
+        let request = || Request {
+            seat: self.seat,
+            path: path.clone(),
+            bytes: bytes.clone(),
+            condition: condition.clone(),
+            sent: self.drive.writes(),
+        };
+        let conditional = condition != Condition::Any;
+        let late = || Error::new(ErrorKind::Unavailable, "put", "injected by the simulator");
+        match fault {
+            Some(Fault::Late) => {
+                self.drive.send(request());
+                return Err(late());
+            }
+            Some(Fault::Twice) => self.drive.send(request()),
+            // What it holds already it can hold.
+            Some(Fault::Refused) if self.drive.file(path.as_str()).is_none() => {
+                return Err(Error::new(ErrorKind::InvalidInput, "put", "injected by the simulator"));
+            }
+            _ => {}
+        }
+        let held = if fault == Some(Fault::Unconditional) { Condition::Any } else { condition };
+        if self.lenient && held == Condition::Any {
+            excuses::overwriting(&self.ghost, &self.drive, self.seat, path.as_str(), conditional);
+        }
+        let written = match bytes {
+            Some(bytes) => self.inner.put(path.clone(), bytes, held).await,
+            None => self.inner.delete(path.clone(), held).await.map(|()| Version::new("")),
+        };
+        if self.lenient && written.is_ok() {
+            excuses::doubled(&self.ghost, &self.drive, path.as_str());
+        }
+        if let (Ok(_), Some(watch)) = (&written, &self.watch) {
+            watch.written(path.as_str());
+        }
+        match (fault, written) {
+            (Some(Fault::Echo), Ok(_)) => Err(if conditional { refused("put") } else { late() }),
+            (_, written) => written,
+        }
+    }
 }
 
 #[apply(port!)]
@@ -20,41 +79,57 @@ impl Drive for GatedDrive {
     }
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
-        self.port.pass("get", path.to_string(), self.inner.get(path, options)).await
+        let get = async |fault| match self.inner.get(path.clone(), options.clone()).await? {
+            Got::File { mut bytes, version } if fault == Some(Fault::Torn) => {
+                bytes.truncate(bytes.len() / 2);
+                Ok(Got::File { bytes, version })
+            }
+            got => Ok(got),
+        };
+        self.port.pass_as("get", path.to_string(), get).await
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
-        self.port.pass("put", path.to_string(), self.inner.put(path, bytes, condition)).await
+        self.port.pass_as("put", path.to_string(), |fault| self.write(path, Some(bytes), condition, fault)).await
     }
 
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
-        self.port.pass("delete", path.to_string(), self.inner.delete(path, condition)).await
+        self.port.pass_as("delete", path.to_string(), |fault| self.write(path, None, condition, fault)).await.map(drop)
     }
 
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
-        self.port.pass("list", dir.to_string(), self.inner.list_dir(dir, cursor)).await
+        let words = cursor.as_ref().map_or_else(|| dir.to_string(), |after| format!("{dir} after {after}"));
+        self.port.pass("list", words, self.inner.list_dir(dir, cursor)).await
     }
 }
 
 pub(crate) struct GatedState {
     pub inner: Arc<dyn State>,
     pub port: Port,
+    pub seat: usize,
+    pub watch: Option<Arc<Watch>>,
 }
 
 #[apply(port!)]
 impl State for GatedState {
     async fn read(&self, keys: Vec<String>) -> Result<Vec<Option<Vec<u8>>>> {
-        self.port.pass("read", keys.join(" "), self.inner.read(keys)).await
+        self.port.pass("read", self.port.subject(|| keys.join(" ")), self.inner.read(keys)).await
     }
 
     async fn scan(&self, prefix: String, after: Option<String>, limit: u32) -> Result<Vec<StateRecord>> {
-        self.port.pass("scan", prefix.clone(), self.inner.scan(prefix, after, limit)).await
+        self.port.pass("scan", self.port.subject(|| prefix.clone()), self.inner.scan(prefix, after, limit)).await
     }
 
     async fn write(&self, batch: Vec<StateRecord>) -> Result<()> {
         let word = |r: &StateRecord| format!("{}{}", if r.value.is_some() { "+" } else { "-" }, r.key);
-        let keys = batch.iter().map(word).collect::<Vec<_>>().join(" ");
-        self.port.pass("write", keys, self.inner.write(batch)).await
+        let keys = self.port.subject(|| batch.iter().map(word).collect::<Vec<_>>().join(" "));
+        let write = async {
+            if let Some(watch) = &self.watch {
+                watch.concluding(self.seat, &batch);
+            }
+            self.inner.write(batch).await
+        };
+        self.port.pass("write", keys, write).await
     }
 }
 
@@ -64,36 +139,51 @@ pub(crate) struct GatedApplication {
 }
 
 impl GatedApplication {
-    async fn pass<T>(&self, call: &'static str, ids: String, effect: impl Future<Output = Result<T>>) -> Result<T> {
-        self.port.pass(call, ids, effect).await
+    async fn pass<T>(&self, call: &'static str, ids: impl FnOnce() -> String, effect: impl Future<Output = Result<T>>) -> Result<T> {
+        self.port.pass(call, self.port.subject(ids), effect).await
     }
 }
 
 #[apply(port!)]
 impl Application for GatedApplication {
     async fn get(&self, ids: Vec<DocId>) -> Result<Vec<Document>> {
-        self.pass("get", join(&ids), self.inner.get(ids)).await
+        let words = self.port.subject(|| join(&ids));
+        self.pass("get", || words, self.inner.get(ids)).await
     }
 
     async fn apply(&self, changes: Vec<Incoming>) -> Result<Vec<Outcome>> {
         let word = |c: &Incoming| format!("{}@{}{}", c.id, c.revision, if c.body.is_some() { "" } else { "-" });
-        let words = changes.iter().map(word).collect::<Vec<_>>().join(" ");
-        self.pass("apply", words, self.inner.apply(changes)).await
+        let words = self.port.subject(|| changes.iter().map(word).collect::<Vec<_>>().join(" "));
+        self.pass("apply", || words, self.inner.apply(changes)).await
     }
 
     async fn entries(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Entry>> {
         let words = after.as_ref().map(DocId::to_string).unwrap_or_default();
-        self.pass("entries", words, self.inner.entries(after, limit)).await
+        self.pass("entries", || words, self.inner.entries(after, limit)).await
     }
 
     async fn uncommitted(&self, after: Option<DocId>, limit: u32) -> Result<Vec<Change>> {
         let words = after.as_ref().map(DocId::to_string).unwrap_or_default();
-        self.pass("uncommitted", words, self.inner.uncommitted(after, limit)).await
+        self.pass("uncommitted", || words, self.inner.uncommitted(after, limit)).await
     }
 
     async fn committed(&self, changes: Vec<Change>) -> Result<()> {
-        let words = changes.iter().map(|c| format!("{}@{}", c.id, c.revision)).collect::<Vec<_>>().join(" ");
-        self.pass("committed", words, self.inner.committed(changes)).await
+        let words = self.port.subject(|| changes.iter().map(|c| format!("{}@{}", c.id, c.revision)).collect::<Vec<_>>().join(" "));
+        self.pass("committed", || words, self.inner.committed(changes)).await
+    }
+
+    fn whole_body_bytes(&self) -> Option<u64> {
+        self.inner.whole_body_bytes()
+    }
+
+    async fn read_part(&self, part: PartRequest) -> Result<Option<Vec<u8>>> {
+        let words = self.port.subject(|| format!("{}@{}+{}", part.id, part.revision, part.offset));
+        self.pass("read_part", || words, self.inner.read_part(part)).await
+    }
+
+    async fn stage_part(&self, part: StagedPart) -> Result<()> {
+        let words = self.port.subject(|| format!("{}@{}+{}", part.id, part.revision, part.offset));
+        self.pass("stage_part", || words, self.inner.stage_part(part)).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! After the faults: reopen what was killed, settle conflicts, and sync until nothing moves.
 
 use crate::{ghost::EditNo, invariants, run::Run, world::World};
-use kitestring::{Conflict, ErrorKind, Report, Requests, Resolution, SyncOptions};
+use kitestring::{Action, Allow, Change, Conflict, ErrorKind, Report, Requests, Resolution, Revision, SyncOptions};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Which side the users take.
@@ -22,11 +22,15 @@ pub struct Recovery {
     pub most_rounds: u64,
     /// How much time passes before each round: more than a lease, so that what the dead held is free.
     pub between: Duration,
+    /// In how many of the first rounds a lock that somebody left may still keep others out.
+    pub locked_rounds: u64,
+    /// What the users agree to.
+    pub allow: Allow,
 }
 
 impl Default for Recovery {
     fn default() -> Self {
-        Self { settle: Settle::Local, most_rounds: 8, between: Duration::from_secs(150) }
+        Self { settle: Settle::Local, most_rounds: 8, between: Duration::from_secs(150), locked_rounds: 0, allow: Allow::default() }
     }
 }
 
@@ -50,7 +54,7 @@ impl Recovery {
             recovered.rounds = round;
             let mut quiet = true;
             for seat in 0..world.seats.len() {
-                match self.visit(world, seat, &mut recovered) {
+                match self.visit(world, seat, round, &mut recovered) {
                     None => {}
                     Some(Moved(what)) => {
                         last = format!("c{}: {what}", seat + 1);
@@ -67,7 +71,7 @@ impl Recovery {
         recovered
     }
 
-    fn visit(&self, world: &mut World, seat: usize, recovered: &mut Recovered) -> Option<Moved> {
+    fn visit(&self, world: &mut World, seat: usize, round: u64, recovered: &mut Recovered) -> Option<Moved> {
         let reopened = !world.is_open(seat);
         if reopened {
             expect(world, seat, "open", |w| w.open(seat))?;
@@ -75,8 +79,14 @@ impl Recovery {
         expect(world, seat, "queue_change", |w| w.pay(seat));
         world.control.take_requests(seat);
         // A host without flags must look for itself after its process was killed.
-        let options = SyncOptions { reconcile: reopened, ..SyncOptions::default() };
-        let report = expect(world, seat, "sync", |w| w.sync(seat, options));
+        let due = world.seat(seat).reconcile_due;
+        let options = SyncOptions { reconcile: reopened || due, allow: self.allow, ..SyncOptions::default() };
+        let run = world.sync(seat, options);
+        if round <= self.locked_rounds && matches!(&run, Run::Done(Err(e)) if matches!(e.kind, ErrorKind::Locked { .. })) {
+            return Some(Moved("it was locked out".into()));
+        }
+        world.seat(seat).reconcile_due = due && !run.is_well();
+        let report = expect(world, seat, "sync", |_| run);
         let requests = world.control.take_requests(seat);
         let report = match report {
             Some(report) => report,
@@ -87,7 +97,7 @@ impl Recovery {
         }
         let conflicts = self.settle_all(world, seat);
         recovered.conflicts += conflicts;
-        if conflicts > 0 { Some(Moved(format!("{conflicts} conflicts"))) } else { moved(&report, requests) }
+        if conflicts > 0 { Some(Moved(format!("{conflicts} conflicts"))) } else { moved(world, seat, report, requests) }
     }
 
     fn settle_all(&self, world: &mut World, seat: usize) -> u64 {
@@ -131,6 +141,12 @@ pub fn chosen(world: &World, seat: usize, conflict: &Conflict, resolution: &Reso
         Some(side) => world.ghost.edits_of(&conflict.id, &side.revision),
         None => world.host(seat).seen(&conflict.id),
     };
+    if conflict.remote.is_none() || world.ghost.any_unannounced(seat, &remote) {
+        world.ghost.chose_vaguely(&conflict.id);
+    }
+    if !matches!(resolution, Resolution::TakeRemote) {
+        world.ghost.chose_own(seat, &local, &remote);
+    }
     let chosen = match resolution {
         Resolution::TakeRemote => (local, remote),
         Resolution::KeepLocal | Resolution::Merged { .. } => (remote, local),
@@ -142,11 +158,25 @@ pub fn chosen(world: &World, seat: usize, conflict: &Conflict, resolution: &Reso
 /// Why a round was not quiet.
 struct Moved(String);
 
-fn moved(report: &Report, requests: Requests) -> Option<Moved> {
+fn moved(world: &mut World, seat: usize, mut report: Report, requests: Requests) -> Option<Moved> {
+    report.skipped.retain(|s| !world.ghost.doubts(&s.id).is_some_and(|d| d.diverges));
+    touch(world, seat, &report);
     let still = report.pushed + report.pulled + report.deleted == 0 && report.skipped.is_empty();
-    let idle = requests.total() == 1 && requests.put + requests.delete == 0;
-    let Report { pushed, pulled, deleted, skipped, .. } = report;
+    // A document that the log names and that is not there is looked for every time.
+    let looked_for = requests.total() - requests.total().min(1);
+    let idle = (requests.total() == 1 || looked_for > 0 && world.ghost.any_diverges()) && requests.put + requests.delete == 0;
+    let Report { pushed, pulled, deleted, skipped, .. } = &report;
     (!still || !idle).then(|| Moved(format!("pushed {pushed}, pulled {pulled}, deleted {deleted}, skipped {skipped:?}, {requests:?}")))
+}
+
+/// Lets the user touch what the drive has refused: it is tried again then.
+fn touch(world: &mut World, seat: usize, report: &Report) {
+    for skipped in report.skipped.iter().filter(|s| s.why.starts_with("it cannot be stored on the drive")) {
+        let revision = world.host(seat).revision(&skipped.id);
+        let action = if revision.is_some() { Action::Put } else { Action::Delete };
+        let revision = revision.unwrap_or_else(|| Revision::new("touched"));
+        world.queue(seat, Change { id: skipped.id.clone(), revision, action });
+    }
 }
 
 /// Makes a call that must end well now that the faults are over.

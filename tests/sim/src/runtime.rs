@@ -30,6 +30,11 @@ impl Clock {
         self.timers().now
     }
 
+    /// Returns the true time since the Unix epoch.
+    pub fn wall(&self) -> Duration {
+        EPOCH + self.now()
+    }
+
     /// Lets time pass while nobody does anything; timers that end meanwhile fire at the next run.
     pub fn pass(&self, duration: Duration) {
         let mut timers = self.timers();
@@ -90,18 +95,29 @@ impl Drop for Sleep {
     }
 }
 
+/// Waits until so much time has passed.
+pub(crate) async fn sleep(clock: &Arc<Clock>, duration: Duration) {
+    let until = clock.now() + duration;
+    Sleep { clock: Arc::clone(clock), until, key: None }.await;
+}
+
 /// The [`Runtime`] of one seat.
 #[derive(Debug)]
 pub struct SimRuntime {
     clock: Arc<Clock>,
-    ahead: Duration,
+    ahead: Mutex<Duration>,
     random: Mutex<SplitMix>,
 }
 
 impl SimRuntime {
     /// Makes a runtime whose wall clock is `ahead` of the true time and whose random bytes follow from `seed`.
     pub fn new(clock: Arc<Clock>, ahead: Duration, seed: u64) -> Self {
-        Self { clock, ahead, random: Mutex::new(SplitMix::new(seed)) }
+        Self { clock, ahead: Mutex::new(ahead), random: Mutex::new(SplitMix::new(seed)) }
+    }
+
+    /// Sets the wall clock to be `ahead` of the true time.
+    pub fn set_ahead(&self, ahead: Duration) {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
     }
 }
 
@@ -112,12 +128,11 @@ impl Runtime for SimRuntime {
     }
 
     fn wall(&self) -> Duration {
-        EPOCH + self.ahead + self.clock.now()
+        EPOCH + *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) + self.clock.now()
     }
 
     async fn sleep(&self, duration: Duration) {
-        let until = self.clock.now() + duration;
-        Sleep { clock: Arc::clone(&self.clock), until, key: None }.await;
+        sleep(&self.clock, duration).await;
     }
 
     fn random(&self, bytes: &mut [u8]) -> kitestring::Result<()> {

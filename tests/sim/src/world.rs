@@ -3,14 +3,16 @@
 use crate::{
     config::Config,
     control::Control,
+    drive::{SeatDrive, SimDrive},
     executor::{Executor, Stop},
     faults::FaultSource,
     ghost::Ghost,
-    host::Host,
+    host::{Backup, Host},
     run::{Kind, Run, Started},
     runtime::{Clock, SimRuntime},
+    watch::Watch,
 };
-use kitestring::{Application, Change, Client, Drive, MemoryDrive, MemoryState, Result, State};
+use kitestring::{Application, Change, Client, Drive, MemoryState, Result, State};
 use std::{
     fmt,
     future::Future,
@@ -30,12 +32,15 @@ pub struct Seat {
     pub(crate) runtime: Arc<SimRuntime>,
     /// Changes whose `queue_change` did not return well in a client that lives on.
     pub(crate) owed: Vec<Change>,
+    /// Whether the host must be compared with what was agreed: it may have changed without a word.
+    pub(crate) reconcile_due: bool,
+    pub(crate) memory: Arc<MemoryState>,
 }
 
 /// Everything of one simulation.
 pub struct World {
     /// The drive itself, without any wrapping.
-    pub drive: Arc<MemoryDrive>,
+    pub drive: Arc<SimDrive>,
     /// The devices.
     pub seats: Vec<Seat>,
     /// The ghost history.
@@ -46,6 +51,7 @@ pub struct World {
     pub clock: Arc<Clock>,
     executor: Executor,
     pub(crate) config: Config,
+    pub(crate) watch: Option<Arc<Watch>>,
 }
 
 impl World {
@@ -53,10 +59,13 @@ impl World {
     pub fn new(config: Config) -> Self {
         let clock = Arc::new(Clock::default());
         let control = Arc::new(Control::new(Arc::clone(&clock), config.keep_lines, config.yields));
+        let drive = Arc::new(SimDrive::new(config.capabilities, config.listings));
+        let ghost = Arc::<Ghost>::default();
         let mut world = Self {
-            drive: Arc::new(MemoryDrive::with(config.capabilities)),
+            watch: (config.watched || config.lenient).then(|| Arc::new(Watch::new(Arc::clone(&drive), Arc::clone(&ghost), config.watched))),
+            drive,
             seats: Vec::new(),
-            ghost: Arc::default(),
+            ghost,
             executor: Executor::new(Arc::clone(&clock), Arc::clone(&control)),
             control,
             clock,
@@ -71,18 +80,22 @@ impl World {
     /// Adds a device whose host is empty, and returns its number.
     pub fn add_seat(&mut self) -> usize {
         let number = self.seats.len();
-        let host = Arc::new(Host::new(number, Arc::clone(&self.ghost), Arc::clone(&self.control), self.config.manners));
+        let manners = self.config.each.get(number).copied().unwrap_or(self.config.manners);
+        let host = Arc::new(Host::new(number, Arc::clone(&self.ghost), Arc::clone(&self.control), manners));
+        let memory = Arc::new(MemoryState::new());
         let ahead = self.config.ahead.get(number).copied().unwrap_or_default();
         let seed = self.config.seed.wrapping_mul(1000).wrapping_add(number as u64);
         self.seats.push(Seat {
             client: None,
             alive: Arc::default(),
-            drive: wrap(&self.config.around_drive, number, Arc::clone(&self.drive) as Arc<dyn Drive>),
-            state: wrap(&self.config.around_state, number, Arc::new(MemoryState::new())),
+            drive: wrap(&self.config.around_drive, number, Arc::new(SeatDrive { drive: Arc::clone(&self.drive), seat: number })),
+            state: wrap(&self.config.around_state, number, Arc::clone(&memory) as Arc<dyn State>),
             application: wrap(&self.config.around_application, number, Arc::clone(&host) as Arc<dyn Application>),
             runtime: Arc::new(SimRuntime::new(Arc::clone(&self.clock), ahead, seed)),
             host,
             owed: Vec::new(),
+            reconcile_due: false,
+            memory,
         });
         number
     }
@@ -104,6 +117,35 @@ impl World {
     /// Whether the seat's client is open.
     pub fn is_open(&self, seat: usize) -> bool {
         self.seats.get(seat).is_some_and(|s| s.client.is_some())
+    }
+
+    /// Puts a device's state back to an earlier copy of it, its host too if `host` is given. Its process is killed.
+    pub fn restore(&mut self, seat: usize, state: &MemoryState, host: Option<Backup>) {
+        self.kill(seat);
+        let memory = Arc::new(state.snapshot());
+        let wrapped = wrap(&self.config.around_state, seat, Arc::clone(&memory) as Arc<dyn State>);
+        let compare = host.is_none();
+        let this = self.seat(seat);
+        (this.state, this.memory) = (wrapped, memory);
+        this.reconcile_due |= compare;
+        if let Some(host) = host {
+            this.host.restore(host);
+        }
+        if let Some(watch) = &self.watch {
+            watch.restored(seat);
+        }
+    }
+
+    /// Copies a device with its profile, state and host, and returns the number of the copy.
+    pub fn copy_seat(&mut self, seat: usize) -> usize {
+        let (state, host) = (Arc::clone(&self.seat(seat).memory), self.host(seat).backup());
+        let manners = self.host(seat).manners();
+        let number = self.seats.len();
+        self.config.each.resize(number, self.config.manners);
+        self.config.each.push(manners);
+        let copy = self.add_seat();
+        self.restore(copy, &state, Some(host));
+        copy
     }
 
     /// Drops the seat's client and all its calls, as the end of its process would.
@@ -203,6 +245,8 @@ impl World {
         let this = self.seat(seat);
         this.alive.store(false, std::sync::atomic::Ordering::Relaxed);
         this.client = None;
+        // Without flags, nobody remembers what was not queued.
+        this.reconcile_due |= !this.host.manners().flag;
         this.owed.clear();
         this.host.connect(None);
         this.host.run_ended(false);

@@ -1,10 +1,17 @@
-//! Runs the case named in `KITE_SIM_CASE` and prints its trace; without it, one case twice, for the hash.
+//! Runs the case named in `KITE_SIM_CASE`, the seed in `KITE_SIM_SEED` or the script in `KITE_SIM_SCRIPT` (or in the
+//! file that it names) and prints its trace; without any, a case and a seed twice, for the hash.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use kitestring_sim::{Case, Config};
+use kitestring_sim::{
+    Case, Config,
+    swarm::{Look, Script, play, script},
+};
 
 #[test]
 fn replay() {
+    if let Some(script) = named_script() {
+        return replay_script(&script, true);
+    }
     let named = std::env::var("KITE_SIM_CASE").ok();
     let case: Case = named.as_deref().unwrap_or("full/synced/e1a,d2a/local/9/fail-after").parse().unwrap();
     assert_eq!(case.to_string().parse(), Ok(case.clone()), "a name is read back");
@@ -16,4 +23,28 @@ fn replay() {
     }
     assert_eq!(outcome.trace.hash(), run().trace.hash(), "the same case twice gives the same trace");
     assert_eq!(outcome.violations, Vec::<String>::new());
+    if named.is_none() {
+        replay_script(&script(1), false);
+    }
+}
+
+fn named_script() -> Option<Script> {
+    if let Ok(seed) = std::env::var("KITE_SIM_SEED") {
+        return Some(script(seed.parse().unwrap()));
+    }
+    let named = std::env::var("KITE_SIM_SCRIPT").ok()?;
+    let text = std::fs::read_to_string(&named).unwrap_or(named);
+    Some(text.parse().unwrap_or_else(|e| panic!("{e}")))
+}
+
+fn replay_script(script: &Script, print: bool) {
+    let look = Look { lines: print, hash: true };
+    let verdict = play(script, look);
+    if print {
+        verdict.trace.lines().iter().for_each(|line| println!("{line}"));
+        println!("{script}");
+        verdict.tally.entries().for_each(|(name, count)| println!("{count:6} {name}"));
+    }
+    assert_eq!(verdict.trace.hash(), play(script, look).trace.hash(), "the same script twice gives the same trace");
+    assert_eq!(verdict.violations, Vec::<String>::new());
 }

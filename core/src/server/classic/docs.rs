@@ -91,6 +91,10 @@ impl Classic {
         let mut placed: Vec<Option<Placed>> = documents.iter().map(|_| None).collect();
         let (mut puts, mut files, mut deletions) = (Vec::new(), Vec::new(), Vec::new());
         for (n, (document, twin)) in documents.iter().zip(&twins).enumerate() {
+            if *twin && self.is_at_plain_name(document).await? {
+                set(&mut placed, n, Placed::Moved);
+                continue;
+            }
             match self.prepare(document, *twin) {
                 Ok(Some(Prepared { seen, file, .. })) => {
                     puts.push((n, document, *twin, seen));
@@ -169,7 +173,7 @@ impl Classic {
             Got::Unchanged | Got::Missing => None,
         };
         let Some((bytes, version)) = found else {
-            if document.attempted != Some(Attempt::Delete) {
+            if !document.attempted.contains(&Attempt::Delete) {
                 return Ok(Placed::Moved);
             }
             prepared.file.condition = self.condition(None);
@@ -187,7 +191,7 @@ impl Classic {
             Fetched::Present(found) => Some(Digest::of(&found.body)),
             _ => None,
         });
-        if body.is_some() && (body == Some(prepared.digest) || body.map(Attempt::Put) == document.attempted) {
+        if body.is_some_and(|body| body == prepared.digest || document.attempted.contains(&Attempt::Put(body))) {
             prepared.file.condition = self.condition(Some(version));
             return self.place_again(prepared).await;
         }
@@ -199,6 +203,8 @@ impl Classic {
         match self.drive.put(path, bytes, condition).await {
             Ok(version) => Ok(Placed::Done(tag_of(&Seen { version: Some(version), ..prepared.seen }))),
             Err(e) if e.is_condition() => Ok(Placed::Moved),
+            // The name of a twin is longer than the plain one.
+            Err(e) if e.kind == ErrorKind::InvalidInput => Ok(Placed::Refused(e.detail().to_owned())),
             Err(e) => Err(e),
         }
     }
@@ -223,7 +229,7 @@ impl Classic {
             return Ok(Placed::Done(tag_of(&seen)));
         };
         let ours = parse(&bytes).ok().flatten().is_some_and(|parsed| match self.decoded(&document.id, &seen.stem, parsed, None) {
-            Fetched::Present(found) => document.attempted == Some(Attempt::Put(Digest::of(&found.body))),
+            Fetched::Present(found) => document.attempted.contains(&Attempt::Put(Digest::of(&found.body))),
             _ => false,
         });
         if !ours {
@@ -244,14 +250,27 @@ impl Classic {
         let mut twins = Vec::new();
         for ((document, folded), owner) in documents.iter().zip(&folded).zip(owners) {
             let text = document.id.as_str();
-            let claimed = owner.is_some_and(|owner| owner != text.as_bytes());
             let in_batch = first.get(folded.as_str()).is_some_and(|id| **id != document.id);
-            // A name in lower case is not claimed: the document itself says that it is there.
-            let twin = document.base.is_none() && (claimed || in_batch || (folded != text && self.exists(folded).await?));
+            let twin = match owner {
+                _ if document.base.is_some() => false,
+                // What claimed the plain name keeps it: an interrupted push may have left the document there.
+                Some(owner) => owner != text.as_bytes(),
+                // A name in lower case is not claimed: the document itself says that it is there.
+                None => in_batch || (folded != text && self.exists(folded).await?),
+            };
             twins.push(twin);
             first.entry(folded).or_insert(&document.id);
         }
         Ok(twins)
+    }
+
+    /// Whether a document that would get a twin's name is on the drive under its plain one: another client put it there
+    /// that does not know of the twin.
+    async fn is_at_plain_name(&self, document: &Outgoing) -> Result<bool> {
+        let stem = wire::encode(&document.id, false);
+        let Got::File { bytes, .. } = self.drive.get(doc_path(&stem)?, GetOptions::default()).await? else { return Ok(false) };
+        let found = parse(&bytes).ok().flatten().and_then(|parsed| parsed.id);
+        Ok(found.is_some_and(|id| id.stem() == stem))
     }
 
     /// Whether the client knows a document with this id.

@@ -28,6 +28,7 @@ pub(super) struct Position {
     pub(super) meta_version: Option<Version>,
     /// The entries of the last file of the log, as far as they count: what comes next must continue them.
     pub(super) window: Vec<Logged>,
+    /// The version of that file; none if it also held what nobody has counted.
     pub(super) window_version: Option<Version>,
     /// The vault's id, once it is known.
     pub(super) vault: Option<String>,
@@ -172,6 +173,38 @@ impl Classic {
                 Err(Error::new(ErrorKind::VaultChanged, "sync", detail).about("kitestring.json"))
             }
         }
+    }
+
+    /// Makes sure that nobody counts what lies in the log behind the known place: whoever was about to count it finds
+    /// another `meta.json` than it has read. The count itself stays. Answers false if somebody has counted already.
+    pub(super) async fn fence(&self) -> Result<bool> {
+        let (mut meta, version) = {
+            let session = self.session();
+            (session.meta.clone(), session.meta_version.clone())
+        };
+        let file = path("meta.json")?;
+        if !self.drive.capabilities().replace {
+            // Nothing can be refused there; looking is all that is left.
+            return Ok(match self.read_own::<Meta>(&file, None).await? {
+                Read::Parsed(found, _) => found == meta,
+                _ => version.is_none(),
+            });
+        }
+        meta.commit = Some(random_id(&*self.runtime)?);
+        let condition = version.map_or(Condition::Absent, Condition::Matches);
+        let version = match self.drive.put(file.clone(), json(&meta)?, condition).await {
+            Ok(version) => version,
+            Err(e) if e.is_condition() => match self.read_own::<Meta>(&file, None).await? {
+                // The refusal answered a repetition of a write that had taken place.
+                Read::Parsed(found, version) if found == meta => version,
+                _ => return Ok(false),
+            },
+            Err(e) => return Err(e),
+        };
+        let mut session = self.session();
+        session.meta = meta;
+        session.meta_version = Some(version);
+        Ok(true)
     }
 
     pub(super) async fn write_head(&self) -> Result<Written> {

@@ -86,9 +86,10 @@ impl Classic {
         self.session().diverged = false;
         let lost = self.check_own(first, &windows).await?;
         if let Some((mut entries, version)) = windows.pop() {
-            entries.truncate(usize::try_from(upto.saturating_sub(end * WINDOW)).unwrap_or(usize::MAX));
+            let counted = usize::try_from(upto.saturating_sub(end * WINDOW)).unwrap_or(usize::MAX);
+            position.window_version = version.filter(|_| entries.len() <= counted);
+            entries.truncate(counted);
             position.window = entries;
-            position.window_version = version;
         }
         let more = upto < now;
         position.meta.last_change = upto;
@@ -179,9 +180,10 @@ impl Classic {
         let mut position = Position { meta, meta_version, ..Position::default() };
         if let Some(last) = position.meta.last_change.checked_sub(1) {
             let (mut window, version) = self.read_window(last / WINDOW).await?;
-            window.truncate(usize::try_from(last % WINDOW + 1).unwrap_or(usize::MAX));
+            let counted = usize::try_from(last % WINDOW + 1).unwrap_or(usize::MAX);
+            position.window_version = version.filter(|_| window.len() <= counted);
+            window.truncate(counted);
             position.window = window;
-            position.window_version = version;
         }
         // Read even if `meta.json` has the id: the marker also says which format the vault has.
         let marker = self.read_marker().await?;
@@ -249,17 +251,28 @@ impl Classic {
     async fn put_windows(&self, position: &Position, files: Vec<(DrivePath, Vec<Logged>)>) -> Result<Option<Version>> {
         let capabilities = self.drive.capabilities();
         let appends = !position.meta.last_change.is_multiple_of(WINDOW);
-        let mut puts = Vec::new();
-        for (n, (path, entries)) in files.iter().enumerate() {
+        let (mut puts, mut left) = (Vec::new(), None);
+        for (n, file) in files.iter().enumerate() {
             let condition = match &position.window_version {
                 Some(version) if n == 0 && appends && capabilities.replace => Condition::Matches(version.clone()),
+                None if n == 0 && appends && capabilities.replace => {
+                    left = Some(file);
+                    continue;
+                }
                 _ if capabilities.create && !(n == 0 && appends) => Condition::Absent,
                 _ => Condition::Any,
             };
-            puts.push(PutFile { path: path.clone(), bytes: json(entries)?, condition });
+            puts.push(PutFile { path: file.0.clone(), bytes: json(&file.1)?, condition });
         }
         let mut last = None;
-        for (result, (path, entries)) in self.drive.put_many(puts).await.into_iter().zip(&files) {
+        if let Some((path, entries)) = left {
+            last = self.put_over(position, path, entries).await?;
+            if last.is_none() {
+                return Ok(None);
+            }
+        }
+        let rest = files.iter().skip(usize::from(left.is_some()));
+        for (result, (path, entries)) in self.drive.put_many(puts).await.into_iter().zip(rest) {
             last = match result {
                 Ok(version) => Some(version),
                 Err(e) if e.is_condition() => match self.put_over(position, path, entries).await? {
@@ -273,8 +286,12 @@ impl Classic {
     }
 
     /// Another file of the log was there than expected. If it only holds what nobody has counted yet (a push that
-    /// was interrupted), it is replaced; otherwise the log has diverged.
+    /// was interrupted), it is replaced; otherwise the log has diverged. Whoever wrote it may still be about to count
+    /// it, so that is made impossible first.
     async fn put_over(&self, position: &Position, path: &DrivePath, entries: &[Logged]) -> Result<Option<Version>> {
+        if !self.fence().await? {
+            return Ok(None);
+        }
         let found = match self.read_own::<Vec<Logged>>(path, None).await? {
             Read::Parsed(found, version) => Some((found, version)),
             _ => None,

@@ -1,0 +1,293 @@
+//! The drive of a world: files with versions, requests in the air, readers that lag behind, and snapshots.
+
+use kitestring::{
+    Drive, DrivePath, Error, Result, apply,
+    drive::{Capabilities, Condition, DirEntry, GetOptions, Got, Listing, Version},
+    port,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// A file.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its content.
+    pub bytes: Arc<[u8]>,
+    /// Its version: no two contents share one.
+    pub version: u64,
+    /// When it was written, counted in writes of the drive.
+    pub at: u64,
+    /// Who wrote it.
+    pub seat: usize,
+}
+
+/// Everything on a drive at some moment.
+pub type Files = BTreeMap<String, File>;
+
+/// A write: under way, or late.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who asked.
+    pub seat: usize,
+    /// Which file.
+    pub path: DrivePath,
+    /// The content; none deletes.
+    pub bytes: Option<Vec<u8>>,
+    /// Under which condition.
+    pub condition: Condition,
+    /// How many writes the drive had seen when it was sent.
+    pub sent: u64,
+}
+
+/// A write that took place.
+#[derive(Debug)]
+pub struct Effect {
+    /// The version that it made.
+    pub version: Version,
+    /// What it replaced.
+    pub before: Option<File>,
+}
+
+/// How a drive lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listings {
+    /// How many names a page has.
+    pub page: usize,
+    /// Whether names come twice, between names that are nobody's.
+    pub untidy: bool,
+}
+
+impl Default for Listings {
+    fn default() -> Self {
+        Self { page: 1000, untidy: false }
+    }
+}
+
+/// The drive of a world. See the module.
+#[derive(Debug)]
+pub struct SimDrive {
+    capabilities: Capabilities,
+    listings: Listings,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    files: Files,
+    writes: u64,
+    /// Requests that may still take effect.
+    air: Vec<Request>,
+    /// What a seat that lags behind sees.
+    views: BTreeMap<usize, Files>,
+    /// When files were deleted.
+    gone: BTreeMap<String, u64>,
+    /// When the sync of a seat began.
+    begun: BTreeMap<usize, u64>,
+}
+
+impl SimDrive {
+    /// Makes an empty drive.
+    pub fn new(capabilities: Capabilities, listings: Listings) -> Self {
+        Self { capabilities, listings, inner: Mutex::default() }
+    }
+
+    /// Says what the drive can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// Returns every file with its content.
+    pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
+        self.inner().files.iter().map(|(path, file)| (path.clone(), file.bytes.to_vec())).collect()
+    }
+
+    /// Returns a file.
+    pub fn file(&self, path: &str) -> Option<File> {
+        self.inner().files.get(path).cloned()
+    }
+
+    /// Returns when a file was written or deleted last, counted in writes of the drive.
+    pub fn touched(&self, path: &str) -> u64 {
+        let inner = self.inner();
+        inner.files.get(path).map(|file| file.at).or_else(|| inner.gone.get(path).copied()).unwrap_or(0)
+    }
+
+    /// Notes that a sync of this seat begins.
+    pub fn begin(&self, seat: usize) {
+        let mut inner = self.inner();
+        let writes = inner.writes;
+        inner.begun.insert(seat, writes);
+    }
+
+    /// Returns when the sync of this seat began, counted in writes of the drive.
+    pub fn begun(&self, seat: usize) -> u64 {
+        self.inner().begun.get(&seat).copied().unwrap_or(0)
+    }
+
+    /// Returns how many writes the drive has seen.
+    pub fn writes(&self) -> u64 {
+        self.inner().writes
+    }
+
+    /// Copies everything, as a backup would.
+    pub fn snapshot(&self) -> Files {
+        self.inner().files.clone()
+    }
+
+    /// Puts everything back to what it was. With `renumber`, each file has a version that it never had.
+    pub fn restore(&self, mut files: Files, renumber: bool) {
+        let mut inner = self.inner();
+        for file in files.values_mut() {
+            inner.writes += 1;
+            file.at = inner.writes;
+            if renumber {
+                file.version = inner.writes;
+            }
+        }
+        inner.files = files;
+        inner.views.clear();
+        inner.air.clear();
+    }
+
+    /// Lets a seat read what is there now until it writes, or until [`SimDrive::catch_up`].
+    pub fn lag(&self, seat: usize) {
+        let mut inner = self.inner();
+        let files = inner.files.clone();
+        inner.views.entry(seat).or_insert(files);
+    }
+
+    /// Lets a seat see everything.
+    pub fn catch_up(&self, seat: usize) {
+        self.inner().views.remove(&seat);
+    }
+
+    /// Keeps a request that may take effect later.
+    pub fn send(&self, request: Request) {
+        self.inner().air.push(request);
+    }
+
+    /// Returns how many requests may still take effect.
+    pub fn in_air(&self) -> usize {
+        self.inner().air.len()
+    }
+
+    /// Takes a request out of the air.
+    pub fn land(&self, nth: usize) -> Option<Request> {
+        let mut inner = self.inner();
+        let count = inner.air.len();
+        (count > 0).then(|| inner.air.remove(nth % count))
+    }
+
+    /// Writes or deletes.
+    ///
+    /// # Errors
+    /// `condition`.
+    pub fn write(&self, request: Request) -> Result<Effect> {
+        let mut inner = self.inner();
+        inner.views.remove(&request.seat);
+        let path = request.path.as_str();
+        let found = inner.files.get(path);
+        let holds = match &request.condition {
+            Condition::Absent if self.capabilities.create => found.is_none(),
+            Condition::Matches(wanted) if self.capabilities.replace => found.is_some_and(|f| version(f.version) == *wanted),
+            _ => true,
+        };
+        if !holds {
+            return Err(refused(if request.bytes.is_some() { "put" } else { "delete" }).about(path));
+        }
+        inner.writes += 1;
+        let writes = inner.writes;
+        let before = match request.bytes {
+            Some(bytes) => {
+                inner.files.insert(path.to_owned(), File { bytes: bytes.into(), version: writes, at: writes, seat: request.seat })
+            }
+            None => {
+                inner.gone.insert(path.to_owned(), writes);
+                inner.files.remove(path)
+            }
+        };
+        Ok(Effect { version: version(writes), before })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, seat: usize, path: &DrivePath, options: &GetOptions) -> Got {
+        let inner = self.inner();
+        let files = inner.views.get(&seat).unwrap_or(&inner.files);
+        let Some(file) = files.get(path.as_str()) else { return Got::Missing };
+        let version = version(file.version);
+        if self.capabilities.versions && options.unless.as_ref() == Some(&version) {
+            return Got::Unchanged;
+        }
+        Got::File { bytes: file.bytes.to_vec(), version }
+    }
+
+    fn list(&self, dir: &DrivePath, cursor: Option<&str>) -> Listing {
+        let prefix = if dir.as_str().is_empty() { String::new() } else { format!("{dir}/") };
+        let inner = self.inner();
+        let mut names = BTreeSet::new();
+        for path in inner.files.range(prefix.clone()..).map(|(path, _)| path).take_while(|p| p.starts_with(&prefix)) {
+            let rest = path.get(prefix.len()..).unwrap_or_default();
+            names.insert(rest.split_once('/').map_or((rest, false), |(name, _)| (name, true)));
+        }
+        let wanted: Vec<_> = names.into_iter().filter(|(name, _)| cursor.is_none_or(|after| *name > after)).collect();
+        let next =
+            (wanted.len() > self.listings.page).then(|| wanted.get(self.listings.page - 1).map(|(name, _)| (*name).to_owned())).flatten();
+        let entry = |name: &str, is_dir| DirEntry { name: name.to_owned(), is_dir, size: None };
+        let mut entries: Vec<_> = wanted.into_iter().take(self.listings.page).map(|(name, is_dir)| entry(name, is_dir)).collect();
+        if self.listings.untidy {
+            let again: Vec<_> = entries.iter().take(1).cloned().collect();
+            entries.extend(again);
+            entries.extend([".part.json", "notes.txt"].map(|name| entry(name, false)));
+        }
+        Listing { entries, next }
+    }
+}
+
+/// The drive as one seat reaches it.
+pub(crate) struct SeatDrive {
+    pub drive: Arc<SimDrive>,
+    pub seat: usize,
+}
+
+impl SeatDrive {
+    fn write(&self, path: DrivePath, bytes: Option<Vec<u8>>, condition: Condition) -> Result<Version> {
+        let sent = self.drive.writes();
+        self.drive.write(Request { seat: self.seat, path, bytes, condition, sent }).map(|effect| effect.version)
+    }
+}
+
+#[apply(port!)]
+impl Drive for SeatDrive {
+    fn capabilities(&self) -> Capabilities {
+        self.drive.capabilities
+    }
+
+    async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
+        Ok(self.drive.read(self.seat, &path, &options))
+    }
+
+    async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
+        self.write(path, Some(bytes), condition)
+    }
+
+    async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
+        self.write(path, None, condition).map(drop)
+    }
+
+    async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
+        Ok(self.drive.list(&dir, cursor.as_deref()))
+    }
+}
+
+pub(crate) fn refused(operation: &'static str) -> Error {
+    Error::new(kitestring::ErrorKind::Condition, operation, "the file is not as expected")
+}
+
+fn version(n: u64) -> Version {
+    Version::new(format!("v{n}"))
+}
