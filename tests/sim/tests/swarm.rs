@@ -144,12 +144,12 @@ fn show(failures: &[(u64, Vec<String>)]) {
     }
 }
 
-/// A swarm that never meets something proves nothing about it.
+/// A swarm that never meets something proves nothing about it. Left out is `Adopt`: a first sync compares the host before
+/// it pulls, so that what both sides have is queued by then and `Converged`.
 fn met_everything(tally: &Tally) {
     let plans = [
         "AlreadyHave",
         "Converged",
-        "Adopt",
         "DeleteAlreadyGone",
         "StaleEcho",
         "OwnPush",
