@@ -2,10 +2,10 @@
 
 use super::{Edits, First, Hit, LONG, edit, end, failed, hit, settled};
 use crate::common::{PauseAt, id, sync, synced, well};
-use kitestring::{Action, Allow, Drive as _, DrivePath, ErrorKind, SyncOptions, drive::Condition};
-use kitestring_sim::{Config, Fault, Run, World, recovery::Settle};
+use kitestring::{Action, Allow, DrivePath, ErrorKind, SyncOptions, drive::Condition};
+use kitestring_sim::{Config, Fault, Run, World, drive::Request, recovery::Settle};
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// What an old client does that knows the log of an earlier moment only.
 const OLD: [(&str, OldAct); 3] = [
@@ -144,28 +144,27 @@ fn old_log(world: &mut World, known: &Files, entry: serde_json::Value, counts: b
 
 /// Writes or deletes a file without any client of ours.
 pub(super) fn write(world: &mut World, path: &str, content: Option<&serde_json::Value>) {
-    let (drive, path) = (Arc::clone(&world.drive), DrivePath::new(path).unwrap());
-    let bytes = content.map(|c| c.to_string().into_bytes());
-    let written = world.start_call(1, |_| async move {
-        match bytes {
-            Some(bytes) => drive.put(path, bytes, Condition::Any).await.map(drop),
-            None => drive.delete(path, Condition::Any).await,
-        }
-    });
-    well(world.go_on(&written));
+    let request = Request {
+        seat: 99,
+        path: DrivePath::new(path).unwrap(),
+        bytes: content.map(|c| c.to_string().into_bytes()),
+        condition: Condition::Any,
+        sent: world.drive.writes(),
+    };
+    world.drive.write(request).unwrap();
 }
 
 /// The drive is put back to an earlier state, or emptied: the client must say so, and lose nothing if told to go on.
 pub fn by_backups(config: &dyn Fn() -> Config) -> Hit {
     let mut world = synced(config());
-    let old = world.drive.contents();
+    let old = world.drive.snapshot();
     edit(&mut world, &[(0, "a", Action::Put), (1, "b", Action::Put)]);
     for seat in [0, 1, 0, 1] {
         // So late that nobody looks for its own entries any more.
         sync(&mut world, seat);
         world.clock.pass(LONG);
     }
-    world.drive.restore(old);
+    world.drive.restore(old, true);
     let run = world.sync(0, SyncOptions::default());
     if !matches!(&run, Run::Done(Err(e)) if matches!(e.kind, ErrorKind::Rollback { .. })) {
         return failed("an older vault", format!("I4 CursorMonotone: a sync with a vault that went back ends with {}", run.word()));
@@ -179,7 +178,7 @@ pub fn by_backups(config: &dyn Fn() -> Config) -> Hit {
 
 fn by_emptied_drives(config: &dyn Fn() -> Config) -> Hit {
     let mut world = synced(config());
-    world.drive.restore(BTreeMap::new());
+    world.drive.restore(BTreeMap::new(), true);
     edit(&mut world, &[(1, "b", Action::Put)]);
     let run = world.sync(1, SyncOptions::default());
     if !matches!(&run, Run::Done(Err(e)) if e.kind == ErrorKind::VaultChanged) {
