@@ -1,7 +1,7 @@
 //! Syncs disturbed at each of their steps and awaits: by edits, kills and cancels.
 
 use super::{
-    Act, Hit, LONG, edit, hit, hole,
+    Act, Hit, LONG, edit, hit,
     scenes::{SCENES, scene},
     settled,
 };
@@ -97,8 +97,7 @@ pub fn by_double_kills(config: &dyn Fn() -> Config) -> Hit {
                     killed
                 });
                 any |= killed[0];
-                let mut violations = settled(&mut world, Settle::Local);
-                violations.retain(|v| !v.starts_with(hole::INTERRUPTED_TWICE));
+                let violations = settled(&mut world, Settle::Local);
                 if !violations.is_empty() {
                     return hit(format!("{name}: kills at {first} and {second}"), violations);
                 }

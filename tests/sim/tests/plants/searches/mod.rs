@@ -11,6 +11,7 @@ mod resolutions;
 mod scenes;
 
 use crate::common::{id, outcome, well};
+#[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use cases::{by_cases, by_cases_on};
 use disturbances::{by_cancels, by_double_kills, by_late_edits};
 pub use disturbances::{by_edits, by_kills};
@@ -20,6 +21,7 @@ use others::{by_backups, by_old_clients};
 use ports::{by_flickers, by_names, by_reluctance, by_stammers};
 use promises::{by_deadlines, by_dry_runs, by_first_syncs, by_long_logs, by_mass_deletions};
 use races::{by_double_races, by_take_overs};
+#[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use races::{by_races, by_races_on};
 use resolutions::by_resolutions;
 use std::time::Duration;
@@ -66,16 +68,6 @@ const TIERS: [(&str, Capabilities); 3] = [("full", Capabilities::FULL), ("create
 const LONG: Duration = Duration::from_secs(300);
 
 type Edits = [(usize, &'static str, Action)];
-
-/// What the core is known to do wrong, by the invariant that its searches leave out. Each goes with its correction.
-mod hole {
-    /// A push that was interrupted twice is remembered by its second attempt only: where the first was written, its
-    /// author is asked about its own edit. Nothing is lost.
-    pub const INTERRUPTED_TWICE: &str = "NoFalseConflict";
-    /// A client whose write of the log was refused replaces what it finds there behind the changes that it knows,
-    /// although these may be counted by now. Their author announces them again, if it returns.
-    pub const COUNTED_IN_BETWEEN: &str = "I5 ";
-}
 
 fn hit(case: impl Into<String>, violations: Vec<String>) -> Hit {
     (!violations.is_empty()).then(|| (case.into(), violations))

@@ -1,6 +1,6 @@
 //! Two syncs at once, and locks that change hands.
 
-use super::{Edits, First, Hit, LONG, TIERS, edit, end, hit, hole, settled};
+use super::{Edits, First, Hit, LONG, TIERS, edit, end, hit, settled};
 use crate::common::{PauseAt, synced, well};
 use crate::plants::watch::{Seen, Watch};
 use kitestring::{Action, SyncOptions, drive::Capabilities};
@@ -73,9 +73,7 @@ fn by_race(name: &str, capabilities: Capabilities, edits: &Edits, late: bool, co
 
 /// What was seen beside the ghost history.
 fn take(seen: &Seen) -> Vec<String> {
-    let mut seen = std::mem::take(&mut *seen.lock().unwrap());
-    seen.retain(|v| !v.starts_with(hole::COUNTED_IN_BETWEEN));
-    seen
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 /// On a drive without conditions, the later of two writes of one file wins unseen once both believe to hold the lock.
