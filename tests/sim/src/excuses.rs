@@ -39,7 +39,7 @@ pub const LIED: &str = "the drive ignored a condition that it claims to honour";
 pub const LANDED: &str = "a late request took effect over what came after it";
 
 /// As [`LANDED`], and the file is the count or a part of the log, on a drive that cannot compare and swap: the log ends
-/// before the count says so, or names a push that has been undone. Devices may then disagree, or find the vault corrupt.
+/// before the count says so, or names a push that has been undone. Devices may then disagree.
 pub const LOG_LANDED: &str = "a late request took effect over the log or the count";
 
 /// The drive is an older copy of itself. Unedited documents follow it (`spec/classic.md`, the end).

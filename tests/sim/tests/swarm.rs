@@ -166,7 +166,6 @@ fn met_everything(tally: &Tally) {
         "application",
         "cancelled",
         "condition",
-        "corrupt",
         "locked",
         "not_found",
         "quota_exceeded",
