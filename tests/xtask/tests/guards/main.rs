@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod licence;
+mod mutants;
 mod sources;
 mod tree;
 
