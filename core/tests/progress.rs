@@ -22,7 +22,8 @@ async fn watched(client: &Client, options: SyncOptions) -> Steps {
     let progress = ProgressSink::new(move |p: Progress| seen.lock().unwrap().push((p.phase, p.done, p.total)));
     client.sync(SyncOptions { progress, ..options }).await.unwrap();
     let steps = steps.lock().unwrap();
-    assert!(steps.windows(2).all(|w| w[0] != w[1]), "a step that says nothing new: {steps:?}");
+    // A log may have an empty page; documents are never done without being counted.
+    assert!(steps.windows(2).all(|w| w[0] != w[1] || w[0].0 == Phase::Read), "a step that says nothing new: {steps:?}");
     steps.clone()
 }
 

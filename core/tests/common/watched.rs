@@ -65,9 +65,10 @@ impl Application for Watched {
         self.call("apply", changes.iter().map(|c| c.id.clone()));
         let mut outcomes = Vec::new();
         for change in changes {
-            let refused = self.in_the_way.lock().unwrap().iter().any(|(id, other)| {
-                *id == change.id && other.as_ref().is_none_or(|other| self.notes.0.lock().unwrap().contains_key(other))
-            });
+            let refused =
+                self.in_the_way.lock().unwrap().iter().any(|(id, other)| {
+                    *id == change.id && other.as_ref().is_none_or(|other| self.notes.0.lock().unwrap().contains_key(other))
+                });
             if refused {
                 outcomes.push(Outcome::Rejected("there is no room".to_owned()));
             } else {
