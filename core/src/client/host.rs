@@ -210,5 +210,8 @@ mod tests {
         assert_eq!(sizes(&[]), Vec::<usize>::new());
         assert_eq!(sizes(&[1; 600]), [256, 256, 88]);
         assert_eq!(sizes(&[3 << 20, 2 << 20, 9 << 20, 1, 1]), [1, 1, 1, 2]);
+        assert_eq!(sizes(&[9 << 20, 1]), [1, 1], "no batch is empty");
+        assert_eq!(sizes(&[2 << 20, 2 << 20, 1]), [2, 1], "exactly as much as fits");
+        assert_eq!(sizes(&[3000, 3000]), [2]);
     }
 }

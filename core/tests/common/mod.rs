@@ -11,6 +11,7 @@
 
 pub mod faulty;
 pub mod old_client;
+pub mod watched;
 
 use kitestring::{drive::Capabilities, *};
 use std::{
