@@ -7,7 +7,7 @@ use kitestring::{
 use std::sync::{Arc, Mutex};
 
 /// When to fail.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     Before,
     After,
