@@ -7,10 +7,16 @@ use kitestring::{
 use std::sync::{Arc, Mutex};
 
 /// When to fail.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     Before,
     After,
+    /// Refused by its condition, and nothing happens.
+    Refused,
+    /// It happens, and a repetition of it is refused by its condition.
+    Repeated,
+    /// The drive cannot store this at all.
+    Impossible,
 }
 
 /// Decides about a call: operation and path.
@@ -42,7 +48,16 @@ macro_rules! through {
         if when == Some(When::Before) {
             return Err(failure($operation, &$path));
         }
+        if when == Some(When::Refused) {
+            return Err(Error::new(ErrorKind::Condition, $operation, "the test says so").about($path.as_str()));
+        }
+        if when == Some(When::Impossible) {
+            return Err(Error::new(ErrorKind::InvalidInput, $operation, "the test says so").about($path.as_str()));
+        }
         let result = $call.await;
+        if when == Some(When::Repeated) {
+            return Err(Error::new(ErrorKind::Condition, $operation, "the test says so").about($path.as_str()));
+        }
         if when == Some(When::After) { Err(failure($operation, &$path)) } else { result }
     }};
 }
