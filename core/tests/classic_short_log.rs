@@ -9,7 +9,7 @@ use common::{
 };
 use futures::executor::block_on;
 use kitestring::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Two devices agree on `x`; the first pushes `y` and `z`; then an old client that had read before writes its copy of
@@ -65,11 +65,26 @@ fn the_next_push_continues_it_where_the_count_says() {
 }
 
 #[test]
+fn a_count_without_any_log_stops_nobody() {
+    block_on(async {
+        for drive in drives() {
+            write(&drive, "meta.json", json!({"lastChange": 6})).await;
+            let a = Device::new(&drive, 1).await;
+            a.put("x", "1").await;
+            a.sync().await;
+            let b = Device::new(&drive, 2).await;
+            b.sync().await;
+            assert_eq!((b.docs(), log(&drive).await.len()), (a.docs(), 7));
+        }
+    });
+}
+
+#[test]
 fn a_file_that_is_gone_altogether_is_no_different() {
     block_on(async {
         for drive in drives() {
             let (a, b) = cut(&drive).await;
-            write(&drive, "changes/0.json", Value::Array(vec![])).await;
+            common::old_client::remove(&drive, "changes/0.json").await;
             b.sync().await;
             a.later(130);
             a.sync().await;

@@ -286,23 +286,22 @@ impl Classic {
     }
 
     /// Another file of the log was there than expected. If it only holds what nobody has counted yet (a push that
-    /// was interrupted), it is replaced; otherwise the log has diverged. Whoever wrote it may still be about to count
-    /// it, so that is made impossible first.
+    /// was interrupted), it is replaced, and where it is gone it is made anew; otherwise the log has diverged. Whoever
+    /// wrote it may still be about to count it, so that is made impossible first.
     async fn put_over(&self, position: &Position, path: &DrivePath, entries: &[Logged]) -> Result<Option<Version>> {
         if !self.fence().await? {
             return Ok(None);
         }
-        let found = match self.read_own::<Vec<Logged>>(path, None).await? {
-            Read::Parsed(found, version) => Some((found, version)),
-            _ => None,
-        };
         let counted = usize::try_from(position.meta.last_change % WINDOW).unwrap_or(0);
         let first = window_path(position.meta.last_change / WINDOW)?;
         let kept: &[Logged] = if *path == first && counted > 0 { &position.window } else { &[] };
-        if let Some((found, version)) = found
-            && found.starts_with(kept)
-        {
-            return match self.drive.put(path.clone(), json(&entries)?, Condition::Matches(version)).await {
+        let condition = match self.read_own::<Vec<Logged>>(path, None).await? {
+            Read::Parsed(found, version) if found.starts_with(kept) => Some(Condition::Matches(version)),
+            Read::Missing => Some(Condition::Absent),
+            _ => None,
+        };
+        if let Some(condition) = condition {
+            return match self.drive.put(path.clone(), json(&entries)?, condition).await {
                 Ok(version) => Ok(Some(version)),
                 Err(e) if e.is_condition() => Ok(None),
                 Err(e) => Err(e),
