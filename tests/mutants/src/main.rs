@@ -26,10 +26,10 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// What is mutated.
 const FILES: [&str; 2] = ["core/src/client/*.rs", "core/src/server/classic/*.rs"];
-/// The simulator's programs that are run against what the tests of the core let live, the quickest first.
-const SIMULATIONS: [&str; 2] = ["swarm", "exhaustive"];
+/// The simulator's tests that are run against what the tests of the core let live, the quickest first: program and test.
+const SIMULATIONS: [(&str, &str); 2] = [("swarm", "random_schedules"), ("planted", "without_a_plant")];
 /// How the simulator is made smaller.
-const SMALLER: [(&str, &str); 2] = [("KITE_SIM_FILTER", "full/synced/e1a"), ("KITE_SIM_SEEDS", "0..4000")];
+const SMALLER: [(&str, &str); 1] = [("KITE_SIM_SEEDS", "0..3000")];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,8 +55,8 @@ fn mutate(text: &str, core_only: bool) -> Result<bool> {
     let chosen = |number: &&usize| mutants.get(**number - 1).is_some_and(|m| m.name.contains(text));
     let numbers: Vec<usize> = left.iter().filter(chosen).copied().collect();
 
-    let core = Round { programs: of(&programs, "core"), environment: &[], limit: Duration::from_secs(10) };
-    let sim = Round { programs: simulations(&programs), environment: &SMALLER, limit: Duration::from_secs(100) };
+    let core = Round { programs: of(&programs, "core"), environment: &[], tests: &[], limit: Duration::from_secs(10) };
+    let sim = Round { programs: simulations(&programs), environment: &SMALLER, tests: &SIMULATIONS, limit: Duration::from_secs(100) };
     let rounds = if core_only { vec![&core] } else { vec![&core, &sim] };
     for round in rounds {
         if let Some(program) = round.programs.iter().find(|program| round.try_one(program, 0) != Fate::Survived) {
@@ -79,7 +79,7 @@ fn of<'a>(programs: &'a [Program], package: &str) -> Vec<&'a Program> {
 }
 
 fn simulations(programs: &[Program]) -> Vec<&Program> {
-    SIMULATIONS.iter().filter_map(|name| programs.iter().find(|p| p.package == "sim" && p.name == *name)).collect()
+    SIMULATIONS.iter().filter_map(|(name, _)| programs.iter().find(|p| p.package == "sim" && p.name == *name)).collect()
 }
 
 /// Writes every fate down, and returns the survivors.

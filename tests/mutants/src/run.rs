@@ -29,6 +29,8 @@ pub(crate) struct Round<'a> {
     pub(crate) programs: Vec<&'a Program>,
     /// What is set in their environment.
     pub(crate) environment: &'a [(&'a str, &'a str)],
+    /// Of which programs only these tests are run.
+    pub(crate) tests: &'a [(&'a str, &'a str)],
     /// How long each program may take.
     pub(crate) limit: Duration,
 }
@@ -64,6 +66,7 @@ impl Round<'_> {
         let mut command = Command::new(&program.path);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).env("KITE_MUTANT", number.to_string());
         command.env("CARGO_MANIFEST_DIR", program.folder()).current_dir(program.folder()).envs(self.environment.iter().copied());
+        command.args(self.tests.iter().filter(|(name, _)| *name == program.name).map(|(_, test)| test));
         let (Ok(mut child), begun) = (command.spawn(), Instant::now()) else { return failed() };
         loop {
             match child.try_wait() {
