@@ -45,6 +45,7 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
+pub use server::journal::{JournalOptions, Strategy};
 pub use state::{MemoryState, State, StateRecord};
 
 #[doc(hidden)]

@@ -256,6 +256,7 @@ impl Inner {
         Ok(Status {
             client: identity.id,
             vault: crate::server::classic::known_vault(&*self.ledger.state).await?,
+            strategy: None,
             documents: self.ledger.count(BASE).await?,
             queued: self.count_queued().await?,
             pending: self.ledger.count(TODO).await?,

@@ -1,6 +1,12 @@
 //! What a host chooses when it opens a client, and for one sync.
 
-use crate::{CancelToken, Log, ProgressSink, Runtime, server::classic::ClassicOptions};
+use crate::{
+    CancelToken, Log, ProgressSink, Runtime,
+    server::{
+        classic::ClassicOptions,
+        journal::{JournalOptions, Strategy},
+    },
+};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// How the dataset is laid out on the drive.
@@ -9,6 +15,8 @@ use std::{fmt, sync::Arc, time::Duration};
 pub enum Layout {
     /// The files of db-to-cloud 0.8, so that its clients can use the same drive.
     Classic(ClassicOptions),
+    /// Our own files: few requests, and safe on every drive.
+    Journal(JournalOptions),
 }
 
 /// What a host chooses when it opens a client.
@@ -110,6 +118,8 @@ pub struct Status {
     pub client: String,
     /// The vault's id, once it is known.
     pub vault: Option<String>,
+    /// How the records of the vault are found, once it is known; none in the classic layout.
+    pub strategy: Option<Strategy>,
     /// Documents that the drive and this client agreed on.
     pub documents: u64,
     /// Changes that wait to be pushed, those of conflicts not included.

@@ -77,12 +77,15 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
 }
 
 fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
-    let Layout::Classic(classic) = &inner.options.layout;
+    let classic = match &inner.options.layout {
+        Layout::Classic(classic) => classic.clone(),
+        Layout::Journal(_) => Default::default(),
+    };
     Arc::new(Classic {
         drive,
         state: inner.ledger.state.clone(),
         runtime: inner.runtime.clone(),
-        options: classic.clone(),
+        options: classic,
         client: inner.id.clone(),
         device: inner.options.device.clone(),
         allow: options.allow,

@@ -6,6 +6,7 @@
 //! writes them in the same batch as its own conclusions, so both always agree.
 
 pub mod classic;
+pub mod journal;
 
 use crate::{
     Action, Digest, DocId, Result, Revision, StateRecord,

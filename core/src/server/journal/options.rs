@@ -1,0 +1,61 @@
+//! What a host chooses for the journal layout.
+
+use crate::drive::Capabilities;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How the records of a vault are found. It belongs to the vault, and changes only how records are found, never what
+/// they mean; see `spec/journal.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// One small file, the head, replaced under a condition.
+    CompareAndSwap,
+    /// Numbered heads, each created once and never changed.
+    Slots,
+    /// No head: the listing of the records is the truth. For drives without conditions, and for folders that another
+    /// program copies between machines.
+    Listing,
+}
+
+impl Strategy {
+    /// Every strategy, the most demanding first.
+    pub const ALL: [Self; 3] = [Self::CompareAndSwap, Self::Slots, Self::Listing];
+
+    /// Returns the stable name: `compare-and-swap`, `slots` or `listing`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CompareAndSwap => "compare-and-swap",
+            Self::Slots => "slots",
+            Self::Listing => "listing",
+        }
+    }
+
+    /// Whether a drive with these capabilities can serve it.
+    pub fn is_met_by(self, capabilities: &Capabilities) -> bool {
+        match self {
+            Self::CompareAndSwap => capabilities.create && capabilities.replace,
+            Self::Slots => capabilities.create,
+            Self::Listing => true,
+        }
+    }
+
+    /// Returns the most demanding strategy that such a drive can serve.
+    pub fn best_for(capabilities: &Capabilities) -> Self {
+        Self::ALL.into_iter().find(|s| s.is_met_by(capabilities)).unwrap_or(Self::Listing)
+    }
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// What a host chooses for the journal layout.
+#[derive(Debug, Clone, Default)]
+pub struct JournalOptions {
+    /// The strategy of a vault that this client creates. None: the best one that the drive can serve. An existing
+    /// vault keeps its own.
+    pub strategy: Option<Strategy>,
+}
