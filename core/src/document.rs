@@ -55,6 +55,32 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// The first half of a digest: tells, without a transfer, that two contents are equal. It is never what is agreed on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Short(pub [u8; 16]);
+
+impl Short {
+    /// Takes the first half of a digest.
+    pub fn of(digest: &Digest) -> Self {
+        let mut half = [0; 16];
+        half.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
+        Self(half)
+    }
+
+    /// Returns a digest that begins so and equals none that was computed.
+    pub(crate) fn stand_in(self) -> Digest {
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        Digest(bytes)
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -20,7 +20,7 @@ mod cancel;
 mod change;
 mod client;
 mod conflict;
-mod document;
+pub(crate) mod document;
 pub mod drive;
 mod error;
 mod log;

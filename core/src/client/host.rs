@@ -2,12 +2,13 @@
 
 use crate::{
     Application, Body, Change, Digest, DocId, Document, Entry, Error, ErrorKind, Incoming, Outcome, PartRequest, Result, Revision, Runtime,
-    StagedPart, runtime::within,
+    StagedPart,
+    runtime::within,
+    server::{PART_BYTES, Source},
 };
+use macro_rules_attribute::apply;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
-/// The size of one part of a body that passes in parts.
-const PART_BYTES: u64 = 1 << 20;
 /// At most this many documents are asked for at once,
 const MAX_DOCUMENTS: usize = 256;
 /// and about this many bytes.
@@ -98,7 +99,7 @@ impl Host {
     }
 
     /// Reads a part of a body that passes in parts; none if the document changed meanwhile.
-    async fn part(&self, document: &Document, offset: u64, size: u64) -> Result<Option<Vec<u8>>> {
+    pub(super) async fn part(&self, document: &Document, offset: u64, size: u64) -> Result<Option<Vec<u8>>> {
         let length = PART_BYTES.min(size - offset);
         let part = PartRequest { id: document.id.clone(), revision: document.revision.clone(), offset, length };
         let bytes = self.timed("read_part", self.application.read_part(part)).await?;
@@ -121,7 +122,7 @@ impl Host {
     }
 
     /// Returns the digest of a body in bounded memory; none if the document changed while it was read.
-    async fn digest(&self, document: &Document) -> Result<Option<Digest>> {
+    pub(super) async fn digest(&self, document: &Document) -> Result<Option<Digest>> {
         let size = match &document.body {
             Body::Whole(bytes) => return Ok(Some(Digest::of(bytes))),
             Body::Parts { size } => *size,
@@ -149,6 +150,28 @@ impl Host {
         Ok(Body::Parts { size: offset })
     }
 
+    /// Takes a large content from the drive part by part, in the form in which `apply` takes it, and returns it with its
+    /// digest; none if the drive's content changed, or is not what it should be.
+    pub(super) async fn staged_parts(&self, id: &DocId, revision: &Revision, size: u64, source: &dyn Source) -> Result<Option<(Body, Digest)>> {
+        let whole = self.application.whole_body_bytes().is_none_or(|limit| size <= limit);
+        let (mut digest, mut offset, mut body) = (Digest::builder(), 0, Vec::new());
+        while offset < size {
+            // An answer of nothing would be asked for again for ever.
+            let Some(bytes) = source.part(offset, PART_BYTES).await?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+            digest.update(&bytes);
+            let begins = offset;
+            offset += bytes.len() as u64;
+            if whole {
+                body.extend(bytes);
+            } else {
+                let part = StagedPart { id: id.clone(), revision: revision.clone(), offset: begins, bytes };
+                self.timed("stage_part", self.application.stage_part(part)).await?;
+            }
+        }
+        let body = if whole { Body::Whole(body) } else { Body::Parts { size } };
+        Ok(Some((body, digest.finish())))
+    }
+
     /// Looks at documents without keeping their content; one answer each, in the same order.
     pub(super) async fn look(&self, wanted: &[LookAt]) -> Result<Vec<Local>> {
         let mut found = BTreeMap::new();
@@ -169,6 +192,20 @@ impl Host {
             found.insert(id, local);
         }
         Ok(wanted.iter().map(|w| found.remove(&w.id).unwrap_or(Local::Absent)).collect())
+    }
+}
+
+/// A body that the host gives in parts.
+pub(super) struct HostSource {
+    pub(super) host: Host,
+    pub(super) document: Document,
+}
+
+#[apply(port!)]
+impl Source for HostSource {
+    async fn part(&self, offset: u64, length: u64) -> Result<Option<Vec<u8>>> {
+        let end = self.document.body.size().min(offset.saturating_add(length));
+        self.host.part(&self.document, offset, end).await
     }
 }
 

@@ -8,28 +8,80 @@ use super::{
 };
 use crate::{
     Digest, DocId, Result, Revision,
-    server::{Attempt, Tag},
+    document::Short,
+    server::{Attempt, Listed, Source, Tag},
 };
+use std::{fmt, sync::Arc};
 
 /// What the drive has of a document.
 #[derive(Debug, Clone)]
 pub(super) struct Remote {
     pub(super) revision: Revision,
     pub(super) tag: Option<Tag>,
-    /// Digest and body; none if it was deleted.
-    pub(super) content: Option<(Digest, Vec<u8>)>,
+    /// None if it was deleted.
+    pub(super) content: Option<RemoteContent>,
+}
+
+/// The content that the drive has of a document.
+#[derive(Debug, Clone)]
+pub(super) struct RemoteContent {
+    /// Its digest; one that equals no other as long as only its first half is known and matches nothing here.
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) held: Held,
+}
+
+/// Where a content of the drive is.
+#[derive(Clone)]
+pub(super) enum Held {
+    Whole(Vec<u8>),
+    Parts(Arc<dyn Source>),
+    /// On the drive still: only the first half of its digest is known.
+    Elsewhere(Short),
+}
+
+impl RemoteContent {
+    pub(super) fn whole(body: Vec<u8>) -> Self {
+        Self { digest: Digest::of(&body), size: body.len() as u64, held: Held::Whole(body) }
+    }
+
+    /// Takes one of these digests for its own, if it begins like it.
+    fn recognise(&mut self, known: impl IntoIterator<Item = Digest>) {
+        if let Held::Elsewhere(short) = self.held
+            && let Some(digest) = known.into_iter().find(|digest| Short::of(digest) == short)
+        {
+            self.digest = digest;
+        }
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole(_) => "Whole",
+            Self::Parts(_) => "Parts",
+            Self::Elsewhere(_) => "Elsewhere",
+        })
+    }
 }
 
 impl Remote {
+    /// A version that was listed, and whose content is not here.
+    pub(super) fn listed(listed: Listed) -> Self {
+        let Listed { revision, short, size, tag, .. } = listed;
+        let content = RemoteContent { digest: short.stand_in(), size, held: Held::Elsewhere(short) };
+        Self { revision, tag: Some(tag), content: Some(content) }
+    }
+
     pub(super) fn digest(&self) -> Option<Digest> {
-        self.content.as_ref().map(|(digest, _)| *digest)
+        self.content.as_ref().map(|content| content.digest)
     }
 
     /// Returns what would be agreed if the host had exactly this under the given revision.
     pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
-        let (_, body) = self.content.as_ref()?;
+        let size = self.content.as_ref()?.size;
         let tag = self.tag.clone().unwrap_or_default();
-        Some(Base { id: id.clone(), revision: revision.clone(), digest, size: body.len() as u64, tag })
+        Some(Base { id: id.clone(), revision: revision.clone(), digest, size, tag })
     }
 }
 
@@ -52,6 +104,8 @@ pub(super) struct Known {
     pub(super) pushing: Option<Pushing>,
     /// Whether a conflict about it waits for the host's decision.
     pub(super) in_conflict: bool,
+    /// Whether a version of this client stands beside the drive's, unsettled.
+    pub(super) lost: bool,
     pub(super) local: Option<Present>,
 }
 
@@ -66,6 +120,7 @@ impl Known {
             queued: self.queued.is_some(),
             joined,
             in_conflict: self.in_conflict,
+            lost: self.lost,
         }
     }
 
@@ -73,6 +128,15 @@ impl Known {
     fn attempt_of(&self, pushing: &Pushing) -> Attempt {
         let found = self.remote.digest();
         if pushing.may_have_left(found) { found.map_or(Attempt::Delete, Attempt::Put) } else { pushing.attempt }
+    }
+
+    /// Finds out whether the drive's content is one that is known here, as far as its digest tells.
+    fn recognise(&mut self) {
+        let applying = self.applying.as_ref().and_then(|a| a.base.as_ref());
+        let known = [self.local.as_ref().map(|l| l.digest), self.base.as_ref().map(|b| b.digest), applying.map(|b| b.digest)];
+        if let Some(content) = &mut self.remote.content {
+            content.recognise(known.into_iter().flatten());
+        }
     }
 
     fn local_digest(&self) -> Option<Digest> {
@@ -107,8 +171,10 @@ impl Run {
         for (n, ((((base, queued), applying), pushing), conflict)) in news.into_iter().zip(records) {
             let NewsOf { id, remote, keep_local } = n;
             let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
-            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, local: None });
+            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, local: None });
         }
+        let unsettled = self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;
+        known.iter_mut().zip(unsettled).for_each(|(known, lost)| known.lost = lost);
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
         let locals = self.host.look(&look).await?;
         let mut readable = Vec::with_capacity(known.len());
@@ -121,6 +187,7 @@ impl Run {
                 Local::Present(present) => known.local = Some(present),
                 Local::Absent => {}
             }
+            known.recognise();
             readable.push(known);
         }
         Ok(readable)

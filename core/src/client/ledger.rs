@@ -101,6 +101,9 @@ pub(super) struct Applying {
     pub(super) id: DocId,
     /// What the document will be; none means deleted.
     pub(super) base: Option<Base>,
+    /// The version that is applied, if it is a deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tag: Option<Tag>,
 }
 
 /// The intent of a push.
@@ -117,6 +120,12 @@ pub(super) struct Pushing {
     /// Whether it was found in the log: then it took place, and whoever wrote later had seen it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) announced: bool,
+    /// The token of the queue entry that is done by it.
+    #[serde(default)]
+    pub(super) token: u64,
+    /// The size of the content in bytes.
+    #[serde(default)]
+    pub(super) size: u64,
 }
 
 impl Pushing {

@@ -24,6 +24,8 @@ pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 use crate::{
     Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord,
     Versions,
+    runtime::random_id,
+    server::{Server, classic, journal},
 };
 use futures::lock::Mutex;
 use host::Host;
@@ -61,6 +63,8 @@ pub(crate) struct Inner {
     id: String,
     identity: StdMutex<Identity>,
     numbers: Arc<AtomicU64>,
+    /// A random id of this opening.
+    opening: String,
 }
 
 impl Client {
@@ -75,8 +79,7 @@ impl Client {
         let host = Host { application, runtime: runtime.clone(), timeout: options.callback_timeout };
         let ledger = Arc::new(Ledger::new(state));
         let (identity, first) = open::identify(&ledger, &*runtime, options.new_incarnation).await?;
-        open::settle_applies(&ledger, &host).await?;
-        let id = identity.id.clone();
+        let (id, opening) = (identity.id.clone(), random_id(&*runtime)?);
         let inner = Inner {
             host,
             ledger,
@@ -86,7 +89,9 @@ impl Client {
             id,
             identity: StdMutex::new(identity),
             numbers: Arc::new(AtomicU64::new(first)),
+            opening,
         };
+        open::settle_applies(&inner.ledger, &inner.host, &*inner.server()).await?;
         open::requeue_uncommitted(&inner).await?;
         Ok(Self { inner: Arc::new(inner), turn: Arc::default(), closed: CancelToken::new() })
     }
@@ -205,7 +210,13 @@ impl Inner {
             id: self.id.clone(),
             identity: StdMutex::new(self.identity().clone()),
             numbers: self.numbers.clone(),
+            opening: self.opening.clone(),
         }
+    }
+
+    /// The server, for what it is asked beside a sync.
+    fn server(&self) -> Arc<dyn Server> {
+        sync::server(self, self.drive.clone(), &SyncOptions::default())
     }
 
     /// Returns a number that no queue entry of this client ever had.
@@ -253,10 +264,14 @@ impl Inner {
 
     async fn status(&self) -> Result<Status> {
         let identity = self.identity().clone();
+        let (vault, strategy) = match &self.options.layout {
+            Layout::Classic(_) => (classic::known_vault(&*self.ledger.state).await?, None),
+            Layout::Journal(_) => journal::known_vault(&*self.ledger.state).await?.unzip(),
+        };
         Ok(Status {
             client: identity.id,
-            vault: crate::server::classic::known_vault(&*self.ledger.state).await?,
-            strategy: None,
+            vault,
+            strategy,
             documents: self.ledger.count(BASE).await?,
             queued: self.count_queued().await?,
             pending: self.ledger.count(TODO).await?,

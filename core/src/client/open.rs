@@ -4,11 +4,15 @@ use super::{
     Inner,
     host::{Host, Local, LookAt},
     ledger::{
-        APPLYING, Applying, CLIENT, CONFLICT, CONFLICT_BODY, FORMAT, Identity, Ledger, PUSHING, TODO, Todo, base_record, bytes, removal,
+        APPLYING, Applying, BASE, Base, CLIENT, CONFLICT, CONFLICT_BODY, FORMAT, Identity, Ledger, PUSHING, TODO, Todo, base_record, bytes, removal,
     },
     queue,
 };
-use crate::{Change, Error, ErrorKind, Result, Runtime, StateRecord, runtime::random_id};
+use crate::{
+    Change, Error, ErrorKind, Result, Runtime, StateRecord,
+    runtime::random_id,
+    server::{self, Server},
+};
 
 /// How many numbers an opening takes for its queue entries. Another opening begins behind them, so no number is
 /// given twice, not even by a process that was killed.
@@ -43,7 +47,7 @@ pub(super) async fn identify(ledger: &Ledger, runtime: &dyn Runtime, new_incarna
 }
 
 /// Settles applies whose end is not known: a document that already is what was to be applied was not edited.
-pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
+pub(super) async fn settle_applies(ledger: &Ledger, host: &Host, server: &dyn Server) -> Result<()> {
     let mut after = None;
     loop {
         let page = ledger.page::<Applying>(APPLYING, after, 256).await?;
@@ -53,8 +57,9 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
             page.iter().map(|(_, a)| LookAt { id: a.id.clone(), size: a.base.as_ref().map(|b| b.size), expected: true }).collect();
         let locals = host.look(&look).await?;
         let todos = ledger.of_rare::<Todo>(TODO, page.iter().map(|(_, a)| &a.id)).await?;
-        let mut batch = Vec::new();
-        for (((_, applying), local), todo) in page.into_iter().zip(locals).zip(todos) {
+        let bases = ledger.of::<Base>(BASE, page.iter().map(|(_, a)| &a.id)).await?;
+        let (mut batch, mut settled) = (Vec::new(), Vec::new());
+        for ((((_, applying), local), todo), before) in page.into_iter().zip(locals).zip(todos).zip(bases) {
             let applied = match (&local, &applying.base) {
                 (Local::Present(local), Some(base)) if local.digest == base.digest => true,
                 (Local::Absent, None) => true,
@@ -64,12 +69,15 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host) -> Result<()> {
                 _ => false,
             };
             if applied {
+                let now = applying.base.as_ref().map(|base| base.tag.clone()).or_else(|| applying.tag.clone());
+                settled.push(server::Settled { id: applying.id.clone(), before: before.map(|base| base.tag), now, took: true });
                 batch.push(base_record(&applying.id, applying.base.as_ref())?);
                 // The apply has settled whatever was open about the document before.
                 batch.extend([CONFLICT, CONFLICT_BODY, PUSHING].map(|prefix| removal(prefix, &applying.id)));
             }
             batch.push(removal(APPLYING, &applying.id));
         }
+        batch.extend(server.settled(settled).await?);
         ledger.write(batch).await?;
     }
 }

@@ -1,15 +1,16 @@
 //! What is about to be pushed: entries of the queue with their documents' contents, and what is decided about each.
 
 use super::{
+    host::{Host, HostSource},
     ledger::{BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, dequeue, enqueue},
     plan::{self, Push},
     run::Run,
 };
 use crate::{
-    Action, Digest, DocId, Result, Revision,
-    server::{Announced, Attempt, Outgoing, Tag},
+    Action, Body, Digest, DocId, Document, Result, Revision,
+    server::{Announced, Attempt, Content, Outgoing, Tag},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How many entries are looked at together.
 const PAGE: u32 = 1000;
@@ -50,13 +51,13 @@ impl Sent {
 }
 
 impl Ready {
-    pub(super) fn new(candidate: &Candidate, content: Option<(Revision, Digest, Vec<u8>)>) -> Self {
+    pub(super) fn new(candidate: &Candidate, content: Option<(Revision, Digest, Content)>) -> Self {
         let Candidate { entry, base, pushing } = candidate;
         let (revision, digest, body) = match content {
-            Some((revision, digest, body)) => (revision, Some(digest), Some(body)),
+            Some((revision, digest, body)) => (revision, Some(digest), Some((body, digest))),
             None => (entry.revision.clone(), None, None),
         };
-        let size = body.as_ref().map_or(0, Vec::len) as u64;
+        let size = body.as_ref().map_or(0, |(body, _)| body.size());
         let base = base.as_ref().map(|b| b.tag.clone());
         let attempted = pushing.as_ref().map(Pushing::attempts).unwrap_or_default();
         let unannounced = pushing.as_ref().filter(|p| !p.announced).map(Pushing::attempts).unwrap_or_default();
@@ -67,11 +68,12 @@ impl Ready {
 
     /// What is to be durable before anything is written.
     pub(super) fn intent(&self, push: &str) -> Pushing {
-        let Sent { entry, revision, digest, .. } = &self.change;
+        let Sent { entry, revision, digest, size, .. } = &self.change;
         let attempt = digest.map_or(Attempt::Delete, Attempt::Put);
         let older = self.unannounced.iter().copied().filter(|older| *older != attempt);
         let earlier = older.skip(self.unannounced.len().saturating_sub(ATTEMPTS)).collect();
-        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, earlier, push: push.to_owned(), announced: false }
+        let (token, size, push) = (entry.token, *size, push.to_owned());
+        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, earlier, push, announced: false, token, size }
     }
 
     pub(super) fn split(self) -> (Sent, Outgoing) {
@@ -121,11 +123,11 @@ impl Run {
             let content = match found.remove(id) {
                 Some(document) => {
                     let revision = document.revision.clone();
-                    let Some(body) = self.host.body(document).await? else {
+                    let Some(digest) = self.host.digest(&document).await? else {
                         self.report().skip(id.clone(), "it changed while it was read; the next sync pushes it");
                         continue;
                     };
-                    Some((revision, Digest::of(&body), body))
+                    Some((revision, digest, content(&self.host, document)))
                 }
                 None if gone.contains(id) => None,
                 None => {
@@ -177,5 +179,13 @@ impl Run {
         let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|e| &e.id)).await?;
         let same = entries.iter().zip(now).filter_map(|(entry, now)| now.filter(|now| now.token == entry.token));
         self.ledger.write(same.flat_map(|entry| dequeue(&entry)).collect()).await
+    }
+}
+
+/// The content of a document, to be read in parts if that is how the host gives it.
+fn content(host: &Host, document: Document) -> Content {
+    match document.body {
+        Body::Whole(bytes) => Content::Whole(bytes),
+        Body::Parts { size } => Content::Parts { size, source: Arc::new(HostSource { host: host.clone(), document }) },
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) joined: bool,
     /// Whether a conflict about the document waits for the host's decision.
     pub(super) in_conflict: bool,
+    /// Whether a version of this client lost against `remote`, and its author has not decided about it.
+    pub(super) lost: bool,
 }
 
 /// What to do about a document that may have changed on the drive.
@@ -48,7 +50,7 @@ pub(super) enum Pull {
 
 /// Decides about a document that may have changed on the drive.
 pub(super) fn pull(facts: &Facts) -> Pull {
-    let Facts { remote, base, local, applying, pushing, queued, joined, in_conflict } = *facts;
+    let Facts { remote, base, local, applying, pushing, queued, joined, in_conflict, lost } = *facts;
     // What this client has written and not announced is for it alone to announce.
     if pushing.is_some_and(|attempt| attempt_digest(attempt) == remote) {
         return Pull::OwnPush;
@@ -78,7 +80,8 @@ pub(super) fn pull(facts: &Facts) -> Pull {
     }
     // Whether an apply took place before the host went back to what was agreed cannot be known any more.
     let went_back = queued && applying.is_some_and(|applying| applying != local);
-    if !edited && !went_back {
+    // Nor is an edit of this client that was pushed, and made without knowing the drive's, undone without asking.
+    if !edited && !went_back && !lost {
         return Pull::FastForward;
     }
     Pull::Conflict(match (remote, base, local) {
@@ -142,6 +145,7 @@ mod tests {
             queued: d(local) != d(base),
             joined: true,
             in_conflict: false,
+            lost: false,
         }
     }
 
@@ -215,6 +219,16 @@ mod tests {
         assert_eq!(pull(&Facts { pushing, ..facts("p", "a", "p") }), Pull::OwnPush, "it is still to be announced");
         assert_eq!(pull(&Facts { pushing: Some(Attempt::Delete), ..facts("", "a", "x") }), Pull::OwnPush);
         assert_eq!(pull(&Facts { pushing, ..facts("q", "a", "x") }), Pull::Conflict(ConflictKind::EditEdit));
+    }
+
+    #[test]
+    fn the_author_of_a_version_that_lost_is_asked() {
+        let lost = |remote, base, local| Facts { lost: true, ..facts(remote, base, local) };
+        assert_eq!(pull(&lost("b", "a", "a")), Pull::Conflict(ConflictKind::EditEdit));
+        assert_eq!(pull(&lost("", "a", "a")), Pull::Conflict(ConflictKind::EditDelete));
+        assert_eq!(pull(&lost("b", "", "")), Pull::Conflict(ConflictKind::DeleteEdit));
+        assert_eq!(pull(&lost("a", "a", "a")), Pull::AlreadyHave, "the same edit was made twice");
+        assert_eq!(pull(&lost("b", "a", "b")), Pull::Converged);
     }
 
     #[test]

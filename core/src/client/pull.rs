@@ -4,14 +4,14 @@
 //! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
 
 use super::{
-    known::{NewsOf, Remote},
+    known::{NewsOf, Remote, RemoteContent},
     ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSH, PUSHING, Pushing, TODO, Todo, record, removal},
     queue,
     run::Run,
 };
 use crate::{
-    Digest, DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
-    server::{Changes, Fetched, News, RemoteChange, Wanted},
+    DocId, Error, ErrorKind, Phase, Result, Revision, StateRecord,
+    server::{Changes, Fetched, News, RemoteChange, Tag, Wanted},
 };
 
 /// At most this many documents are worked off at once,
@@ -33,7 +33,11 @@ enum Part {
 impl Run {
     /// Brings the host up to date, as far as it has not edited itself.
     pub(super) async fn pull(&mut self) -> Result<()> {
-        self.take_up_interrupted().await?;
+        if self.server.finishes() {
+            self.finish_interrupted().await?;
+        } else {
+            self.take_up_interrupted().await?;
+        }
         let head = self.server.metadata_read().await?;
         if head.new_vault {
             self.forget_vault().await?;
@@ -49,22 +53,42 @@ impl Run {
         Ok(())
     }
 
-    /// Reads the log to its end; what it names is durable in `todo/` then.
+    /// Reads the log to its end; what it names is durable in `todo/` then. What is at hand is worked off on the way.
     async fn read_changes(&mut self) -> Result<()> {
         self.begin(Phase::Read, None);
         loop {
             let page = self.server.changes_read().await?;
-            let more = page.more;
+            let (more, at_hand) = (page.more, page.at_hand);
             self.advance(Phase::Read, page.changes.len());
-            self.note(page).await?;
-            if !more {
+            for (file, why) in &page.unreadable {
+                self.report().skip(DocId::on_drive(file, false), why);
+            }
+            let written = self.note(page).await?;
+            if at_hand {
+                self.work_off_at_hand(written).await?;
+            }
+            if !more || at_hand && self.out_of_time() {
                 return Ok(());
             }
         }
     }
 
-    /// Writes down a page of changes together with the server's new place.
-    async fn note(&self, page: Changes) -> Result<()> {
+    /// Works off what a page names as written, in the order of the page.
+    async fn work_off_at_hand(&mut self, mut todos: Vec<Todo>) -> Result<()> {
+        let total = todos.len() as u64;
+        self.begin(Phase::Pull, Some(total));
+        while !todos.is_empty() && !self.out_of_time() {
+            let rest = todos.split_off(todos.len().min(MAX_DOCUMENTS as usize));
+            let some = std::mem::replace(&mut todos, rest);
+            let count = some.len();
+            self.work_off_writes(some).await?;
+            self.advance(Phase::Pull, count);
+        }
+        Ok(())
+    }
+
+    /// Writes down a page of changes together with the server's new place. Returns what was written.
+    async fn note(&self, page: Changes) -> Result<Vec<Todo>> {
         if page.look_at_all {
             self.note_all(page.keep_local).await?;
         }
@@ -73,12 +97,17 @@ impl Run {
         }
         queue::again(&self.inner, &page.lost).await?;
         let mut batch = self.recognise(&page.changes).await?;
+        let mut written = Vec::new();
         for change in page.changes {
             let todo = Todo { id: change.id, news: change.news, keep_local: page.keep_local };
             batch.push(record(TODO, &todo.id, &todo)?);
+            if page.at_hand && !matches!(todo.news, News::Delete { .. }) {
+                written.push(todo);
+            }
         }
         batch.extend(page.remember);
-        self.ledger.write(batch).await
+        self.ledger.write(batch).await?;
+        Ok(written)
     }
 
     /// Finds out which interrupted pushes took place after all: the log names them.
@@ -150,7 +179,7 @@ impl Run {
     async fn work_off_writes(&mut self, todos: Vec<Todo>) -> Result<Option<u64>> {
         let bases = self.ledger.of::<Base>(BASE, todos.iter().map(|t| &t.id)).await?;
         let fetched = self.fetch(&todos, &bases).await?;
-        let (mut batch, mut news, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut batch, mut news, mut bytes) = (Vec::new(), Vec::<NewsOf>::new(), 0);
         for ((todo, base), fetched) in todos.into_iter().zip(bases).zip(fetched) {
             match fetched {
                 Fetched::Unreadable(why) => self.report().skip(todo.id, why),
@@ -162,15 +191,21 @@ impl Run {
                 Fetched::Gone => batch.push(found_gone(todo, base)?),
                 Fetched::Present(found) => {
                     bytes += found.body.len() as u64;
-                    let digest = Digest::of(&found.body);
-                    let remote = Remote { revision: found.revision, tag: Some(found.tag), content: Some((digest, found.body)) };
+                    let content = Some(RemoteContent::whole(found.body));
+                    let remote = Remote { revision: found.revision, tag: Some(found.tag), content };
                     news.push(NewsOf { id: found.id, remote, keep_local: todo.keep_local });
+                }
+                Fetched::Listed(found) => {
+                    bytes += found.size;
+                    news.push(NewsOf { id: found.id.clone(), remote: Remote::listed(found), keep_local: todo.keep_local });
                 }
             }
         }
         self.ledger.write(batch).await?;
         let mean = bytes.checked_div(news.len() as u64);
-        self.settle(news).await?;
+        for some in bounded(news) {
+            self.settle(some).await?;
+        }
         Ok(mean)
     }
 
@@ -196,8 +231,8 @@ impl Run {
     /// Settles a batch of documents that were deleted.
     async fn work_off_deletions(&mut self, todos: Vec<Todo>) -> Result<()> {
         let news = todos.into_iter().filter_map(|todo| {
-            let News::Delete { revision, .. } = todo.news else { return None };
-            Some(NewsOf { id: todo.id, remote: Remote { revision, tag: None, content: None }, keep_local: todo.keep_local })
+            let News::Delete { revision, at } = todo.news else { return None };
+            Some(NewsOf { id: todo.id, remote: Remote { revision, tag: at.map(Tag), content: None }, keep_local: todo.keep_local })
         });
         self.settle(news.collect()).await
     }
@@ -231,6 +266,22 @@ impl Run {
         }
         self.reconcile().await.map(drop)
     }
+}
+
+/// Cuts news into batches whose contents are small enough to hold in memory.
+fn bounded(news: Vec<NewsOf>) -> Vec<Vec<NewsOf>> {
+    let (mut batches, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for one in news {
+        let more = one.remote.content.as_ref().map_or(0, |content| content.size);
+        if bytes > 0 && bytes + more > MAX_BYTES {
+            batches.push(std::mem::take(&mut batch));
+            bytes = 0;
+        }
+        bytes += more;
+        batch.push(one);
+    }
+    batches.push(batch);
+    batches
 }
 
 /// Refuses deletions that look like an accident.

@@ -8,11 +8,12 @@ use super::{
     host::batches,
     ledger::{Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal},
     outgoing::{Candidate, Ready, Sent},
+    plan::attempt_digest,
     run::Run,
 };
 use crate::{
-    DocId, Error, Level, Phase, Result, StateRecord, runtime,
-    server::{Announced, News, Placed, Tag, Written},
+    Digest, DocId, Error, Level, Phase, Result, Revision, StateRecord, runtime,
+    server::{Acknowledged, Announced, News, Placed, Tag, Written},
 };
 use futures::future::join;
 use std::{
@@ -57,6 +58,31 @@ struct Batch {
     looked_at: usize,
 }
 
+/// A change that is pushed: what is to be remembered of it.
+struct Finished {
+    id: DocId,
+    token: u64,
+    revision: Revision,
+    digest: Option<Digest>,
+    size: u64,
+    /// Whether an earlier push of it was interrupted.
+    interrupted: bool,
+}
+
+impl From<Sent> for Finished {
+    fn from(sent: Sent) -> Self {
+        let Sent { entry: Queued { id, token, .. }, revision, digest, size, interrupted } = sent;
+        Self { id, token, revision, digest, size, interrupted }
+    }
+}
+
+impl From<Pushing> for Finished {
+    fn from(intent: Pushing) -> Self {
+        let Pushing { id, token, revision, attempt, size, .. } = intent;
+        Self { id, token, revision, digest: attempt_digest(attempt), size, interrupted: false }
+    }
+}
+
 impl Run {
     /// Pushes the queue in batches, in the order in which documents were queued. While one is written, the contents of
     /// the next are read.
@@ -79,6 +105,9 @@ impl Run {
                 reading.limit = (reading.limit * 2).min(MAX_ENTRIES);
             }
             next = read?;
+        }
+        if self.server.finishes() {
+            self.finish().await?;
         }
         Ok(Pushed::Done)
     }
@@ -134,21 +163,78 @@ impl Run {
                 }
             }
         }
-        self.look_again(&moved, intents).await?;
-        let pushed = self.announce(announced, written, push).await?;
+        self.look_again(&moved, &intents).await?;
+        let pushed = if self.server.finishes() {
+            self.commit(announced, intents, push).await?
+        } else {
+            self.announce(announced, written, push).await?
+        };
         Ok(if moved.is_empty() { pushed } else { Pushed::Moved })
     }
 
     /// Notes that documents must be looked at before they can be pushed. What was refused may still be this client's
     /// own: a drive that repeats a request may meet its own first attempt, so the intents are kept.
-    async fn look_again(&self, moved: &[Sent], intents: Vec<Pushing>) -> Result<()> {
+    async fn look_again(&self, moved: &[Sent], intents: &[Pushing]) -> Result<()> {
         let ids: BTreeSet<&DocId> = moved.iter().map(|change| &change.entry.id).collect();
         let mut batch = Vec::new();
-        for intent in intents.into_iter().filter(|intent| ids.contains(&intent.id)) {
+        for intent in intents.iter().filter(|intent| ids.contains(&intent.id)) {
             let look = Todo { id: intent.id.clone(), news: News::Look { at: None }, keep_local: false };
-            batch.extend([record(TODO, &look.id, &look)?, record(PUSHING, &intent.id, &intent)?]);
+            batch.push(record(TODO, &look.id, &look)?);
+            if !self.server.finishes() {
+                batch.push(record(PUSHING, &intent.id, intent)?);
+            }
         }
         self.ledger.write(batch).await
+    }
+
+    /// Hands a batch to a server that writes pushes in one step and finishes what was interrupted. It may keep the batch
+    /// until there is more.
+    async fn commit(&self, announced: Vec<Announced>, mut intents: Vec<Pushing>, push: String) -> Result<Pushed> {
+        let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).collect();
+        if placed.len() < intents.len() {
+            // Only what is really written is acknowledged.
+            intents.retain(|intent| placed.contains(&intent.id));
+            self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
+        }
+        match self.server.changes_write(announced, push).await? {
+            Written::Later => Ok(Pushed::Done),
+            Written::Moved => Ok(Pushed::Moved),
+            Written::Done(_) => self.finish().await.map(|()| Pushed::Done),
+        }
+    }
+
+    /// Writes what the server has kept, and acknowledges all that is written.
+    async fn finish(&self) -> Result<()> {
+        self.server.metadata_write().await?;
+        self.acknowledge_finished().await
+    }
+
+    /// Acknowledges pushes that are finished, each from the intents that are durable.
+    async fn acknowledge_finished(&self) -> Result<()> {
+        while let Some(Acknowledged { pushes, tag, remember }) = self.server.acknowledged().await? {
+            let (mut records, mut written) = (remember, Vec::new());
+            let keys: Vec<String> = pushes.iter().map(|push| key(PUSH, push)).collect();
+            for intents in self.ledger.read::<Vec<Pushing>>(keys.clone()).await? {
+                written.extend(intents.into_iter().flatten().map(|intent| (Finished::from(intent), tag.clone())));
+            }
+            records.extend(keys.into_iter().map(StateRecord::remove));
+            self.count(written.iter().map(|(finished, _)| finished.digest));
+            self.acknowledge(written, records).await?;
+        }
+        Ok(())
+    }
+
+    /// Finishes pushes that were interrupted. What was not begun on the drive is forgotten: it is in the queue still.
+    pub(super) async fn finish_interrupted(&self) -> Result<()> {
+        self.server.take_up().await?;
+        self.acknowledge_finished().await?;
+        self.ledger.clear(PUSH).await
+    }
+
+    /// Counts what was pushed.
+    fn count(&self, digests: impl Iterator<Item = Option<Digest>>) {
+        let mut report = self.report();
+        digests.for_each(|digest| *if digest.is_some() { &mut report.pushed } else { &mut report.deleted } += 1);
     }
 
     async fn announce(&self, announced: Vec<Announced>, written: Vec<(Sent, Tag)>, push: String) -> Result<Pushed> {
@@ -160,27 +246,24 @@ impl Run {
         records.extend(more);
         let Written::Done(more) = self.server.metadata_write().await? else { return Ok(Pushed::Moved) };
         records.extend(more);
-        let puts = written.iter().filter(|(change, _)| change.digest.is_some()).count() as u64;
-        let deletions = written.len() as u64 - puts;
-        self.acknowledge(written, records).await?;
-        let mut report = self.report();
-        report.pushed += puts;
-        report.deleted += deletions;
+        let digests: Vec<_> = written.iter().map(|(change, _)| change.digest).collect();
+        self.acknowledge(written.into_iter().map(|(change, tag)| (change.into(), tag)).collect(), records).await?;
+        self.count(digests.into_iter());
         Ok(Pushed::Done)
     }
 
     /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
-    async fn acknowledge(&self, written: Vec<(Sent, Tag)>, records: Vec<StateRecord>) -> Result<()> {
+    async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>) -> Result<()> {
         let _turn = self.ledger.turn().await;
-        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(change, _)| &change.entry.id)).await?;
+        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
         let mut batch = records;
         for ((change, tag), now) in written.into_iter().zip(now) {
-            let Sent { entry, revision, digest, size, interrupted } = change;
-            let base = digest.map(|digest| Base { id: entry.id.clone(), revision, digest, size, tag });
-            batch.push(base_record(&entry.id, base.as_ref())?);
-            batch.extend(interrupted.then(|| removal(PUSHING, &entry.id)));
+            let Finished { id, token, revision, digest, size, interrupted } = change;
+            batch.extend(interrupted.then(|| removal(PUSHING, &id)));
+            let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag });
+            batch.push(base_record(&id, base.as_ref())?);
             match now {
-                Some(now) if now.token == entry.token => batch.extend(dequeue(&now)),
+                Some(now) if now.token == token => batch.extend(dequeue(&now)),
                 Some(now) => batch.extend(enqueue(&Queued { again: false, ..now })?),
                 None => {}
             }

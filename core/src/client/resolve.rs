@@ -3,14 +3,14 @@
 use super::{
     Inner,
     host::{Host, Local, LookAt, Present},
-    known::Remote,
+    known::{Held, Remote, RemoteContent},
     ledger::{
-        APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue, enqueue,
+        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue, enqueue,
         key, record, removal,
     },
 };
 use crate::{
-    Action, Body, Conflict, Digest, DocId, Document, Error, Incoming, Outcome, Resolution, Result, Revision, Side, StateRecord, Versions,
+    Action, Body, Conflict, DocId, Document, Error, Incoming, Outcome, Resolution, Result, Revision, Side, StateRecord, Versions, server,
 };
 
 /// Lists the conflicts that wait, each with the host's side as it is now.
@@ -40,7 +40,11 @@ pub(super) async fn versions(inner: &Inner, id: DocId) -> Result<Versions> {
     let record = load(inner, &id).await?;
     let remote = remote_side(&inner.ledger, record).await?;
     let local = inner.host.get_one(&id).await?;
-    let remote = remote.content.map(|(_, body)| Document { id, revision: remote.revision, body: Body::Whole(body) });
+    let body = remote.content.and_then(|content| match content.held {
+        Held::Whole(body) => Some(body),
+        Held::Parts(_) | Held::Elsewhere(_) => None,
+    });
+    let remote = body.map(|body| Document { id, revision: remote.revision, body: Body::Whole(body) });
     Ok(Versions { base: None, local, remote })
 }
 
@@ -83,7 +87,12 @@ async fn local_side(host: &Host, id: &DocId) -> Result<Option<Present>> {
 
 /// The host's side stays and replaces the drive's by the next push.
 async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present>) -> Result<()> {
-    let base = remote.digest().and_then(|digest| remote.base(id, &remote.revision, digest));
+    let (server, before) = (inner.server(), inner.ledger.one::<Base>(BASE, id).await?.map(|base| base.tag));
+    let mut base = remote.digest().and_then(|digest| remote.base(id, &remote.revision, digest));
+    if let Some(base) = &mut base {
+        base.tag = server.on_top(before.as_ref(), &base.tag);
+    }
+    let settled_there = server.settled(vec![server::Settled { id: id.clone(), before, now: remote.tag.clone(), took: false }]).await?;
     let number = inner.next_number();
     let revision = local.map_or_else(|| remote.revision.clone(), |l| l.revision.clone());
     let action = if local.is_some() { Action::Put } else { Action::Delete };
@@ -92,6 +101,7 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
     let place = before.map_or(number, |b| b.place);
     let entry = Queued { id: id.clone(), revision, action, token: number, place, again: false, waits: None };
     let mut batch = settled(id, base.as_ref())?;
+    batch.extend(settled_there);
     batch.extend(enqueue(&entry)?);
     inner.ledger.write(batch).await
 }
@@ -100,11 +110,13 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
 async fn take(inner: &Inner, id: &DocId, remote: Remote, local: Option<Present>) -> Result<()> {
     let queued = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let base = remote.digest().and_then(|digest| remote.base(id, &remote.revision, digest));
-    let applying = Applying { id: id.clone(), base: base.clone() };
+    let applying = Applying { id: id.clone(), base: base.clone(), tag: remote.tag.clone().filter(|_| base.is_none()) };
     inner.ledger.write(vec![record(APPLYING, id, &applying)?]).await?;
-    let body = match remote.content {
-        Some((_, body)) => Some(inner.host.staged(id, &remote.revision, body).await?),
-        None => None,
+    let before = inner.ledger.one::<Base>(BASE, id).await?.map(|base| base.tag);
+    let now = server::Settled { id: id.clone(), before, now: remote.tag.clone(), took: true };
+    let body = match remote.content.map(|content| content.held) {
+        Some(Held::Whole(body)) => Some(inner.host.staged(id, &remote.revision, body).await?),
+        Some(Held::Parts(_) | Held::Elsewhere(_)) | None => None,
     };
     if body.is_some() || local.is_some() {
         let incoming = Incoming { id: id.clone(), revision: remote.revision, body, expected: local.map(|l| l.revision) };
@@ -115,9 +127,11 @@ async fn take(inner: &Inner, id: &DocId, remote: Remote, local: Option<Present>)
             return Err(e);
         }
     }
+    let settled_there = inner.server().settled(vec![now]).await?;
     let _turn = inner.ledger.turn().await;
     let now = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let mut batch = settled(id, base.as_ref())?;
+    batch.extend(settled_there);
     if let (Some(before), Some(now)) = (queued, now)
         && before.token == now.token
     {
@@ -145,8 +159,8 @@ pub(super) async fn remote_side(ledger: &Ledger, record: ConflictRecord) -> Resu
     let id = &record.conflict.id;
     let stored = ledger.state.read(vec![key(CONFLICT_BODY, id.as_str())]).await?.into_iter().next().flatten();
     let revision = record.conflict.remote.map_or_else(|| Revision::of(format!("deleted {id}").as_bytes()), |side| side.revision);
-    let content = stored.map(|body| (Digest::of(&body), body));
-    Ok(Remote { revision, tag: content.is_some().then_some(record.tag), content })
+    let tag = Some(record.tag).filter(|tag| stored.is_some() || !tag.0.is_empty());
+    Ok(Remote { revision, tag, content: stored.map(RemoteContent::whole) })
 }
 
 fn side(local: &Present) -> Side {

@@ -24,6 +24,8 @@ pub(super) struct Run {
     /// How many documents the present phase has done, and of how many.
     pub(super) done: u64,
     pub(super) total: Option<u64>,
+    /// Whether the pull before the push was just made.
+    pub(super) fresh: bool,
 }
 
 impl Run {

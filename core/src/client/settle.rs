@@ -2,7 +2,7 @@
 
 use super::{
     host::{Local, LookAt},
-    known::{Known, NewsOf},
+    known::{Held, Known, NewsOf},
     ledger::{
         APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, QUEUE, Queued, TODO, Todo, base_record, dequeue,
         enqueue, record, removal,
@@ -11,7 +11,11 @@ use super::{
     resolve::remote_side,
     run::Run,
 };
-use crate::{Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outcome, Result, Side, StateRecord};
+use crate::{
+    Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outcome, Result, Side, StateRecord,
+    server::{self, Loaded, Tag},
+};
+use std::collections::VecDeque;
 
 /// How often a document that the host edits at the same moment is planned again within one sync.
 const TRIES: u32 = 3;
@@ -42,16 +46,20 @@ struct Settled {
     conflict: Option<(ConflictRecord, Option<Vec<u8>>)>,
     /// Whether an interrupted push is settled by this.
     push_settled: bool,
+    /// A version of this client's that lost is settled by this.
+    lost_settled: Option<server::Settled>,
 }
 
 impl Settled {
     fn new(known: &Known, base: Option<Base>) -> Self {
-        Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false }
+        Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false, lost_settled: None }
     }
 
     /// Both sides are the same: the entry is done, and so is whatever was interrupted.
     fn agreed(known: &Known, base: Option<Base>) -> Self {
-        Self { done: known.queued.clone(), push_settled: true, ..Self::new(known, base) }
+        let before = known.base.as_ref().map(|base| base.tag.clone());
+        let settled = server::Settled { id: known.id.clone(), before, now: known.remote.tag.clone(), took: true };
+        Self { done: known.queued.clone(), push_settled: true, lost_settled: known.lost.then_some(settled), ..Self::new(known, base) }
     }
 }
 
@@ -74,24 +82,24 @@ impl Run {
 
     async fn decide(&mut self, all: Vec<Known>) -> Result<Steps> {
         let mut steps = Steps::default();
-        for known in all {
-            let outcome = plan::pull(&known.facts(self.joined));
+        for (known, outcome) in self.with_contents(all).await? {
             self.log.line(Level::Debug, || format!("{}: {outcome:?}", known.id));
             match outcome {
                 Pull::AlreadyHave | Pull::Converged | Pull::Adopt => steps.settled.push(Settled::agreed(&known, known.base_as_local())),
                 Pull::DeleteAlreadyGone => steps.settled.push(Settled::agreed(&known, None)),
                 Pull::StaleEcho => {
-                    let base = known.base.clone().map(|base| Base { tag: known.remote.tag.clone().unwrap_or_default(), ..base });
+                    let base = known.base.clone().map(|base| Base { tag: self.on_top(&known), ..base });
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
                 }
                 Pull::OwnPush => {
                     // The intent stays: it makes the next push write and announce it, whatever the host has by then.
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, own_push(&known)) });
                 }
-                Pull::FastForward | Pull::Conflict(_) if known.keep_local && known.local.is_some() => {
-                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, known.base_as_remote()) });
+                Pull::FastForward | Pull::Conflict(_) if stays(&known) => {
+                    let base = known.base_as_remote().map(|base| Base { tag: self.on_top(&known), ..base });
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
                 }
-                Pull::FastForward => steps.pending.push(self.prepare_apply(known).await?),
+                Pull::FastForward => steps.pending.extend(self.prepare_apply(known).await?),
                 Pull::Conflict(kind) => {
                     let settled = self.conflicting(&known, kind).await?;
                     steps.settled.push(settled);
@@ -99,6 +107,44 @@ impl Run {
             }
         }
         Ok(steps)
+    }
+
+    /// Decides about documents by what is known of them, and loads the contents of those that need theirs.
+    async fn with_contents(&self, all: Vec<Known>) -> Result<Vec<(Known, Pull)>> {
+        let decide = |known: Known| {
+            let outcome = plan::pull(&known.facts(self.joined));
+            (known, outcome)
+        };
+        let mut decided: Vec<(Known, Pull)> = all.into_iter().map(decide).collect();
+        let wanted = decided.iter().filter(|(known, outcome)| needs_content(known, *outcome));
+        let wanted: Vec<(DocId, Tag)> = wanted.map(|(known, _)| (known.id.clone(), known.remote.tag.clone().unwrap_or_default())).collect();
+        if wanted.is_empty() {
+            return Ok(decided);
+        }
+        let mut loaded: VecDeque<Loaded> = self.server.load(wanted).await?.into();
+        decided.retain_mut(|(known, outcome)| {
+            if !needs_content(known, *outcome) {
+                return true;
+            }
+            let Some(content) = &mut known.remote.content else { return false };
+            match loaded.pop_front() {
+                Some(Loaded::Whole(bytes, digest)) => (content.digest, content.size, content.held) = (digest, bytes.len() as u64, Held::Whole(bytes)),
+                Some(Loaded::Parts(source)) => content.held = Held::Parts(source),
+                Some(Loaded::Unreadable(why)) => {
+                    self.report().skip(known.id.clone(), why);
+                    return false;
+                }
+                None => return false,
+            }
+            true
+        });
+        Ok(decided)
+    }
+
+    /// The tag of a base on which the host's side stays on top of the drive's.
+    fn on_top(&self, known: &Known) -> Tag {
+        let seen = known.remote.tag.clone().unwrap_or_default();
+        self.server.on_top(known.base.as_ref().map(|base| &base.tag), &seen)
     }
 
     /// A queue entry for an edit that the host made without telling, if there is one.
@@ -113,7 +159,12 @@ impl Run {
     }
 
     async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Settled> {
-        if let (Some(local), Some((_, body))) = (&known.local, &known.remote.content)
+        let body = match known.remote.content.as_ref().map(|content| content.held.clone()) {
+            Some(Held::Whole(body)) => Some(body),
+            Some(Held::Parts(source)) => Some(self.collected(known, source).await?),
+            Some(Held::Elsewhere(_)) | None => None,
+        };
+        if let (Some(local), Some(body)) = (&known.local, &body)
             && let Some(document) = self.host.get_one(&known.id).await?
             && document.revision == local.revision
             && let Some(ours) = self.host.body(document).await?
@@ -126,30 +177,50 @@ impl Run {
         let conflict = Conflict {
             id: known.id.clone(),
             kind,
-            base: known.base.as_ref().and_then(|b| side(Some(b.digest), &b.revision)),
+            // What this client pushed itself, and what lost, is no ancestor of what the drive has.
+            base: known.base.as_ref().filter(|_| !known.lost).and_then(|b| side(Some(b.digest), &b.revision)),
             local: known.local.as_ref().and_then(|l| side(Some(l.digest), &l.revision)),
             remote: side(known.remote.digest(), &known.remote.revision),
         };
-        let body = known.remote.content.as_ref().map(|(_, body)| body.clone());
         let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default() };
         Ok(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) })
     }
 
-    async fn prepare_apply(&self, mut known: Known) -> Result<Pending> {
+    /// Reads a large content of the drive into memory.
+    async fn collected(&self, known: &Known, source: std::sync::Arc<dyn server::Source>) -> Result<Vec<u8>> {
+        let size = known.remote.content.as_ref().map_or(0, |content| content.size);
+        let whole = server::Content::Parts { size, source }.whole().await?;
+        whole.ok_or_else(|| crate::Error::corrupt("get", "a large document on the drive is not what it should be").about(known.id.as_str()))
+    }
+
+    /// Hands the content over, if it is large, and makes the call. None: the content is not what it should be.
+    async fn prepare_apply(&self, mut known: Known) -> Result<Option<Pending>> {
         let id = known.id.clone();
-        let base = known.base_as_remote();
         let body = match &mut known.remote.content {
-            Some((_, body)) => Some(self.host.staged(&id, &known.remote.revision, body.clone()).await?),
+            Some(content) => match &content.held {
+                Held::Whole(body) => Some(self.host.staged(&id, &known.remote.revision, body.clone()).await?),
+                Held::Parts(source) => {
+                    let Some((body, digest)) = self.host.staged_parts(&id, &known.remote.revision, content.size, &**source).await? else {
+                        self.report().skip(id, "its content on the drive is not what it should be, or changed while it was read");
+                        return Ok(None);
+                    };
+                    content.digest = digest;
+                    Some(body)
+                }
+                Held::Elsewhere(_) => return Ok(None),
+            },
             None => None,
         };
+        let base = known.base_as_remote();
+        let tag = known.remote.tag.clone().filter(|_| base.is_none());
         let incoming = Incoming {
             id: id.clone(),
             revision: known.remote.revision.clone(),
             body,
             expected: known.local.as_ref().map(|l| l.revision.clone()),
         };
-        known.applying = Some(Applying { id, base });
-        Ok(Pending { known, incoming })
+        known.applying = Some(Applying { id, base, tag });
+        Ok(Some(Pending { known, incoming }))
     }
 
     /// Writes conclusions down and applies what is to be applied. Returns what must be planned again.
@@ -191,7 +262,9 @@ impl Run {
     }
 
     /// Makes conclusions durable, in one batch with `others`. A queue entry that is newer than the conclusion stays.
-    async fn conclude(&self, settled: Vec<Settled>, others: Vec<StateRecord>) -> Result<()> {
+    async fn conclude(&self, mut settled: Vec<Settled>, others: Vec<StateRecord>) -> Result<()> {
+        let lost: Vec<server::Settled> = settled.iter_mut().filter_map(|settled| settled.lost_settled.take()).collect();
+        let others = if lost.is_empty() { others } else { [others, self.server.settled(lost).await?].concat() };
         let _turn = self.ledger.turn().await;
         let entries = self.ledger.of::<Queued>(QUEUE, settled.iter().map(|s| &s.id)).await?;
         let mut batch = others;
@@ -232,6 +305,20 @@ impl Run {
             }
             self.settle(news).await?;
         }
+    }
+}
+
+/// Whether the user has agreed to keep this device's side.
+fn stays(known: &Known) -> bool {
+    known.keep_local && known.local.is_some()
+}
+
+/// Whether a content must be at hand to carry this out, and is not.
+fn needs_content(known: &Known, outcome: Pull) -> bool {
+    let elsewhere = known.remote.content.as_ref().is_some_and(|content| matches!(content.held, Held::Elsewhere(_)));
+    elsewhere && match outcome {
+        Pull::FastForward | Pull::Conflict(_) => true,
+        Pull::AlreadyHave | Pull::Converged | Pull::Adopt | Pull::DeleteAlreadyGone | Pull::StaleEcho | Pull::OwnPush => false,
     }
 }
 

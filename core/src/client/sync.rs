@@ -5,7 +5,11 @@ use crate::{
     Drive, Error, ErrorKind, Level, Phase, Report, Result,
     drive::meter::Meter,
     runtime::wall_ms,
-    server::{Server, classic::Classic},
+    server::{
+        Server,
+        classic::Classic,
+        journal::{Identity, Journal},
+    },
 };
 use futures::future::{Either, select};
 use std::{
@@ -73,25 +77,23 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
         results: Mutex::default(),
         done: 0,
         total: None,
+        fresh: false,
     }
 }
 
-fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
-    let classic = match &inner.options.layout {
-        Layout::Classic(classic) => classic.clone(),
-        Layout::Journal(_) => Default::default(),
-    };
-    Arc::new(Classic {
-        drive,
-        state: inner.ledger.state.clone(),
-        runtime: inner.runtime.clone(),
-        options: classic,
-        client: inner.id.clone(),
-        device: inner.options.device.clone(),
-        allow: options.allow,
-        log: inner.options.log.clone(),
-        session: Default::default(),
-    })
+/// Makes the server that this client's layout is, for the time of one sync.
+pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
+    let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
+    let (client, device, allow) = (inner.id.clone(), inner.options.device.clone(), options.allow);
+    match &inner.options.layout {
+        Layout::Classic(layout) => {
+            Arc::new(Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() })
+        }
+        Layout::Journal(layout) => {
+            let identity = Identity { client, opening: inner.opening.clone(), device };
+            Arc::new(Journal::new(drive, state, runtime, layout.clone(), identity, allow, log))
+        }
+    }
 }
 
 impl Run {
@@ -109,6 +111,7 @@ impl Run {
         // The first pull may be long, and a pull needs no lock.
         if !self.joined || !self.has_pushable().await? {
             self.pull().await?;
+            self.fresh = self.server.finishes();
         }
         for _ in 0..ROUNDS {
             if self.report().stopped.is_some() || !self.has_pushable().await? {
@@ -125,7 +128,12 @@ impl Run {
                     }
                     return Ok(());
                 }
-                Round::Again => unlocked?,
+                Round::Again => {
+                    unlocked?;
+                    if self.server.finishes() {
+                        self.pull().await?;
+                    }
+                }
             }
         }
         let detail = "other clients kept writing during the sync; nothing is lost, try again";
@@ -152,7 +160,10 @@ impl Run {
         let server = self.server.clone();
         let dry_run = self.options.dry_run;
         let work = pin!(async {
-            self.pull().await?;
+            // Where no lock is taken, nothing has changed since the pull that was just made.
+            if !std::mem::take(&mut self.fresh) {
+                self.pull().await?;
+            }
             let pushed = self.push().await?;
             Ok(if pushed == Pushed::Moved { Round::Again } else { Round::Complete })
         });

@@ -126,8 +126,25 @@ impl Device {
     }
 
     pub async fn open(notes: Arc<Notes>, state: Arc<MemoryState>, drive: Arc<dyn Drive>, runtime: Arc<TestRuntime>) -> Self {
-        let client = Client::open(notes.clone(), state.clone(), drive, Options::new(runtime.clone())).await.unwrap();
+        Self::open_as(notes, state, drive, runtime, Layout::Classic(Default::default())).await
+    }
+
+    pub async fn open_as(
+        notes: Arc<Notes>,
+        state: Arc<MemoryState>,
+        drive: Arc<dyn Drive>,
+        runtime: Arc<TestRuntime>,
+        layout: Layout,
+    ) -> Self {
+        let options = Options { layout, ..Options::new(runtime.clone()) };
+        let client = Client::open(notes.clone(), state.clone(), drive, options).await.unwrap();
         Self { notes, state, runtime, client }
+    }
+
+    /// A device of a vault in the journal layout.
+    pub async fn journal(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
+        let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed * 1_000_000), ..TestRuntime::default() });
+        Self::open_as(Arc::default(), Arc::default(), drive.clone(), runtime, Layout::Journal(JournalOptions::default())).await
     }
 
     /// The same device after its process died: only host and state are left.

@@ -6,11 +6,11 @@ use super::{
     wire,
 };
 use crate::{
-    Digest, DocId, ErrorKind, Result, Revision, StateRecord,
+    Digest, DocId, Error, ErrorKind, Result, Revision, StateRecord,
     client::{BASE, QUEUE, key},
     drive::{Condition, GetOptions, Got, PutFile, Version},
     runtime::wall_ms,
-    server::{Attempt, Fetched, News, Outgoing, Placed, RemoteDocument, Tag, Wanted},
+    server::{Attempt, Content, Fetched, News, Outgoing, Placed, RemoteDocument, Tag, Wanted},
 };
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
@@ -85,7 +85,15 @@ impl Classic {
         }
     }
 
-    pub(super) async fn place(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
+    pub(super) async fn place(&self, mut documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
+        for (content, _) in documents.iter_mut().filter_map(|document| document.body.as_mut()) {
+            // One file holds all of a document here. What changes while it is read stays in parts, and is refused.
+            if let Content::Parts { .. } = content
+                && let Some(bytes) = content.clone().whole().await?
+            {
+                *content = Content::Whole(bytes);
+            }
+        }
         let twins = self.twins(&documents).await?;
         self.claim_plain_names(documents.iter().zip(&twins).filter(|(d, twin)| d.base.is_none() && !**twin).map(|(d, _)| &d.id)).await?;
         let mut placed: Vec<Option<Placed>> = documents.iter().map(|_| None).collect();
@@ -126,7 +134,11 @@ impl Classic {
 
     /// Makes the file of a document; none for a deletion.
     fn prepare(&self, document: &Outgoing, twin: bool) -> Result<Option<Prepared>> {
-        let Some(body) = &document.body else { return Ok(None) };
+        let (body, digest) = match &document.body {
+            Some((Content::Whole(body), digest)) => (body, digest),
+            Some((Content::Parts { .. }, _)) => return Err(Error::invalid("put", "it changed while it was read; the next sync pushes it")),
+            None => return Ok(None),
+        };
         let before = document.base.as_ref().and_then(seen_in);
         let stem = before.as_ref().map_or_else(|| wire::encode(&document.id, twin), |s| s.stem.clone());
         let number = before.as_ref().map_or(document.id.is_number() || self.options.numbers, |s| s.number);
@@ -146,7 +158,7 @@ impl Classic {
         let condition = self.condition(before.as_ref().and_then(|s| s.version.clone()));
         let file = PutFile { path: doc_path(&stem)?, bytes, condition };
         let seen = Seen { stem, number: wire_id.is_number(), revision: encoded.revision, version: None };
-        Ok(Some(Prepared { seen, file, digest: Digest::of(body) }))
+        Ok(Some(Prepared { seen, file, digest: *digest }))
     }
 
     /// Spells a revision as that document's revisions were spelled before.

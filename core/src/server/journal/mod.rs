@@ -1,7 +1,200 @@
 //! The journal layout: immutable records, found by a head or by listing, and never by a clock.
+//!
+//! A push is one or more *records*: files that are written once, by one writer, and hold changes with their contents.
+//! A *head* says which record of each writer is the last. It is an index, never the only copy of anything: what a lost
+//! write takes out of it is put back by whoever knows it. `spec/journal.md` has the rules by number.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `contact.rs` | meets the vault: marker, strategy, identity |
+//! | `heads.rs` | finds records: three strategies behind one port |
+//! | `pull.rs`, `fetch.rs` | compares the head with what is known, and reads records |
+//! | `fold.rs`, `doc.rs` | what records say, taken together |
+//! | `content.rs` | contents of documents, from what was just read or by ranges |
+//! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 
-#[allow(dead_code, reason = "what uses it comes next")]
+mod announce;
+mod codec;
+mod contact;
+mod content;
+mod doc;
+mod fetch;
+mod fold;
+mod head;
+mod heads;
+mod marker;
 mod name;
 mod options;
+mod pull;
+mod record;
+mod send;
+mod stage;
+mod standing;
+mod wire;
 
 pub use options::{JournalOptions, Strategy};
+
+use super::{Acknowledged, Announced, Changes, Fetched, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Wanted, Written};
+use crate::{Allow, DocId, Drive, Log, Result, Runtime, State, StateRecord};
+use futures::lock::Mutex;
+use macro_rules_attribute::apply;
+use name::{Dot, Writer};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// Who the client is, for the journal.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// The client's random id: hexadecimal digits.
+    pub(crate) client: String,
+    /// The random id of this opening of the client.
+    pub(crate) opening: String,
+    /// The device's name for people.
+    pub(crate) device: Option<String>,
+}
+
+/// The server that a drive in the journal layout provides to one client, for the time of one sync.
+pub(crate) struct Journal {
+    drive: Arc<dyn Drive>,
+    state: Arc<dyn State>,
+    runtime: Arc<dyn Runtime>,
+    options: JournalOptions,
+    identity: Identity,
+    allow: Allow,
+    log: Log,
+    /// What one sync knows: gone with it. The client asks one thing at a time.
+    session: Mutex<Session>,
+}
+
+/// What one sync knows.
+#[derive(Default)]
+struct Session {
+    /// Where the client stands; none before it is loaded, or if there is no vault yet.
+    standing: Option<standing::Standing>,
+    /// What was folded; none before it is loaded.
+    seen: Option<fold::Seen>,
+    /// Whether the vault was met for the first time: where the client stands is not remembered yet.
+    joining: bool,
+    pull: pull::Pull,
+    stage: stage::Stage,
+    send: send::Sending,
+}
+
+impl Journal {
+    pub(crate) fn new(
+        drive: Arc<dyn Drive>,
+        state: Arc<dyn State>,
+        runtime: Arc<dyn Runtime>,
+        options: JournalOptions,
+        identity: Identity,
+        allow: Allow,
+        log: Log,
+    ) -> Self {
+        Self { drive, state, runtime, options, identity, allow, log, session: Mutex::default() }
+    }
+
+    fn parallel(&self) -> usize {
+        self.drive.capabilities().parallel.max(1) as usize
+    }
+
+    /// The device part of this client's writers.
+    fn device(&self) -> Vec<u8> {
+        contact::device_of(&self.identity.client)
+    }
+}
+
+#[apply(port!)]
+impl Server for Journal {
+    async fn lock(&self, _wait: Duration) -> Result<()> {
+        Ok(())
+    }
+
+    async fn unlock(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn keep_lock(&self) -> Result<()> {
+        futures::future::pending().await
+    }
+
+    fn finishes(&self) -> bool {
+        true
+    }
+
+    async fn take_up(&self) -> Result<()> {
+        let mut session = self.session.lock().await;
+        self.finish_sent(&mut session).await
+    }
+
+    async fn metadata_read(&self) -> Result<Metadata> {
+        let mut session = self.session.lock().await;
+        self.read_head(&mut session).await
+    }
+
+    async fn changes_read(&self) -> Result<Changes> {
+        let mut session = self.session.lock().await;
+        self.read_records(&mut session).await
+    }
+
+    async fn get(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
+        self.look_up(wanted).await
+    }
+
+    async fn load(&self, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
+        let mut session = self.session.lock().await;
+        self.load_contents(&mut session.pull.at_hand, wanted).await
+    }
+
+    async fn put(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
+        let mut session = self.session.lock().await;
+        self.stage_documents(&mut session, documents).await
+    }
+
+    async fn changes_write(&self, _changes: Vec<Announced>, push: String) -> Result<Written> {
+        let mut session = self.session.lock().await;
+        self.stage_push(&mut session, push).await
+    }
+
+    async fn metadata_write(&self) -> Result<Written> {
+        let mut session = self.session.lock().await;
+        self.send_staged(&mut session).await?;
+        self.announce_sent(&mut session).await?;
+        Ok(Written::Done(Vec::new()))
+    }
+
+    async fn acknowledged(&self) -> Result<Option<Acknowledged>> {
+        let mut session = self.session.lock().await;
+        self.next_acknowledged(&mut session).await
+    }
+
+    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
+        self.which_lost(documents).await
+    }
+
+    async fn settled(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {
+        self.settle_lost(documents).await
+    }
+
+    fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
+        tag_of(&base.map(dots_in).unwrap_or_default().union(&dots_in(seen)).copied().collect())
+    }
+}
+
+/// Writes dots as the tag of a version: what content includes.
+fn tag_of(dots: &BTreeSet<Dot>) -> Tag {
+    let texts: Vec<String> = dots.iter().map(|dot| format!("{}-{:x}", dot.writer, dot.seq)).collect();
+    Tag(texts.join(" "))
+}
+
+/// Reads the dots in a tag.
+fn dots_in(tag: &Tag) -> BTreeSet<Dot> {
+    let dot = |text: &str| {
+        let (writer, seq) = text.split_once('-')?;
+        Some(Dot { writer: Writer::from_hex(writer)?, seq: u64::from_str_radix(seq, 16).ok()? })
+    };
+    tag.0.split(' ').filter_map(dot).collect()
+}
+
+/// Returns the vault that this client has joined, and its strategy, without asking the drive.
+pub(crate) async fn known_vault(state: &dyn State) -> Result<Option<(String, Strategy)>> {
+    Ok(standing::Standing::load(state).await?.map(|standing| (standing.vault.to_string(), standing.strategy)))
+}

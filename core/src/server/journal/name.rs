@@ -1,6 +1,6 @@
 //! Who wrote a record, which one, and what its file is called.
 
-use crate::drive::DrivePath;
+use crate::{Digest, drive::DrivePath};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -75,6 +75,20 @@ impl Writer {
     }
 }
 
+impl Hash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::from(&Digest::of(bytes))
+    }
+}
+
+impl From<&Digest> for Hash {
+    fn from(digest: &Digest) -> Self {
+        let mut hash = [0; 16];
+        hash.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+        Self(hash)
+    }
+}
+
 /// Names one record, and in it at most one version of a document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub(crate) struct Dot {
@@ -107,6 +121,15 @@ impl RecordName {
         Self { order: link.order, writer, seq: link.seq, hash }
     }
 
+    pub(crate) fn from_parts(order: u64, writer: Writer, seq: u64, hash: [u8; 8]) -> Self {
+        Self { order, writer, seq, hash }
+    }
+
+    /// Returns the part of the hash that the name holds.
+    pub(crate) fn hash_part(&self) -> [u8; 8] {
+        self.hash
+    }
+
     /// Whether a record with this link may have this name.
     pub(crate) fn fits(&self, writer: Writer, link: &Link) -> bool {
         *self == Self::new(writer, link)
@@ -124,12 +147,7 @@ impl RecordName {
             return None;
         }
         let number = |text| u64::from_str_radix(text, 16).ok();
-        let name = Self {
-            order: number(order)?,
-            writer: Writer::from_hex(writer)?,
-            seq: number(seq)?,
-            hash: number(hash)?.to_be_bytes(),
-        };
+        let name = Self { order: number(order)?, writer: Writer::from_hex(writer)?, seq: number(seq)?, hash: number(hash)?.to_be_bytes() };
         // One spelling for each name.
         (name.to_string() == text && name.seq > 0).then_some(name)
     }

@@ -1,0 +1,187 @@
+//! Meets the vault: which one it is, how its records are found, and who this client is in it.
+
+use super::{
+    Journal, Session, Strategy,
+    fold::Seen,
+    heads::flawed,
+    marker::Marker,
+    name::{VaultId, Writer},
+    standing::{Standing, load_seen},
+};
+use crate::{
+    Error, ErrorKind, Level, Result,
+    drive::{Condition, DrivePath, GetOptions, Got},
+};
+
+/// The marker's file.
+pub(super) const MARKER: &str = "vault";
+/// The files of a vault in the classic layout.
+const CLASSIC: [&str; 2] = ["kitestring.json", "meta.json"];
+const MAX_MARKER_BYTES: u64 = 64 << 10;
+
+/// Returns the device part of the writers of a client.
+pub(super) fn device_of(client: &str) -> Vec<u8> {
+    bytes_of(client, 8)
+}
+
+/// Reads hexadecimal digits as so many bytes; what is missing is zero.
+fn bytes_of(hex: &str, len: usize) -> Vec<u8> {
+    let byte = |n: usize| hex.get(2 * n..2 * n + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or_default();
+    (0..len).map(byte).collect()
+}
+
+impl Journal {
+    /// Returns the writer that an opening of this client is.
+    pub(super) fn writer_of(&self, opening: &str) -> Writer {
+        let mut writer = [0; 14];
+        let bytes = device_of(&self.identity.client).into_iter().chain(bytes_of(opening, 6));
+        writer.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        Writer(writer)
+    }
+
+    /// Makes sure that it is known where the client stands; false if there is no vault yet.
+    pub(super) async fn contact(&self, session: &mut Session) -> Result<bool> {
+        if session.standing.is_none() {
+            session.standing = Standing::load(&*self.state).await?;
+        }
+        if let Some(standing) = &mut session.standing {
+            // A copied state goes on as another device.
+            if standing.writer.device() != self.device() {
+                (standing.writer, standing.last) = (self.writer_of(&self.identity.opening), None);
+                standing.opening.clone_from(&self.identity.opening);
+            }
+            return Ok(true);
+        }
+        let Some(marker) = self.read_marker().await? else { return Ok(false) };
+        session.standing = Some(self.newcomer(&marker));
+        session.seen = Some(Seen::default());
+        session.joining = true;
+        Ok(true)
+    }
+
+    pub(super) fn newcomer(&self, marker: &Marker) -> Standing {
+        Standing {
+            vault: marker.vault,
+            strategy: marker.strategy,
+            epoch: marker.epoch,
+            writer: self.writer_of(&self.identity.opening),
+            last: None,
+            order: 0,
+            opening: self.identity.opening.clone(),
+            head: None,
+            slot: 0,
+            floor: 0,
+            checkpoint: Vec::new(),
+            forgetting: false,
+        }
+    }
+
+    /// Reads the marker; none if there is none.
+    ///
+    /// # Errors
+    /// `unsupported` if this drive cannot serve the vault's strategy.
+    pub(super) async fn read_marker(&self) -> Result<Option<Marker>> {
+        let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
+        let Got::File { bytes, .. } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
+        let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
+        self.check_strategy(marker.strategy)?;
+        Ok(Some(marker))
+    }
+
+    pub(super) fn check_strategy(&self, strategy: Strategy) -> Result<()> {
+        if strategy.is_met_by(&self.drive.capabilities()) {
+            return Ok(());
+        }
+        let detail = format!(
+            "this vault finds its records by {strategy}, which this drive does not offer to this program; \
+             lower the vault's strategy on a device that can, or use another drive"
+        );
+        Err(Error::new(ErrorKind::Unsupported, "sync", detail).about(MARKER))
+    }
+
+    /// Makes sure that there is a vault, and creates it if there is none. False if somebody else has created it just now:
+    /// what is there is to be read first.
+    pub(super) async fn ensure_vault(&self, session: &mut Session) -> Result<bool> {
+        if session.standing.is_some() {
+            return Ok(true);
+        }
+        self.refuse_classic().await?;
+        let capabilities = self.drive.capabilities();
+        let strategy = self.options.strategy.unwrap_or_else(|| Strategy::best_for(&capabilities));
+        self.check_strategy(strategy)?;
+        let mut vault = VaultId([0; 16]);
+        self.runtime.random(&mut vault.0)?;
+        let marker = Marker { vault, strategy, epoch: 0 };
+        let condition = if capabilities.create { Condition::Absent } else { Condition::Any };
+        match self.drive.put(DrivePath::new(MARKER)?, marker.encode(), condition).await {
+            Ok(_) if capabilities.create => {
+                session.standing = Some(self.newcomer(&marker));
+                session.seen = Some(Seen::default());
+                return Ok(true);
+            }
+            Ok(_) => {}
+            Err(e) if e.is_condition() => {}
+            Err(e) => return Err(e),
+        }
+        // Whose marker it is, is settled by looking.
+        let found = self.read_marker().await?.ok_or_else(|| Error::new(ErrorKind::Unavailable, "put", "the vault's marker is not there yet"))?;
+        session.standing = Some(self.newcomer(&found));
+        session.seen = Some(Seen::default());
+        Ok(found.vault == vault)
+    }
+
+    async fn refuse_classic(&self) -> Result<()> {
+        let page = self.drive.list_dir(DrivePath::root(), None).await?;
+        if !page.entries.iter().any(|entry| CLASSIC.contains(&entry.name.as_str())) {
+            return Ok(());
+        }
+        let detail = "the drive holds a vault in the classic layout: open it with that layout, or choose an empty folder";
+        Err(Error::new(ErrorKind::Unsupported, "sync", detail))
+    }
+
+    /// What was folded so far.
+    pub(super) async fn seen<'a>(&self, session: &'a mut Session) -> Result<&'a mut Seen> {
+        if session.seen.is_none() {
+            let order = session.standing.as_ref().map_or(0, |standing| standing.order);
+            session.seen = Some(Seen { vector: load_seen(&*self.state).await?, order });
+        }
+        Ok(session.seen.get_or_insert_default())
+    }
+
+    /// Where the client stands; only asked for where there is a vault.
+    pub(super) fn standing<'a>(&self, session: &'a mut Session) -> Result<&'a mut Standing> {
+        session.standing.as_mut().ok_or_else(|| Error::internal("sync", "the journal was used before its vault was met"))
+    }
+
+    /// Asks the user about another vault in the place of ours. True if they have agreed to join it.
+    pub(super) fn agree_to_another_vault(&self, detail: &str) -> Result<bool> {
+        if !self.allow.vault_changed {
+            return Err(Error::new(ErrorKind::VaultChanged, "sync", detail).about(MARKER));
+        }
+        self.log.line(Level::Warn, || format!("joining anew: {detail}"));
+        Ok(true)
+    }
+
+    /// Takes another incarnation: from the next record on, this client is a new writer.
+    pub(super) fn renew_incarnation(&self, session: &mut Session) -> Result<()> {
+        let mut random = [0; 6];
+        self.runtime.random(&mut random)?;
+        let opening: String = random.iter().map(|b| format!("{b:02x}")).collect();
+        let writer = self.writer_of(&opening);
+        let standing = self.standing(session)?;
+        (standing.writer, standing.last) = (writer, None);
+        // In this opening the incarnation is fresh; another opening chooses its own where it must.
+        standing.opening.clone_from(&self.identity.opening);
+        Ok(())
+    }
+}
+
+/// Whether a marker is that of another vault, or gone.
+pub(super) fn differs(marker: Result<Option<Marker>>, ours: VaultId) -> Result<Option<&'static str>> {
+    match marker {
+        Ok(Some(marker)) if marker.vault == ours => Ok(None),
+        Ok(Some(_)) => Ok(Some("the drive holds another vault than the one this client joined")),
+        Ok(None) => Ok(Some("the vault is gone from the drive: it was deleted, or this is another drive")),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,290 @@
+//! Contents of documents: from records that were just read, or from the drive by ranges.
+
+use super::{
+    Journal, codec,
+    doc::{At, Body, InFrame, Version, Versions},
+    dots_in,
+    fold::{doc_records, load},
+    name::{Dot, Hash, RecordName, Writer},
+    record::{Part, part_path},
+    standing::{SPLIT, WITHDRAW, json},
+    tag_of,
+};
+use crate::{
+    Digest, DocId, Drive, Result, StateRecord,
+    client::key,
+    document::Short,
+    drive::{GetOptions, Got},
+    server::{Fetched, Listed, Loaded, Settled, Source, Tag, Wanted},
+};
+use futures::lock::Mutex;
+use macro_rules_attribute::apply;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+/// Raw frames are kept up to this many bytes together: the contents that follow are mostly in the same ones.
+const KEPT_BYTES: usize = 32 << 20;
+/// Neighbouring frames are read together, up to this many bytes.
+const RUN_BYTES: u64 = 8 << 20;
+
+/// Own versions of a document that the next record withdraws.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Withdrawn {
+    pub(super) id: DocId,
+    pub(super) dots: BTreeSet<Dot>,
+}
+
+/// Which frame: its record, and where it begins there.
+type FrameId = (RecordName, u64);
+
+/// What was read of records and may be needed.
+#[derive(Default)]
+pub(super) struct AtHand {
+    /// Files, as far as they were read.
+    files: BTreeMap<Dot, Vec<u8>>,
+    /// Raw frames, the oldest first.
+    raw: VecDeque<(FrameId, Vec<u8>)>,
+    raw_bytes: usize,
+}
+
+impl AtHand {
+    pub(super) fn clear(&mut self) {
+        self.files.clear();
+    }
+
+    pub(super) fn insert(&mut self, record: Dot, file: Vec<u8>) {
+        self.files.insert(record, file);
+    }
+
+    fn raw(&self, id: FrameId) -> Option<&[u8]> {
+        self.raw.iter().rev().find(|(kept, _)| *kept == id).map(|(_, raw)| raw.as_slice())
+    }
+
+    fn keep(&mut self, id: FrameId, raw: Vec<u8>) {
+        self.raw_bytes += raw.len();
+        self.raw.push_back((id, raw));
+        while self.raw_bytes > KEPT_BYTES && self.raw.len() > 1 {
+            self.raw_bytes -= self.raw.pop_front().map_or(0, |(_, raw)| raw.len());
+        }
+    }
+
+    /// Makes a frame raw if its bytes were read; false if they were not.
+    fn unpack(&mut self, id: FrameId, at: &InFrame) -> Result<bool, &'static str> {
+        if self.raw(id).is_some() {
+            return Ok(true);
+        }
+        let range = range(at.begins, at.stored_len);
+        let Some(stored) = self.files.get(&id.0.dot()).zip(range).and_then(|(file, range)| file.get(range)) else { return Ok(false) };
+        let raw = raw_frame(at, stored)?;
+        self.keep(id, raw);
+        Ok(true)
+    }
+}
+
+fn range(begins: u64, len: u64) -> Option<std::ops::Range<usize>> {
+    Some(usize::try_from(begins).ok()?..usize::try_from(begins.checked_add(len)?).ok()?)
+}
+
+fn raw_frame(at: &InFrame, stored: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let len = usize::try_from(at.raw_len).map_err(|_| "it is too large")?;
+    codec::decompress(at.codec, stored, len).map_err(|malformed| malformed.0)
+}
+
+impl Journal {
+    /// What is known of documents, without their contents.
+    pub(super) async fn look_up(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
+        let all = load(&*self.state, wanted.iter().map(|w| &w.id)).await?;
+        let look = |(wanted, versions): (Wanted, Versions)| match versions.winner() {
+            Some(winner) if versions.is_up_to_date(&basis_of(wanted.base.as_ref(), &versions)) => match winner.body {
+                Some(_) => Fetched::Unchanged,
+                None => Fetched::Gone,
+            },
+            Some(Version { body: Some(body), revision, number, record }) => Fetched::Listed(Listed {
+                id: wanted.id.spelled_as_number(*number),
+                revision: revision.clone(),
+                short: body.short,
+                size: body.size,
+                tag: tag_of(&BTreeSet::from([record.dot()])),
+            }),
+            Some(_) | None => Fetched::Gone,
+        };
+        Ok(wanted.into_iter().zip(all).map(look).collect())
+    }
+
+    /// Loads contents, first those that were just read.
+    pub(super) async fn load_contents(&self, at_hand: &mut AtHand, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
+        let all = load(&*self.state, wanted.iter().map(|(id, _)| id)).await?;
+        let bodies: Vec<Option<(RecordName, Body)>> = wanted.iter().zip(&all).map(|((_, tag), versions)| body_of(tag, versions)).collect();
+        let mut absent = BTreeMap::new();
+        for (record, body) in bodies.iter().flatten() {
+            if let At::Frame(at) = &body.at
+                && at_hand.unpack((*record, at.begins), at) == Ok(false)
+            {
+                absent.insert((*record, at.begins), *at);
+            }
+        }
+        let fetched = self.fetch_frames(absent).await?;
+        let mut loaded = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            loaded.push(match body {
+                None => Loaded::Unreadable("another version has come meanwhile; the next sync takes it".to_owned()),
+                Some((_, Body { size: 0, .. })) => Loaded::Whole(Vec::new(), Digest::of(&[])),
+                Some((record, Body { at: At::Parts(parts), size, .. })) => self.in_parts(record, parts, size),
+                Some((record, Body { at: At::Frame(at), short, .. })) => content(at_hand, &fetched, record, &at, short),
+            });
+        }
+        for (id, frame) in fetched {
+            if let Ok(raw) = frame {
+                at_hand.keep(id, raw);
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Reads frames from the drive: neighbours in one request.
+    async fn fetch_frames(&self, absent: BTreeMap<FrameId, InFrame>) -> Result<BTreeMap<FrameId, Result<Vec<u8>, &'static str>>> {
+        let mut fetched = BTreeMap::new();
+        for run in runs(absent) {
+            let (Some((first, at)), Some((_, last))) = (run.first().copied(), run.last()) else { continue };
+            let options = GetOptions { range: Some(at.begins..last.begins + last.stored_len), unless: None };
+            let bytes = match self.drive.get(first.0.path(), options).await? {
+                Got::File { bytes, .. } => bytes,
+                Got::Missing | Got::Unchanged => Vec::new(),
+            };
+            for (id, frame) in run {
+                let stored = range(frame.begins - at.begins, frame.stored_len).and_then(|range| bytes.get(range));
+                fetched.insert(id, stored.ok_or("its record is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)));
+            }
+        }
+        Ok(fetched)
+    }
+
+    fn in_parts(&self, record: RecordName, parts: Vec<Part>, size: u64) -> Loaded {
+        if parts.iter().map(|part| part.raw_len).sum::<u64>() != size {
+            return Loaded::Unreadable("its parts on the drive do not make it up".to_owned());
+        }
+        Loaded::Parts(Arc::new(Parts { drive: self.drive.clone(), writer: record.writer, parts, present: Mutex::default() }))
+    }
+
+    /// Whether a version of this device has lost, for each document.
+    pub(super) async fn which_lost(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
+        if self.state.scan(SPLIT.to_owned(), None, 1).await?.is_empty() {
+            return Ok(vec![false; documents.len()]);
+        }
+        let all = load(&*self.state, documents.iter().map(|(id, _)| id)).await?;
+        let device = self.device();
+        Ok(documents.iter().zip(&all).map(|((_, tag), versions)| versions.has_lost(&basis_of(tag.as_ref(), versions), &device)).collect())
+    }
+
+    /// Notes what documents that were settled leave: own versions to withdraw, and what a deleted one is based on.
+    pub(super) async fn settle_lost(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {
+        let all = load(&*self.state, documents.iter().map(|d| &d.id)).await?;
+        let (device, mut records) = (self.device(), Vec::new());
+        for (Settled { id, before, now, took }, versions) in documents.into_iter().zip(all) {
+            let basis = basis_of(before.as_ref(), &versions);
+            let now = now.as_ref().map_or_else(|| versions.winner().map(Version::dot).into_iter().collect(), dots_in);
+            let mut after = versions.clone();
+            after.basis = if took { BTreeSet::new() } else { basis.union(&now).copied().collect() };
+            if after != versions {
+                records.extend(doc_records(&id, &after, &versions));
+            }
+            let dots: BTreeSet<Dot> = versions.mine(&basis, &device).filter(|dot| took && !now.contains(dot)).collect();
+            if !dots.is_empty() {
+                records.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots })?));
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// What the local content includes: what the base says, and what is remembered where there is no base.
+pub(super) fn basis_of(base: Option<&Tag>, versions: &Versions) -> BTreeSet<Dot> {
+    base.map(dots_in).unwrap_or_default().union(&versions.basis).copied().collect()
+}
+
+fn body_of(tag: &Tag, versions: &Versions) -> Option<(RecordName, Body)> {
+    let version = dots_in(tag).into_iter().find_map(|dot| versions.get(dot))?;
+    Some((version.record, version.body.clone()?))
+}
+
+fn content(at_hand: &AtHand, fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>, record: RecordName, at: &InFrame, short: Short) -> Loaded {
+    let id = (record, at.begins);
+    let raw = match (at_hand.raw(id), fetched.get(&id)) {
+        (Some(raw), _) => raw,
+        (None, Some(Ok(raw))) => raw.as_slice(),
+        (None, Some(Err(why))) => return Loaded::Unreadable(format!("its content on the drive cannot be had: {why}")),
+        (None, None) => return Loaded::Unreadable("its content on the drive makes no sense".to_owned()),
+    };
+    let Some(bytes) = range(at.spot.offset, at.spot.len).and_then(|range| raw.get(range)) else {
+        return Loaded::Unreadable("its content lies outside of its frame".to_owned());
+    };
+    let digest = Digest::of(bytes);
+    if Short::of(&digest) == short {
+        return Loaded::Whole(bytes.to_vec(), digest);
+    }
+    Loaded::Unreadable("its content on the drive is not what it should be".to_owned())
+}
+
+/// Cuts frames into runs of neighbours in one file.
+fn runs(frames: BTreeMap<FrameId, InFrame>) -> Vec<Vec<(FrameId, InFrame)>> {
+    let mut runs: Vec<Vec<(FrameId, InFrame)>> = Vec::new();
+    for (id, frame) in frames {
+        let follows = |run: &Vec<(FrameId, InFrame)>| {
+            run.first().zip(run.last()).is_some_and(|((first, begin), (last, before))| {
+                last.0 == id.0 && first.0 == id.0 && before.begins + before.stored_len == frame.begins && frame.begins - begin.begins < RUN_BYTES
+            })
+        };
+        match runs.last_mut().filter(|run| follows(run)) {
+            Some(run) => run.push((id, frame)),
+            None => runs.push(vec![(id, frame)]),
+        }
+    }
+    runs
+}
+
+/// A large content on the drive.
+struct Parts {
+    drive: Arc<dyn Drive>,
+    writer: Writer,
+    parts: Vec<Part>,
+    /// The part that was read last: its number, and its raw bytes.
+    present: Mutex<Option<(usize, Vec<u8>)>>,
+}
+
+impl Parts {
+    async fn read(&self, part: &Part) -> Result<Option<Vec<u8>>> {
+        let options = GetOptions { range: Some(0..part.stored_len.saturating_add(1)), unless: None };
+        let Got::File { bytes, .. } = self.drive.get(part_path(self.writer, part.name_no), options).await? else { return Ok(None) };
+        if Hash::of(&bytes) != part.hash {
+            return Ok(None);
+        }
+        let raw_len = usize::try_from(part.raw_len).unwrap_or(usize::MAX);
+        Ok(codec::decompress(part.codec, &bytes, raw_len).ok())
+    }
+}
+
+#[apply(port!)]
+impl Source for Parts {
+    async fn part(&self, offset: u64, length: u64) -> Result<Option<Vec<u8>>> {
+        let (mut begins, mut found) = (0, None);
+        for (n, part) in self.parts.iter().enumerate() {
+            if offset < begins + part.raw_len {
+                found = Some((n, part));
+                break;
+            }
+            begins += part.raw_len;
+        }
+        let Some((n, part)) = found else { return Ok(None) };
+        let mut present = self.present.lock().await;
+        if present.as_ref().is_none_or(|(no, _)| *no != n) {
+            *present = self.read(part).await?.map(|raw| (n, raw));
+        }
+        let raw = present.as_ref().map(|(_, raw)| raw.as_slice());
+        let inside = offset - begins;
+        let length = length.min(part.raw_len - inside);
+        Ok(raw.zip(range(inside, length)).and_then(|(raw, range)| raw.get(range)).map(<[u8]>::to_vec))
+    }
+}

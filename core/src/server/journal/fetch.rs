@@ -1,0 +1,157 @@
+//! Reads records, a window at a time, folds those that can be folded, and keeps their contents at hand.
+
+use super::{
+    Journal, Session,
+    fold::{MAX_JUMP, Read, fold, take_ready},
+    name::RecordName,
+    record::Record,
+    wire::Flaw,
+};
+use crate::{
+    Level, Result,
+    client::QUEUE,
+    drive::{GetOptions, Got},
+    server::Changes,
+};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
+/// A window ends when its files have this many bytes together.
+const WINDOW_BYTES: usize = 8 << 20;
+/// At most this many files of a window are read at once: each may be large.
+const AT_ONCE: usize = 4;
+/// A larger file is none of ours.
+const MAX_FILE_BYTES: u64 = 80 << 20;
+/// What is read first of a record whose contents may not be needed.
+const FIRST_BYTES: u64 = 64 << 10;
+
+/// A record's file, as far as it was read.
+enum File {
+    Record(Box<Read>, Vec<u8>),
+    Missing,
+    Senseless(String),
+    Newer,
+}
+
+impl Journal {
+    pub(super) async fn read_records(&self, session: &mut Session) -> Result<Changes> {
+        let mut page = Changes { at_hand: true, keep_local: session.pull.keep_local, look_at_all: session.pull.keep_local, ..Changes::default() };
+        session.pull.at_hand.clear();
+        session.pull.sparse = self.is_sparse(session).await?;
+        let (mut ready, mut bytes) = (Vec::new(), 0);
+        while !session.pull.missing.is_empty() && bytes < WINDOW_BYTES {
+            for (name, file) in self.read_some(session).await? {
+                bytes += self.take_file(session, &mut page, name, file).await?;
+            }
+            self.seen(session).await?;
+            let (Some(seen), waiting) = (session.seen.as_mut(), &mut session.pull.waiting) else { break };
+            ready.extend(take_ready(waiting, seen));
+        }
+        let folded = fold(&*self.state, &ready, false).await?;
+        page.changes = folded.changes;
+        page.remember = folded.records;
+        page.more = !session.pull.missing.is_empty();
+        if !page.more {
+            self.end_of_pull(session).await?;
+        }
+        let order = self.seen(session).await?.order;
+        let standing = self.standing(session)?;
+        standing.order = order;
+        page.remember.push(standing.record()?);
+        Ok(page)
+    }
+
+    /// Whether contents may be here already: at the first pull of a host that has documents.
+    async fn is_sparse(&self, session: &mut Session) -> Result<bool> {
+        Ok(self.seen(session).await?.vector.is_empty() && !self.state.scan(QUEUE.to_owned(), None, 1).await?.is_empty() || session.pull.sparse)
+    }
+
+    /// Reads the next few files, those of the lowest order first.
+    async fn read_some(&self, session: &mut Session) -> Result<Vec<(RecordName, File)>> {
+        let some: Vec<RecordName> = (0..self.parallel().min(AT_ONCE)).map_while(|_| session.pull.missing.pop_first()).collect();
+        let sparse = session.pull.sparse;
+        let files = stream::iter(some).map(|name| async move { Ok((name, self.read_file(name, sparse).await?)) });
+        files.buffered(AT_ONCE).try_collect().await
+    }
+
+    async fn read_file(&self, name: RecordName, sparse: bool) -> Result<File> {
+        let range = 0..if sparse { FIRST_BYTES } else { MAX_FILE_BYTES };
+        let Got::File { bytes, .. } = self.drive.get(name.path(), GetOptions { range: Some(range), unless: None }).await? else {
+            return Ok(File::Missing);
+        };
+        let len = match Record::head_len(&bytes) {
+            Ok(len) => len,
+            Err(flaw) => return Ok(flawed(flaw)),
+        };
+        let mut bytes = bytes;
+        if sparse && len > bytes.len() as u64 && len < MAX_FILE_BYTES {
+            let rest = GetOptions { range: Some(bytes.len() as u64..len), unless: None };
+            let Got::File { bytes: rest, .. } = self.drive.get(name.path(), rest).await? else { return Ok(File::Missing) };
+            bytes.extend(rest);
+        }
+        let Some(head) = usize::try_from(len).ok().and_then(|len| bytes.get(..len)) else {
+            return Ok(File::Senseless("it ends too early".to_owned()));
+        };
+        Ok(match Record::decode(head, &name) {
+            Ok((record, link)) => File::Record(Box::new(Read { record, link, head_len: len }), bytes),
+            Err(flaw) => flawed(flaw),
+        })
+    }
+
+    /// Takes a file that was read; returns how many bytes of it are kept.
+    async fn take_file(&self, session: &mut Session, page: &mut Changes, name: RecordName, file: File) -> Result<usize> {
+        let vault = self.standing(session)?.vault;
+        let order = self.seen(session).await?.order;
+        let why = match file {
+            File::Record(read, _) if read.record.vault != vault => "it belongs to another vault".to_owned(),
+            File::Record(read, _) if read.record.order > order.saturating_add(MAX_JUMP) => "its order is absurd: its writer is broken".to_owned(),
+            File::Record(read, bytes) => {
+                self.look_for_previous(session, &read).await?;
+                let kept = bytes.len();
+                session.pull.at_hand.insert(name.dot(), bytes);
+                session.pull.waiting.push(*read);
+                return Ok(kept);
+            }
+            File::Missing => {
+                session.pull.incomplete = true;
+                self.log.line(Level::Warn, || format!("{} is announced and not there yet", name.path()));
+                return Ok(0);
+            }
+            File::Senseless(why) => format!("it makes no sense: {why}"),
+            File::Newer => "a newer version of this library wrote it: update this one".to_owned(),
+        };
+        session.pull.incomplete = true;
+        page.unreadable.push((name.path().to_string(), why));
+        Ok(0)
+    }
+
+    /// A record whose predecessor is neither known nor named by anything leads to it.
+    async fn look_for_previous(&self, session: &mut Session, read: &Read) -> Result<()> {
+        let Some(prev) = read.record.prev else { return Ok(()) };
+        let name = RecordName::new(read.record.writer, &prev);
+        let known = self.seen(session).await?.has(name.dot());
+        let read_already = session.pull.waiting.iter().any(|waiting| waiting.name() == name);
+        if !known && !read_already && self.has_head(session)? {
+            session.pull.missing.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Everything that is named was read: heals the head if it lacks something, and remembers its place.
+    async fn end_of_pull(&self, session: &mut Session) -> Result<()> {
+        if session.pull.heal {
+            self.write_head(session).await?;
+            session.pull.heal = false;
+        }
+        if session.pull.incomplete || !session.pull.waiting.is_empty() {
+            return Ok(());
+        }
+        self.remember_place(session).await
+    }
+}
+
+fn flawed(flaw: Flaw) -> File {
+    match flaw {
+        Flaw::Newer => File::Newer,
+        Flaw::Malformed(why) => File::Senseless(why.to_owned()),
+    }
+}

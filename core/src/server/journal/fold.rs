@@ -1,0 +1,215 @@
+//! Fold: what records say, taken together. The result depends on which records were folded and on nothing else: not on
+//! the host, not on the time, not on the order in which they were found.
+
+use super::{
+    doc::{At, Body, InFrame, Version, Versions},
+    name::{Dot, Link, RecordName, Writer},
+    record::{Change, Frame, Place, Record, What},
+    standing::{DOC, SPLIT, seen_record},
+};
+use crate::{DocId, Result, Revision, State, StateRecord, client::key, server::{News, RemoteChange}};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far an order may jump beyond the largest known: a broken client must not win for ever.
+pub(super) const MAX_JUMP: u64 = 1 << 32;
+
+/// A record that was read and checked.
+#[derive(Debug, Clone)]
+pub(super) struct Read {
+    pub(super) record: Record,
+    pub(super) link: Link,
+    /// Where the first frame begins in its file.
+    pub(super) head_len: u64,
+}
+
+/// The last folded record of every writer, and the largest order of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) vector: BTreeMap<Writer, Link>,
+    pub(super) order: u64,
+}
+
+/// What folding changes.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    pub(super) records: Vec<StateRecord>,
+    pub(super) changes: Vec<RemoteChange>,
+}
+
+impl Seen {
+    pub(super) fn has(&self, dot: Dot) -> bool {
+        self.vector.get(&dot.writer).is_some_and(|link| link.seq >= dot.seq)
+    }
+
+    fn seq(&self, writer: Writer) -> u64 {
+        self.vector.get(&writer).map_or(0, |link| link.seq)
+    }
+}
+
+impl Read {
+    pub(super) fn name(&self) -> RecordName {
+        RecordName::new(self.record.writer, &self.link)
+    }
+
+    /// Whether it can be folded now: it continues its writer's chain, and nothing that it replaces is unknown.
+    fn is_ready(&self, seen: &Seen) -> bool {
+        let previous = seen.vector.get(&self.record.writer);
+        let continues = match (&self.record.prev, previous) {
+            (None, None) => true,
+            (Some(prev), Some(last)) => prev == last,
+            _ => false,
+        };
+        // What one change of a record replaces was known to its author before the record was made.
+        continues && self.record.changes.iter().flat_map(|c| &c.replaces).all(|dot| seen.has(*dot))
+    }
+
+    /// Whether it was folded before.
+    fn is_old(&self, seen: &Seen) -> bool {
+        self.link.seq <= seen.seq(self.record.writer)
+    }
+
+    /// The versions that it makes, with where each content lies.
+    fn versions(&self) -> Vec<(&Change, Option<Version>)> {
+        let begins = self.frame_begins();
+        let record = self.name();
+        let version = |change: &Change, spot| {
+            let (revision, body) = match &change.what {
+                What::Withdraw => return None,
+                What::Delete { revision } => (revision.clone(), None),
+                What::Put { revision, digest, size, body } => {
+                    let at = match body {
+                        Place::Parts(parts) => At::Parts(parts.clone()),
+                        // It is nowhere: an empty content needs no frame.
+                        Place::Inline if *size == 0 => At::Parts(Vec::new()),
+                        Place::Inline => At::Frame(self.in_frame(&begins, spot?)?),
+                    };
+                    (revision.clone(), Some(Body { short: *digest, size: *size, at }))
+                }
+            };
+            Some(Version { record, revision, number: change.id.is_number(), body })
+        };
+        self.record.changes.iter().zip(self.record.locate()).map(|(change, spot)| (change, version(change, spot))).collect()
+    }
+
+    fn frame_begins(&self) -> Vec<u64> {
+        let mut at = self.head_len;
+        let begin = |frame: &Frame| {
+            let begins = at;
+            at += frame.stored_len;
+            begins
+        };
+        self.record.frames.iter().map(begin).collect()
+    }
+
+    fn in_frame(&self, begins: &[u64], spot: super::record::Spot) -> Option<InFrame> {
+        let Frame { codec, stored_len, raw_len, .. } = *self.record.frames.get(spot.frame)?;
+        Some(InFrame { begins: *begins.get(spot.frame)?, stored_len, codec, raw_len, spot })
+    }
+}
+
+/// Takes the records that can be folded now, in the order in which they can; what is old is dropped, the rest waits.
+pub(super) fn take_ready(waiting: &mut Vec<Read>, seen: &mut Seen) -> Vec<Read> {
+    let mut ready = Vec::new();
+    waiting.sort_by_key(|read| (read.record.order, read.record.writer, read.link.seq));
+    loop {
+        waiting.retain(|read| !read.is_old(seen));
+        let Some(at) = waiting.iter().position(|read| read.is_ready(seen)) else { return ready };
+        let read = waiting.remove(at);
+        seen.vector.insert(read.record.writer, read.link);
+        seen.order = seen.order.max(read.link.order);
+        ready.push(read);
+    }
+}
+
+/// Folds records, in this order. `own` says that they are this client's: their versions are what it has.
+pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool) -> Result<Folded> {
+    let mut ids: Vec<&DocId> = ready.iter().flat_map(|read| &read.record.changes).map(|change| &change.id).collect();
+    ids.sort();
+    ids.dedup();
+    let before = load(state, ids.iter().copied()).await?;
+    let mut documents: BTreeMap<&DocId, (Versions, Versions)> =
+        ids.into_iter().zip(before).map(|(id, versions)| (id, (versions.clone(), versions))).collect();
+    let mut places = Places::default();
+    for read in ready {
+        for (change, version) in read.versions() {
+            let Some((versions, _)) = documents.get_mut(&change.id) else { continue };
+            versions.remove(&change.replaces);
+            if own && matches!(change.what, What::Delete { .. }) {
+                versions.basis = version.iter().map(Version::dot).collect();
+            }
+            if let Some(version) = version {
+                places.note(&change.id, version.dot());
+                versions.insert(version);
+            }
+        }
+    }
+    let mut folded = Folded::default();
+    for read in ready {
+        folded.records.push(seen_record(read.record.writer, &read.link)?);
+    }
+    for (id, (versions, before)) in &documents {
+        if versions != before {
+            folded.records.extend(doc_records(id, versions, before));
+            if !own {
+                folded.changes.push(RemoteChange { id: spelled(id, versions), news: news(id, versions), push: None });
+            }
+        }
+    }
+    places.sort(&mut folded.changes);
+    Ok(folded)
+}
+
+/// Where in the files the present versions lie, so that contents are worked off in that order.
+#[derive(Default)]
+struct Places<'a> {
+    at: BTreeMap<&'a DocId, usize>,
+    next: usize,
+}
+
+impl<'a> Places<'a> {
+    fn note(&mut self, id: &'a DocId, _dot: Dot) {
+        self.at.insert(id, self.next);
+        self.next += 1;
+    }
+
+    fn sort(&self, changes: &mut [RemoteChange]) {
+        changes.sort_by_key(|change| self.at.get(&change.id).copied().unwrap_or_default());
+    }
+}
+
+/// Reads what is known of documents, one answer each in the same order.
+pub(super) async fn load(state: &dyn State, ids: impl Iterator<Item = &DocId>) -> Result<Vec<Versions>> {
+    let keys: Vec<String> = ids.map(|id| key(DOC, id.as_str())).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let values = state.read(keys.clone()).await?;
+    keys.iter().zip(values).map(|(key, value)| value.map_or_else(|| Ok(Versions::default()), |v| Versions::decode(key, &v))).collect()
+}
+
+/// The records that make what is known of a document durable.
+pub(super) fn doc_records(id: &DocId, now: &Versions, before: &Versions) -> Vec<StateRecord> {
+    let doc = key(DOC, id.as_str());
+    let mut records = vec![if now.is_empty() { StateRecord::remove(doc) } else { StateRecord::set(doc, now.encode()) }];
+    let split = |versions: &Versions| versions.heads.len() > 1;
+    match (split(before), split(now)) {
+        (false, true) => records.push(StateRecord::set(key(SPLIT, id.as_str()), id.as_str())),
+        (true, false) => records.push(StateRecord::remove(key(SPLIT, id.as_str()))),
+        _ => {}
+    }
+    records
+}
+
+/// The id in the spelling of the version that wins.
+fn spelled(id: &DocId, versions: &Versions) -> DocId {
+    versions.winner().map_or_else(|| id.clone(), |winner| id.clone().spelled_as_number(winner.number))
+}
+
+fn news(id: &DocId, versions: &Versions) -> News {
+    match versions.winner() {
+        Some(Version { body: Some(_), .. }) => News::Put { at: None },
+        Some(winner) => News::Delete { revision: winner.revision.clone(), at: Some(super::tag_of(&BTreeSet::from([winner.dot()])).0) },
+        // Every version was withdrawn.
+        None => News::Delete { revision: Revision::of(format!("withdrawn {id}").as_bytes()), at: None },
+    }
+}

@@ -1,0 +1,198 @@
+//! How records are found: three strategies behind one small port. They differ in nothing else.
+
+use super::{
+    Strategy,
+    head::Head,
+    name::{RECORDS, RecordName},
+    wire::Flaw,
+};
+use crate::{
+    Error, ErrorKind, Result,
+    drive::{Condition, Drive, DrivePath, GetOptions, Got, Version},
+    maybe_send::{MaybeSend, MaybeSync},
+};
+use macro_rules_attribute::apply;
+use std::sync::Arc;
+
+/// Where a head stands: to ask for a newer one, and to write the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its version, where it is one file.
+    pub(super) version: Option<Version>,
+    /// Its number, where heads are numbered.
+    pub(super) slot: u64,
+}
+
+/// What is known of the records on the drive.
+#[derive(Debug, Clone)]
+pub(super) enum Found {
+    /// Nothing has changed since the place that was given.
+    Unchanged,
+    /// There is no head.
+    Nothing,
+    /// A head, and its place.
+    Head(Head, Place),
+    /// A head that makes no sense; the reason in one sentence. It is only an index: the records are there still.
+    Damaged(Place, &'static str),
+    /// Every record that a listing names.
+    Names(Vec<RecordName>),
+}
+
+/// Finds records, and announces them.
+#[apply(port!)]
+pub(super) trait Heads: MaybeSend + MaybeSync {
+    /// Reads the newest head, unless it still is the one at `known`.
+    async fn read(&self, known: &Place) -> Result<Found>;
+
+    /// Writes a head as the next after the one at `over`, and returns its place. None: another one has come between.
+    ///
+    /// # Errors
+    /// Whatever else the drive answers: the head may have been written, so it is to be read again.
+    async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>>;
+}
+
+/// Makes the port of a strategy.
+pub(super) fn heads(strategy: Strategy, drive: &Arc<dyn Drive>) -> Box<dyn Heads> {
+    let drive = drive.clone();
+    match strategy {
+        Strategy::CompareAndSwap => Box::new(OneHead(drive)),
+        Strategy::Slots => Box::new(NumberedHeads(drive)),
+        Strategy::Listing => Box::new(NoHead(drive)),
+    }
+}
+
+/// The one head of a vault with compare-and-swap.
+const HEAD: &str = "head";
+/// The folder of the numbered heads.
+const SLOTS: &str = "h";
+/// A larger head is none of ours.
+const MAX_HEAD_BYTES: u64 = 4 << 20;
+
+struct OneHead(Arc<dyn Drive>);
+
+#[apply(port!)]
+impl Heads for OneHead {
+    async fn read(&self, known: &Place) -> Result<Found> {
+        let unless = known.version.clone().filter(|_| self.0.capabilities().versions);
+        match get(&*self.0, DrivePath::new(HEAD)?, unless).await? {
+            Got::Unchanged => Ok(Found::Unchanged),
+            Got::Missing => Ok(Found::Nothing),
+            Got::File { bytes, version } => decode(&bytes, HEAD, Place { version: Some(version), slot: 0 }),
+        }
+    }
+
+    async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
+        let condition = over.version.clone().map_or(Condition::Absent, Condition::Matches);
+        let version = unless_refused(self.0.put(DrivePath::new(HEAD)?, head.encode(), condition).await)?;
+        Ok(version.map(|version| Place { version: Some(version), slot: 0 }))
+    }
+}
+
+struct NumberedHeads(Arc<dyn Drive>);
+
+impl NumberedHeads {
+    fn path(slot: u64) -> Result<DrivePath> {
+        DrivePath::new(format!("{SLOTS}/{slot:012x}"))
+    }
+
+    /// Returns the largest number that a listing names; none is 0. A listing that lags only costs requests.
+    async fn last(&self) -> Result<u64> {
+        let names = list(&*self.0, &DrivePath::new(SLOTS)?).await?;
+        let numbers = names.iter().filter(|name| name.len() == 12).filter_map(|name| u64::from_str_radix(name, 16).ok());
+        Ok(numbers.max().unwrap_or_default())
+    }
+}
+
+#[apply(port!)]
+impl Heads for NumberedHeads {
+    async fn read(&self, known: &Place) -> Result<Found> {
+        let mut slot = if known.slot > 0 { known.slot + 1 } else { self.last().await?.max(1) };
+        let mut found = if known.slot > 0 { Found::Unchanged } else { Found::Nothing };
+        // The first number that is free ends the chain: a number is never skipped.
+        while let Got::File { bytes, .. } = get(&*self.0, Self::path(slot)?, None).await? {
+            found = decode(&bytes, SLOTS, Place { version: None, slot })?;
+            slot += 1;
+        }
+        Ok(found)
+    }
+
+    async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
+        let slot = over.slot + 1;
+        let written = unless_refused(self.0.put(Self::path(slot)?, head.encode(), Condition::Absent).await)?;
+        Ok(written.map(|_| Place { version: None, slot }))
+    }
+}
+
+struct NoHead(Arc<dyn Drive>);
+
+#[apply(port!)]
+impl Heads for NoHead {
+    async fn read(&self, _known: &Place) -> Result<Found> {
+        Ok(Found::Names(record_names(&*self.0).await?))
+    }
+
+    async fn write(&self, _head: &Head, over: &Place) -> Result<Option<Place>> {
+        Ok(Some(over.clone()))
+    }
+}
+
+/// Lists the records. What is no record's name belongs to somebody else: a half-written copy, a conflict copy.
+pub(super) async fn record_names(drive: &dyn Drive) -> Result<Vec<RecordName>> {
+    Ok(list(drive, &DrivePath::new(RECORDS)?).await?.iter().filter_map(|name| RecordName::parse(name)).collect())
+}
+
+/// Lists a folder from its beginning to its end; a cursor that has become too old begins anew, a few times.
+async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
+    let mut tries = 0;
+    'again: loop {
+        let (mut names, mut cursor) = (Vec::new(), None);
+        loop {
+            match drive.list_dir(folder.clone(), cursor).await {
+                Ok(page) => {
+                    names.extend(page.entries.into_iter().filter(|e| !e.is_dir).map(|e| e.name));
+                    cursor = page.next;
+                }
+                Err(e) if e.is_condition() && tries < 3 => {
+                    tries += 1;
+                    continue 'again;
+                }
+                Err(e) => return Err(e),
+            }
+            if cursor.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+}
+
+/// Reads a small file; a larger one than any of ours is cut, and then makes no sense.
+async fn get(drive: &dyn Drive, path: DrivePath, unless: Option<Version>) -> Result<Got> {
+    drive.get(path, GetOptions { range: Some(0..MAX_HEAD_BYTES), unless }).await
+}
+
+fn unless_refused(written: Result<Version>) -> Result<Option<Version>> {
+    match written {
+        Ok(version) => Ok(Some(version)),
+        Err(e) if e.is_condition() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn decode(bytes: &[u8], file: &'static str, place: Place) -> Result<Found> {
+    match Head::decode(bytes) {
+        Ok(head) => Ok(Found::Head(head, place)),
+        Err(Flaw::Malformed(why)) => Ok(Found::Damaged(place, why)),
+        Err(flaw @ Flaw::Newer) => Err(flawed(flaw, file)),
+    }
+}
+
+/// The error for a file of the vault that cannot be read.
+pub(super) fn flawed(flaw: Flaw, file: &str) -> Error {
+    match flaw {
+        Flaw::Newer => {
+            let detail = "the vault was written by a newer version of this library: update it";
+            Error::new(ErrorKind::NeedsNewerVersion, "read", detail).about(file)
+        }
+        Flaw::Malformed(why) => Error::corrupt("read", format!("a file of the vault makes no sense: {why}")).about(file),
+    }
+}

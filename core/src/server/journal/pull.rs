@@ -1,0 +1,300 @@
+//! The beginning of a pull: what the head, or the listing, says that is not known yet, and whether it can be believed.
+
+use super::{
+    Journal, Session, Strategy,
+    contact::differs,
+    content::AtHand,
+    fold::{Read, Seen},
+    head::Head,
+    heads::{Found, Place, heads, record_names},
+    name::{Link, RecordName, Writer},
+    standing::{DOC, SEEN, SENT, SPLIT, Standing, WITHDRAW, clear},
+};
+use crate::{
+    Error, ErrorKind, Level, Result,
+    drive::{GetOptions, Got},
+    server::Metadata,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a pull has found out so far.
+#[derive(Default)]
+pub(super) struct Pull {
+    /// The head as it was read or written last in this sync, with its place.
+    pub(super) head: Option<(Head, Place)>,
+    /// Whether the head was asked for in this sync.
+    pub(super) asked: bool,
+    /// Records to be read.
+    pub(super) missing: BTreeSet<RecordName>,
+    /// Records that were read and wait for others.
+    pub(super) waiting: Vec<Read>,
+    /// The contents of the records that were folded last.
+    pub(super) at_hand: AtHand,
+    /// Whether the head lacks what this client knows, and is to be written again.
+    pub(super) heal: bool,
+    /// Whether something is named that could not be folded: it is looked for again by the next sync.
+    pub(super) incomplete: bool,
+    /// The user has agreed to go on with an older vault: where documents differ, this device's stay.
+    pub(super) keep_local: bool,
+    /// Whether the host's documents came first, so that contents may be here already.
+    pub(super) sparse: bool,
+}
+
+/// Records that a head names beyond what is known of their writers.
+fn beyond<'a>(vector: &'a BTreeMap<Writer, Link>, seen: &'a Seen) -> impl Iterator<Item = (Writer, Link)> + 'a {
+    let known = |writer| seen.vector.get(writer).map_or(0, |link| link.seq);
+    vector.iter().filter(move |(writer, link)| link.seq > known(writer)).map(|(writer, link)| (*writer, *link))
+}
+
+impl Journal {
+    pub(super) async fn read_head(&self, session: &mut Session) -> Result<Metadata> {
+        let nothing = Metadata { news: false, new_vault: false };
+        if !self.contact(session).await? {
+            return Ok(nothing);
+        }
+        if self.standing(session)?.forgetting {
+            self.forget_history(session).await?;
+        }
+        let known = self.known_place(session)?;
+        let found = match (session.pull.asked, session.pull.head.clone()) {
+            // It was read, or written, when an interrupted push was finished.
+            (true, Some((head, place))) => Found::Head(head, place),
+            _ => heads(self.standing(session)?.strategy, &self.drive).read(&known).await?,
+        };
+        session.pull.asked = true;
+        match self.look_at(session, found).await {
+            Ok(news) => Ok(Metadata { news: news || session.joining, new_vault: false }),
+            Err(Refusal::Other(detail)) => {
+                self.agree_to_another_vault(detail)?;
+                *session = Session::default();
+                session.standing = self.read_marker().await?.map(|marker| self.newcomer(&marker));
+                session.seen = Some(Seen::default());
+                if session.standing.is_none() {
+                    return Ok(Metadata { news: false, new_vault: true });
+                }
+                let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
+                session.pull.asked = true;
+                match self.look_at(session, found).await {
+                    Ok(_) => Ok(Metadata { news: true, new_vault: true }),
+                    Err(refusal) => Err(refusal.into_error()),
+                }
+            }
+            Err(Refusal::Older(error)) if self.allow.rollback => {
+                self.log.line(Level::Warn, || format!("going on with an older vault: {error}"));
+                self.forget_history(session).await?;
+                session.pull.keep_local = true;
+                let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
+                self.look_at(session, found).await.map_err(Refusal::into_error)?;
+                Ok(Metadata { news: true, new_vault: false })
+            }
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    /// The place of the head that was read last, where it held nothing new.
+    pub(super) fn known_place(&self, session: &mut Session) -> Result<Place> {
+        let standing = self.standing(session)?;
+        Ok(Place { version: standing.head.clone(), slot: standing.slot })
+    }
+
+    /// Compares what was found with what is known. Returns whether there is anything to be done.
+    async fn look_at(&self, session: &mut Session, found: Found) -> Result<bool, Refusal> {
+        let vault = self.standing(session)?.vault;
+        match found {
+            Found::Unchanged => {
+                // It is the one that was remembered, and that named exactly what was folded.
+                let place = self.known_place(session)?;
+                let vector = self.seen(session).await?.vector.clone();
+                session.pull.head = Some((Head { vector, ..self.empty_head(vault, session)? }, place));
+                Ok(false)
+            }
+            Found::Nothing => {
+                if self.seen(session).await?.vector.is_empty() {
+                    return Ok(false);
+                }
+                self.check_marker(session).await?;
+                self.look_at_vector(session, &BTreeMap::new()).await
+            }
+            Found::Head(head, place) => {
+                if head.vault != vault {
+                    return Err(Refusal::Other("the drive holds another vault than the one this client joined"));
+                }
+                if head.closed {
+                    return self.follow_migration(session).await;
+                }
+                let vector = head.vector.clone();
+                session.pull.head = Some((head, place));
+                self.look_at_vector(session, &vector).await.map(|_| true)
+            }
+            Found::Damaged(place, why) => {
+                self.log.line(Level::Warn, || format!("the head makes no sense ({why}); it is made again from the records"));
+                self.check_marker(session).await?;
+                session.pull.head = Some((self.empty_head(vault, session)?, place));
+                session.pull.heal = true;
+                let names = record_names(&*self.drive).await?;
+                self.look_at_names(session, names).await.map(|_| true)
+            }
+            Found::Names(names) => self.look_at_names(session, names).await,
+        }
+    }
+
+    /// Takes the records that a head names and that are not known, and notes whether the head lacks any that are.
+    async fn look_at_vector(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<bool, Refusal> {
+        self.check_own(session, vector).await?;
+        let seen = self.seen(session).await?.clone();
+        let lower = |(writer, link): &(&Writer, &Link)| vector.get(writer).is_none_or(|found| found.seq < link.seq);
+        let lost: Vec<(Writer, Link)> = seen.vector.iter().filter(lower).map(|(writer, link)| (*writer, *link)).collect();
+        if !lost.is_empty() {
+            self.check_innocent(&lost, vector).await?;
+            session.pull.heal = true;
+        }
+        let news: Vec<(Writer, Link)> = beyond(vector, &seen).collect();
+        let far = news.iter().any(|(writer, link)| link.seq > seen.vector.get(writer).map_or(0, |known| known.seq) + 1);
+        session.pull.missing.extend(news.iter().map(|(writer, link)| RecordName::new(*writer, link)));
+        if far {
+            // The names of those between are in the listing; what it does not show yet is found through its successors.
+            let names = record_names(&*self.drive).await?;
+            let named = |name: &RecordName| vector.get(&name.writer).is_some_and(|last| name.seq < last.seq);
+            session.pull.missing.extend(names.into_iter().filter(|name| named(name) && !seen.has(name.dot())));
+        }
+        Ok(session.pull.heal || !session.pull.missing.is_empty())
+    }
+
+    async fn look_at_names(&self, session: &mut Session, names: Vec<RecordName>) -> Result<bool, Refusal> {
+        let seen = self.seen(session).await?.clone();
+        let known = |name: &RecordName| seen.vector.get(&name.writer).is_some_and(|link| name.fits(name.writer, link));
+        if !seen.vector.is_empty() && !names.iter().any(known) {
+            self.check_marker(session).await?;
+        }
+        if let Some(fork) = names.iter().find(|name| seen.vector.get(&name.writer).is_some_and(|l| l.seq == name.seq && !name.fits(name.writer, l))) {
+            self.log.line(Level::Warn, || format!("two records have the number {} of writer {}: a device was copied while it ran", fork.seq, fork.writer));
+            if fork.writer == self.standing(session)?.writer {
+                self.renew_incarnation(session)?;
+            }
+        }
+        self.check_own_newest(session, &names).await?;
+        session.pull.missing.extend(names.into_iter().filter(|name| !seen.has(name.dot())));
+        Ok(session.pull.heal || !session.pull.missing.is_empty())
+    }
+
+    /// Evidence of a copy, or of a restored backup: somebody has written as this client.
+    pub(super) async fn check_own(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<()> {
+        let (writer, last) = {
+            let standing = self.standing(session)?;
+            (standing.writer, standing.last)
+        };
+        let ours = last.map_or(0, |link| link.seq);
+        let Some(found) = vector.get(&writer) else { return Ok(()) };
+        if found.seq > ours || found.seq == ours && last.is_some_and(|link| link.hash != found.hash) {
+            self.log.line(Level::Warn, || "this device's state was copied or restored: it goes on under a new incarnation".to_owned());
+            self.drop_sent(session).await?;
+            self.renew_incarnation(session)?;
+        }
+        Ok(())
+    }
+
+    /// Without a head only the own newest record proves anything: others' may be late.
+    async fn check_own_newest(&self, session: &mut Session, names: &[RecordName]) -> Result<(), Refusal> {
+        let (writer, last) = {
+            let standing = self.standing(session)?;
+            (standing.writer, standing.last)
+        };
+        let Some(last) = last else { return Ok(()) };
+        if names.contains(&RecordName::new(writer, &last)) || !self.seen(session).await?.has(super::Dot { writer, seq: last.seq }) {
+            return Ok(());
+        }
+        self.check_innocent(&[(writer, last)], &BTreeMap::new()).await
+    }
+
+    /// Whether each record that is no longer announced can still be read: then only its announcement was lost.
+    async fn check_innocent(&self, lost: &[(Writer, Link)], vector: &BTreeMap<Writer, Link>) -> Result<(), Refusal> {
+        for (writer, link) in lost {
+            let name = RecordName::new(*writer, link);
+            let options = GetOptions { range: Some(0..1), unless: None };
+            if matches!(self.drive.get(name.path(), options).await?, Got::Missing) {
+                let found = vector.get(writer).map_or(0, |found| found.seq);
+                let detail = format!(
+                    "the vault is older than what this client has seen: writer {writer} had {} records and has {found} now",
+                    link.seq
+                );
+                let kind = ErrorKind::Rollback { remembered: link.seq, found };
+                return Err(Refusal::Older(Error::new(kind, "sync", detail).about(name.path().as_str())));
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_marker(&self, session: &mut Session) -> Result<(), Refusal> {
+        let ours = self.standing(session)?.vault;
+        match differs(self.read_marker().await, ours)? {
+            Some(how) => Err(Refusal::Other(how)),
+            None => Ok(()),
+        }
+    }
+
+    /// The strategy was lowered: the marker says to what.
+    async fn follow_migration(&self, session: &mut Session) -> Result<bool, Refusal> {
+        let marker = self.read_marker().await?;
+        let standing = self.standing(session)?;
+        match marker {
+            Some(marker) if marker.vault == standing.vault && marker.epoch > standing.epoch => {
+                (standing.strategy, standing.epoch, standing.head, standing.slot) = (marker.strategy, marker.epoch, None, 0);
+                let strategy = standing.strategy;
+                let found = heads(strategy, &self.drive).read(&Place::default()).await?;
+                Box::pin(self.look_at(session, found)).await.map(|_| true)
+            }
+            Some(marker) if marker.vault != standing.vault => Err(Refusal::Other("the drive holds another vault than the one this client joined")),
+            _ => Err(Error::new(ErrorKind::Unavailable, "sync", "the vault's strategy is being lowered; try again").into()),
+        }
+    }
+
+    /// Forgets what the vault held, at the user's word; documents and bases stay.
+    async fn forget_history(&self, session: &mut Session) -> Result<()> {
+        self.renew_incarnation(session)?;
+        let standing = self.standing(session)?;
+        let forgotten = Standing { forgetting: true, head: None, slot: 0, order: 0, ..standing.clone() };
+        self.state.write(vec![forgotten.record()?]).await?;
+        for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW] {
+            clear(&*self.state, prefix).await?;
+        }
+        *standing = Standing { forgetting: false, ..forgotten };
+        self.state.write(vec![standing.record()?]).await?;
+        session.seen = Some(Seen::default());
+        session.pull = Pull { asked: true, ..Pull::default() };
+        Ok(())
+    }
+
+    pub(super) fn empty_head(&self, vault: super::name::VaultId, session: &mut Session) -> Result<Head> {
+        let Standing { epoch, floor, checkpoint, .. } = self.standing(session)?.clone();
+        Ok(Head { vault, commit: [0; 16], epoch, closed: false, floor, checkpoint, vector: BTreeMap::new() })
+    }
+
+    /// Whether the strategy has a head at all.
+    pub(super) fn has_head(&self, session: &mut Session) -> Result<bool> {
+        Ok(self.standing(session)?.strategy != Strategy::Listing)
+    }
+}
+
+/// Why a vault is not gone on with.
+enum Refusal {
+    /// It is another one; why.
+    Other(&'static str),
+    /// It is older than what was seen.
+    Older(Error),
+    Failed(Error),
+}
+
+impl Refusal {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Other(detail) => Error::new(ErrorKind::VaultChanged, "sync", detail),
+            Self::Older(error) | Self::Failed(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}

@@ -1,0 +1,227 @@
+//! Writes records, and remembers them until they are acknowledged: a record is never given up or made anew.
+
+use super::{
+    Journal, Session, Strategy,
+    content::Withdrawn,
+    fold::{Read, Seen, fold, load},
+    name::{Dot, Link, RecordName, Writer},
+    record::{Change, Record, What, encode},
+    stage::Staged,
+    standing::{PAGE, SENT, WITHDRAW, damaged, json, parse},
+    tag_of,
+    wire::{Reader, put_prefixed},
+};
+use crate::{
+    Error, Result, StateRecord,
+    client::key,
+    drive::Condition,
+    server::Acknowledged,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A device's name is shortened to this many bytes in records.
+const DEVICE_BYTES: usize = 64;
+/// The bytes of a larger record are forgotten once they are on the drive.
+const SMALL_BYTES: usize = 64 << 10;
+
+/// What was sent in this sync.
+#[derive(Debug, Default)]
+pub(super) struct Sending {
+    /// Records that were written since the head was.
+    unannounced: u32,
+    /// The head is written after this many records: rarely where there are many, so that it costs little.
+    group: u32,
+    /// The last record that is announced, of which writer.
+    pub(super) announced: Option<(Writer, u64)>,
+}
+
+/// An own record that is not acknowledged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Sent {
+    pub(super) writer: Writer,
+    pub(super) link: Link,
+    /// The pushes that it carries.
+    pub(super) pushes: Vec<String>,
+    /// The length of the record's head part.
+    head_len: u64,
+    /// Whether the file is known to be on the drive; only the head part is remembered then.
+    placed: bool,
+}
+
+impl Sending {
+    /// Counts a record. Whether it is time for a head is asked afterwards.
+    fn sent(&mut self) {
+        self.unannounced += 1;
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.unannounced >= self.group.max(1)
+    }
+
+    /// The next group is four times as large.
+    pub(super) fn announced(&mut self, writer: Writer, seq: u64) {
+        self.group = self.group.max(1).saturating_mul(4);
+        self.unannounced = 0;
+        self.announced = Some((writer, seq));
+    }
+}
+
+impl Sent {
+    fn key(&self) -> String {
+        format!("{SENT}{:012x}", self.link.seq)
+    }
+
+    fn record(&self, file: &[u8]) -> Result<StateRecord> {
+        let mut value = Vec::with_capacity(file.len() + 512);
+        put_prefixed(&mut value, &json(self)?);
+        value.extend_from_slice(file);
+        Ok(StateRecord::set(self.key(), value))
+    }
+
+    fn decode(key: &str, value: &[u8]) -> Result<(Self, Vec<u8>)> {
+        let mut from = Reader::new(value);
+        let sent = from.prefixed(usize::MAX, "").map_err(|malformed| damaged(key).caused_by(malformed.0))?;
+        let sent: Self = parse(key, sent)?;
+        let file = from.bytes(from.left()).map_err(|malformed| damaged(key).caused_by(malformed.0))?;
+        Ok((sent, file.to_vec()))
+    }
+
+    fn name(&self) -> RecordName {
+        RecordName::new(self.writer, &self.link)
+    }
+}
+
+impl Journal {
+    /// Where devices are not kept apart by the drive, every opening is a writer of its own, from its first record on.
+    pub(super) fn choose_incarnation(&self, session: &mut Session) -> Result<()> {
+        let writer = self.writer_of(&self.identity.opening);
+        let opening = &self.identity.opening;
+        let standing = self.standing(session)?;
+        if standing.strategy == Strategy::Listing && standing.opening != *opening {
+            (standing.writer, standing.last) = (writer, None);
+            standing.opening.clone_from(opening);
+        }
+        Ok(())
+    }
+
+    /// Writes what was staged as a record: first into the state, then onto the drive.
+    pub(super) async fn send_staged(&self, session: &mut Session) -> Result<()> {
+        if session.stage.is_empty() {
+            return Ok(());
+        }
+        let Staged { frames, stored, mut changes, pushes } = session.stage.take();
+        changes.extend(self.withdrawals(&changes).await?);
+        let device = self.identity.device.as_deref().map(shortened).unwrap_or_default();
+        let standing = self.standing(session)?;
+        let record = Record {
+            vault: standing.vault,
+            writer: standing.writer,
+            seq: standing.last.map_or(0, |last| last.seq) + 1,
+            order: standing.next_order(),
+            prev: standing.last,
+            device,
+            frames,
+            changes,
+        };
+        let (mut file, link) = encode(&record).map_err(|malformed| Error::internal("put", malformed.0))?;
+        let mut sent = Sent { writer: record.writer, link, pushes, head_len: file.len() as u64, placed: false };
+        file.extend_from_slice(&stored);
+        standing.last = Some(link);
+        let records = vec![sent.record(&file)?, standing.record()?];
+        self.state.write(records).await?;
+        self.drive.put(sent.name().path(), file.clone(), Condition::Any).await?;
+        if file.len() > SMALL_BYTES {
+            sent.placed = true;
+            let head = file.get(..sent.head_len as usize).unwrap_or(&file);
+            self.state.write(vec![sent.record(head)?]).await?;
+        }
+        session.send.sent();
+        Ok(())
+    }
+
+    /// Own versions that lost and were settled since: the next record takes them out for everybody.
+    async fn withdrawals(&self, changes: &[Change]) -> Result<Vec<Change>> {
+        let changed: BTreeSet<&str> = changes.iter().map(|change| change.id.as_str()).collect();
+        let (mut withdrawals, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.state.scan(WITHDRAW.to_owned(), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(withdrawals) };
+            after = Some(last.key.clone());
+            for record in page {
+                let Some(Withdrawn { id, dots }) = record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()? else { continue };
+                let versions = load(&*self.state, std::iter::once(&id)).await?;
+                let replaces: Vec<Dot> = dots.into_iter().filter(|dot| versions.iter().any(|v| v.get(*dot).is_some())).collect();
+                if !replaces.is_empty() && !changed.contains(id.as_str()) {
+                    withdrawals.push(Change { id, replaces, what: What::Withdraw });
+                }
+            }
+        }
+    }
+
+    /// Finishes records that were begun by an interrupted sync: the same bytes under the same name, then the head.
+    pub(super) async fn finish_sent(&self, session: &mut Session) -> Result<()> {
+        if self.state.scan(SENT.to_owned(), None, 1).await?.is_empty() || !self.contact(session).await? {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = self.state.scan(SENT.to_owned(), after, 1).await?;
+            let Some(StateRecord { key, value: Some(value) }) = page.into_iter().next() else { break };
+            after = Some(key.clone());
+            let (sent, file) = Sent::decode(&key, &value)?;
+            if sent.writer != self.standing(session)?.writer {
+                // The state was copied: the original finishes its own record, and this device pushes what it carried.
+                self.state.write(vec![StateRecord::remove(key)]).await?;
+                continue;
+            }
+            if !sent.placed {
+                self.drive.put(sent.name().path(), file, Condition::Any).await?;
+            }
+        }
+        self.announce_sent(session).await
+    }
+
+    /// Forgets records that were begun: somebody else writes as this client, and they can never be announced. What they
+    /// carried is in the queue still.
+    pub(super) async fn drop_sent(&self, session: &mut Session) -> Result<()> {
+        session.send = Sending::default();
+        super::standing::clear(&*self.state, SENT).await
+    }
+
+    /// Folds the next own record that is announced.
+    pub(super) async fn next_acknowledged(&self, session: &mut Session) -> Result<Option<Acknowledged>> {
+        let Some((writer, announced)) = session.send.announced else { return Ok(None) };
+        let page = self.state.scan(SENT.to_owned(), None, 1).await?;
+        let Some(StateRecord { key: sent_key, value: Some(value) }) = page.into_iter().next() else { return Ok(None) };
+        let (sent, file) = Sent::decode(&sent_key, &value)?;
+        if sent.writer != writer || sent.link.seq > announced {
+            return Ok(None);
+        }
+        let head = file.get(..sent.head_len as usize).unwrap_or(&file);
+        let (record, link) = Record::decode(head, &sent.name()).map_err(|_| damaged(&sent_key))?;
+        let withdrawn: Vec<String> = record.changes.iter().map(|change| key(WITHDRAW, change.id.as_str())).collect();
+        let read = Read { record, link, head_len: sent.head_len };
+        let mut remember = fold(&*self.state, std::slice::from_ref(&read), true).await?.records;
+        let seen: &mut Seen = self.seen(session).await?;
+        seen.vector.insert(writer, link);
+        seen.order = seen.order.max(link.order);
+        let order = seen.order;
+        if !self.state.scan(WITHDRAW.to_owned(), None, 1).await?.is_empty() {
+            remember.extend(withdrawn.into_iter().map(StateRecord::remove));
+        }
+        remember.push(StateRecord::remove(sent_key));
+        self.remember_place(session).await?;
+        let standing = self.standing(session)?;
+        standing.order = standing.order.max(order);
+        remember.push(standing.record()?);
+        let tag = tag_of(&BTreeSet::from([Dot { writer, seq: link.seq }]));
+        Ok(Some(Acknowledged { pushes: sent.pushes, tag, remember }))
+    }
+}
+
+/// Shortens a name at the end of a character.
+fn shortened(name: &str) -> String {
+    let end = (0..=name.len().min(DEVICE_BYTES)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
+    name.get(..end).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,204 @@
+//! Gathers changes with their contents until they make a record.
+
+use super::{
+    Journal, Session,
+    codec,
+    content::basis_of,
+    doc::Versions,
+    fold::load,
+    name::{Dot, Hash},
+    record::{Change, Frame, Part, Place, What, part_path},
+    tag_of,
+};
+use crate::{
+    Digest, DocId, Result,
+    document::Short,
+    drive::Condition,
+    server::{Content, Outgoing, PART_BYTES, Placed, Source, Written},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A record is written as soon as it holds this many bytes.
+const RECORD_BYTES: u64 = 4 << 20;
+/// Or as soon as it has this many changes.
+const RECORD_CHANGES: usize = 65_536;
+/// The contents of a frame are compressed together; this many bytes gain all that there is to gain.
+const FRAME_BYTES: usize = 1 << 20;
+/// A larger content goes into files of its own, each made of this many bytes.
+const LARGE_BYTES: u64 = 4 << 20;
+
+/// Changes that are to be one record.
+#[derive(Default)]
+pub(super) struct Stage {
+    /// The raw frame that is being filled.
+    frame: Vec<u8>,
+    frames: Vec<Frame>,
+    /// The stored frames, one behind the other.
+    stored: Vec<u8>,
+    changes: BTreeMap<usize, Change>,
+    ids: BTreeMap<DocId, usize>,
+    /// The pushes that these changes belong to.
+    pushes: Vec<String>,
+}
+
+/// What a record is made of.
+pub(super) struct Staged {
+    pub(super) frames: Vec<Frame>,
+    pub(super) stored: Vec<u8>,
+    pub(super) changes: Vec<Change>,
+    pub(super) pushes: Vec<String>,
+}
+
+impl Stage {
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Adds a change; of several changes to one document the last counts.
+    fn add(&mut self, change: Change) {
+        let at = self.changes.last_key_value().map_or(0, |(at, _)| at + 1);
+        if let Some(before) = self.ids.insert(change.id.clone(), at) {
+            self.changes.remove(&before);
+        }
+        self.changes.insert(at, change);
+    }
+
+    fn add_content(&mut self, bytes: &[u8]) {
+        if !self.frame.is_empty() && self.frame.len() + bytes.len() > FRAME_BYTES {
+            self.close_frame();
+        }
+        self.frame.extend_from_slice(bytes);
+    }
+
+    fn close_frame(&mut self) {
+        let raw = std::mem::take(&mut self.frame);
+        if raw.is_empty() {
+            return;
+        }
+        let (codec, stored) = codec::compress(&raw);
+        self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: raw.len() as u64, hash: Hash::of(&stored) });
+        self.stored.extend(stored);
+    }
+
+    /// Takes everything that was gathered.
+    pub(super) fn take(&mut self) -> Staged {
+        self.close_frame();
+        let Self { frames, stored, changes, pushes, .. } = std::mem::take(self);
+        Staged { frames, stored, changes: changes.into_values().collect(), pushes }
+    }
+}
+
+impl Journal {
+    /// Takes documents into the next record. Nothing is on the drive yet, but parts of large ones.
+    pub(super) async fn stage_documents(&self, session: &mut Session, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
+        self.contact(session).await?;
+        if !self.ensure_vault(session).await? {
+            // Somebody else has created it just now: what is there comes first.
+            return Ok(documents.iter().map(|_| Placed::Moved).collect());
+        }
+        self.choose_incarnation(session)?;
+        let all = load(&*self.state, documents.iter().map(|d| &d.id)).await?;
+        let standing = self.standing(session)?;
+        let dot = Dot { writer: standing.writer, seq: standing.last.map_or(0, |last| last.seq) + 1 };
+        let mut placed = Vec::with_capacity(documents.len());
+        for (document, versions) in documents.into_iter().zip(all) {
+            placed.push(match replaced(&document, &versions) {
+                Some(replaces) => self.stage_one(session, document, replaces, dot).await?,
+                None => Placed::Moved,
+            });
+        }
+        Ok(placed)
+    }
+
+    async fn stage_one(&self, session: &mut Session, document: Outgoing, replaces: Vec<Dot>, dot: Dot) -> Result<Placed> {
+        let Outgoing { id, revision, body, .. } = document;
+        let what = match body {
+            None => What::Delete { revision },
+            Some((content, digest)) => {
+                let size = content.size();
+                let body = match content {
+                    Content::Whole(bytes) if size <= LARGE_BYTES => {
+                        session.stage.add_content(&bytes);
+                        Place::Inline
+                    }
+                    Content::Whole(bytes) => match self.write_parts(dot, size, digest, &InMemory(bytes)).await? {
+                        Some(parts) => Place::Parts(parts),
+                        None => return Ok(changed()),
+                    },
+                    Content::Parts { source, .. } => match self.write_parts(dot, size, digest, &*source).await? {
+                        Some(parts) => Place::Parts(parts),
+                        None => return Ok(changed()),
+                    },
+                };
+                What::Put { revision, digest: Short::of(&digest), size, body }
+            }
+        };
+        session.stage.add(Change { id, replaces, what });
+        Ok(Placed::Done(tag_of(&BTreeSet::from([dot]))))
+    }
+
+    /// Writes a large content into files of its own; none if it changed while it was read. Their names are never used
+    /// again, so that a late write of an earlier attempt meets none of them.
+    async fn write_parts(&self, dot: Dot, size: u64, digest: Digest, source: &dyn Source) -> Result<Option<Vec<Part>>> {
+        let mut random = [0; 8];
+        self.runtime.random(&mut random)?;
+        let first = u64::from_be_bytes(random);
+        let (mut parts, mut whole, mut offset) = (Vec::new(), Digest::builder(), 0);
+        while offset < size {
+            let Some(raw) = read_up_to(source, offset, LARGE_BYTES.min(size - offset)).await? else { return Ok(None) };
+            whole.update(&raw);
+            offset += raw.len() as u64;
+            let (codec, stored) = codec::compress(&raw);
+            let no = first.wrapping_add(parts.len() as u64);
+            parts.push(Part { name_no: no, codec, stored_len: stored.len() as u64, raw_len: raw.len() as u64, hash: Hash::of(&stored) });
+            self.drive.put(part_path(dot.writer, no), stored, Condition::Any).await?;
+        }
+        Ok(Some(parts).filter(|_| whole.finish() == digest))
+    }
+
+    /// Ends a push that was staged. Once a record is full, it is written.
+    pub(super) async fn stage_push(&self, session: &mut Session, push: String) -> Result<Written> {
+        session.stage.pushes.push(push);
+        if (session.stage.stored.len() as u64) < RECORD_BYTES && session.stage.changes.len() < RECORD_CHANGES {
+            return Ok(Written::Later);
+        }
+        self.send_staged(session).await?;
+        Ok(if session.send.is_due() { Written::Done(Vec::new()) } else { Written::Later })
+    }
+}
+
+/// The versions that a document's new one replaces; none if the document is not based on the one that wins.
+fn replaced(document: &Outgoing, versions: &Versions) -> Option<Vec<Dot>> {
+    let basis = basis_of(document.base.as_ref(), versions);
+    let deleted = document.base.is_none();
+    let gone = versions.winner().is_some_and(|winner| winner.body.is_none());
+    let up_to_date = versions.is_up_to_date(&basis) || deleted && gone;
+    up_to_date.then(|| versions.replaced_by_edit(&basis, deleted).into_iter().collect())
+}
+
+fn changed() -> Placed {
+    Placed::Refused("it changed while it was read; the next sync pushes it".to_owned())
+}
+
+/// Reads so many bytes; none if the content changed.
+async fn read_up_to(source: &dyn Source, begins: u64, length: u64) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < length {
+        let read = bytes.len() as u64;
+        let part = source.part(begins + read, PART_BYTES.min(length - read)).await?;
+        let Some(part) = part.filter(|part| !part.is_empty()) else { return Ok(None) };
+        bytes.extend(part);
+    }
+    Ok(Some(bytes))
+}
+
+/// A content that is in memory already.
+struct InMemory(Vec<u8>);
+
+#[macro_rules_attribute::apply(port!)]
+impl Source for InMemory {
+    async fn part(&self, offset: u64, length: u64) -> Result<Option<Vec<u8>>> {
+        let at = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(self.0.len());
+        Ok(self.0.get(at(offset)..at(offset.saturating_add(length))).map(<[u8]>::to_vec))
+    }
+}
