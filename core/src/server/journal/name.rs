@@ -124,12 +124,7 @@ impl RecordName {
             return None;
         }
         let number = |text| u64::from_str_radix(text, 16).ok();
-        let name = Self {
-            order: number(order)?,
-            writer: Writer::from_hex(writer)?,
-            seq: number(seq)?,
-            hash: number(hash)?.to_be_bytes(),
-        };
+        let name = Self { order: number(order)?, writer: Writer::from_hex(writer)?, seq: number(seq)?, hash: number(hash)?.to_be_bytes() };
         // One spelling for each name.
         (name.to_string() == text && name.seq > 0).then_some(name)
     }
