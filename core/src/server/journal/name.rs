@@ -1,6 +1,6 @@
 //! Who wrote a record, which one, and what its file is called.
 
-use crate::drive::DrivePath;
+use crate::{Digest, drive::DrivePath};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -72,6 +72,20 @@ impl Writer {
     /// Returns the device, without its incarnation.
     pub(crate) fn device(&self) -> &[u8] {
         self.0.get(..8).unwrap_or_default()
+    }
+}
+
+impl Hash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::from(&Digest::of(bytes))
+    }
+}
+
+impl From<&Digest> for Hash {
+    fn from(digest: &Digest) -> Self {
+        let mut hash = [0; 16];
+        hash.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+        Self(hash)
     }
 }
 

@@ -1,0 +1,149 @@
+//! One record: a client's batch of changes, as it lies in a file that is written once and never changed.
+//!
+//! The file is a *head part* (what is in here, compressed) and behind it the frames with the bodies. The head part alone
+//! says where everything else is, so it can be fetched by a range. Byte for byte: `spec/journal.md`, section 2.
+
+mod check;
+mod columns;
+mod decode;
+mod encode;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    codec::Codec,
+    name::{Dot, Hash, Link, VaultId, Writer},
+};
+use crate::{Digest, DocId, Revision, drive::DrivePath};
+use std::ops::Range;
+
+/// The folder of the files of large documents.
+pub(crate) const PARTS: &str = "p";
+/// The kind of the file, in its opening.
+const KIND: u8 = b'j';
+
+/// A record has at most this many changes.
+pub(crate) const MAX_CHANGES: usize = 1_000_000;
+/// A record has at most this many frames.
+pub(crate) const MAX_FRAMES: usize = 65_536;
+/// All changes of a record together replace at most this many versions.
+pub(crate) const MAX_DOTS: usize = 4_000_000;
+/// All documents of a record together have at most this many parts.
+pub(crate) const MAX_PARTS: usize = 1_000_000;
+/// The largest number that a part can have.
+pub(crate) const MAX_PART_NO: u64 = (1 << 24) - 1;
+/// The longest revision, in bytes.
+pub(crate) const MAX_REVISION_BYTES: usize = 4096;
+/// The longest name of a device, in bytes.
+pub(crate) const MAX_DEVICE_BYTES: usize = 256;
+
+/// What one client announced at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) vault: VaultId,
+    pub(crate) writer: Writer,
+    pub(crate) seq: u64,
+    pub(crate) order: u64,
+    /// The writer's record before this one; none for its first.
+    pub(crate) prev: Option<Link>,
+    /// What a person calls the device.
+    pub(crate) device: String,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A run of inline bodies, compressed in one piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) codec: Codec,
+    pub(crate) stored_len: u64,
+    pub(crate) raw_len: u64,
+    /// Of the stored bytes.
+    pub(crate) hash: Hash,
+}
+
+/// What happened to one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) id: DocId,
+    /// The versions that this change takes the place of.
+    pub(crate) replaces: Vec<Dot>,
+    pub(crate) what: What,
+}
+
+/// What a change did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A new version with content.
+    Put { revision: Revision, digest: Short, size: u64, body: Place },
+    /// A new version without.
+    Delete { revision: Revision },
+    /// No new version: the replaced ones no longer count.
+    Withdraw,
+}
+
+/// Where a body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a frame of the record: the bodies lie one behind the other, in the order of the changes. None spans two
+    /// frames: it is in the present one if it ends there, and otherwise begins the next.
+    Inline,
+    /// In files of its own, one behind the other.
+    Parts(Vec<Part>),
+}
+
+/// A piece of a large document, in a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Tells it from the other parts of its record.
+    pub(crate) name_no: u64,
+    pub(crate) codec: Codec,
+    pub(crate) stored_len: u64,
+    pub(crate) raw_len: u64,
+    /// Of the stored bytes.
+    pub(crate) hash: Hash,
+}
+
+/// The first 16 bytes of a body's SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Short(pub(crate) [u8; 16]);
+
+/// Where an inline body is: in the raw bytes of a frame. One of no bytes is nowhere; its frame need not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) frame: usize,
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+}
+
+impl Record {
+    /// Says for each change where its body is, if that is in a frame.
+    pub(crate) fn locate(&self) -> Vec<Option<Spot>> {
+        // A record that was read or is to be written has been walked before, and then each body has a place.
+        self.walk().unwrap_or_else(|_| vec![None; self.changes.len()])
+    }
+
+    /// Returns where a frame is in the file; none if there is no such frame.
+    pub(crate) fn frame_range(&self, head_len: u64, frame: usize) -> Option<Range<u64>> {
+        let start = self.frames.get(..frame)?.iter().fold(head_len, |at, f| at.saturating_add(f.stored_len));
+        Some(start..start.saturating_add(self.frames.get(frame)?.stored_len))
+    }
+
+    /// Returns the path of a part's file.
+    pub(crate) fn part_path(&self, name_no: u64) -> DrivePath {
+        part_path(Dot { writer: self.writer, seq: self.seq }, name_no)
+    }
+}
+
+/// Returns the path of the file of a part: `p/<writer>-<seq>-<no>`.
+pub(crate) fn part_path(record: Dot, name_no: u64) -> DrivePath {
+    let name = format!("{PARTS}/{}-{:06x}-{name_no:06x}", record.writer, record.seq);
+    // Hexadecimal digits and hyphens are a path; the root is what is left if they ever were not.
+    DrivePath::new(name).unwrap_or_else(|_| DrivePath::root())
+}
+
+impl Short {
+    pub(crate) fn of(digest: &Digest) -> Self {
+        Self(Hash::from(digest).0)
+    }
+}
