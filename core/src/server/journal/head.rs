@@ -211,6 +211,13 @@ mod tests {
         assert_eq!(many(100_001).encode(), Err(Malformed("it has too many writers")));
         let body = [&opening(KIND)[..], &[0; 32], &[0, 0, 0, 0], &[0x80, 0x80, 0x04]].concat();
         assert_eq!(Head::decode(&sealed(&body)), Err(Flaw::Malformed("it ends too early")));
+        let entry = [&[1; 14][..], &[5, 50], &[5; 16]].concat();
+        let listed = |entries: &[&[u8]]| {
+            let start = [&opening(KIND)[..], &[0; 32], &[0, 0, 0, 0], &[entries.len() as u8]].concat();
+            Head::decode(&sealed(&[start, entries.concat()].concat())).map(|head| head.vector.len())
+        };
+        assert_eq!(listed(&[&entry]), Ok(1));
+        assert_eq!(listed(&[&entry, &entry]), Err(Flaw::Malformed("its writers are not in order")));
         let huge = [opening(KIND).to_vec(), vec![0; MAX_HEAD_BYTES]].concat();
         assert_eq!(Head::decode(&huge), Err(Flaw::Malformed("it has more than 4 MiB")));
     }

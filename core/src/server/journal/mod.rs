@@ -8,6 +8,8 @@ mod marker;
 mod name;
 mod options;
 mod record;
+#[cfg(test)]
+mod vectors_tests;
 mod wire;
 
 pub use options::{JournalOptions, Strategy};

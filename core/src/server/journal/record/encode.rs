@@ -32,7 +32,7 @@ pub(super) fn head(raw: &[u8]) -> Vec<u8> {
     sealed(codec, raw.len(), &stored)
 }
 
-pub(super) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
+pub(crate) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
     let mut head = opening(KIND).to_vec();
     head.push(codec as u8);
     put_number(&mut head, raw_len as u64);
@@ -41,7 +41,7 @@ pub(super) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
 }
 
 /// The index: columns, because equal things beside each other compress well. What does not compress is last.
-pub(super) fn index(record: &Record) -> Vec<u8> {
+pub(crate) fn index(record: &Record) -> Vec<u8> {
     let mut to = Vec::new();
     about(&mut to, record);
     to.extend(record.changes.iter().map(kind));

@@ -10,6 +10,9 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use encode::{index, sealed};
+
 use super::{
     codec::Codec,
     name::{Dot, Hash, Link, VaultId, Writer},
