@@ -94,4 +94,4 @@ fn inflate(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

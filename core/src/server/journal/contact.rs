@@ -113,7 +113,7 @@ impl Journal {
         self.runtime.random(&mut vault.0)?;
         let marker = Marker { vault, strategy, epoch: 0 };
         let condition = if capabilities.create { Condition::Absent } else { Condition::Any };
-        match self.drive.put(DrivePath::new(MARKER)?, marker.encode(), condition).await {
+        match self.drive.put(DrivePath::new(MARKER)?, encode(&marker)?, condition).await {
             Ok(_) if capabilities.create => {
                 session.standing = Some(self.newcomer(&marker));
                 session.seen = Some(Seen::default());
@@ -174,6 +174,10 @@ impl Journal {
         standing.opening.clone_from(&self.identity.opening);
         Ok(())
     }
+}
+
+pub(super) fn encode(marker: &Marker) -> Result<Vec<u8>> {
+    marker.encode().map_err(|malformed| Error::internal("put", malformed.0))
 }
 
 /// Whether a marker is that of another vault, or gone.

@@ -83,7 +83,7 @@ impl Heads for OneHead {
 
     async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
         let condition = over.version.clone().map_or(Condition::Absent, Condition::Matches);
-        let version = unless_refused(self.0.put(DrivePath::new(HEAD)?, head.encode(), condition).await)?;
+        let version = unless_refused(self.0.put(DrivePath::new(HEAD)?, encode(head)?, condition).await)?;
         Ok(version.map(|version| Place { version: Some(version), slot: 0 }))
     }
 }
@@ -118,7 +118,7 @@ impl Heads for NumberedHeads {
 
     async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
         let slot = over.slot + 1;
-        let written = unless_refused(self.0.put(Self::path(slot)?, head.encode(), Condition::Absent).await)?;
+        let written = unless_refused(self.0.put(Self::path(slot)?, encode(head)?, Condition::Absent).await)?;
         Ok(written.map(|_| Place { version: None, slot }))
     }
 }
@@ -176,6 +176,10 @@ fn unless_refused(written: Result<Version>) -> Result<Option<Version>> {
         Err(e) if e.is_condition() => Ok(None),
         Err(e) => Err(e),
     }
+}
+
+fn encode(head: &Head) -> Result<Vec<u8>> {
+    head.encode().map_err(|malformed| Error::internal("put", malformed.0))
 }
 
 fn decode(bytes: &[u8], file: &'static str, place: Place) -> Result<Found> {

@@ -30,6 +30,8 @@ mod record;
 mod send;
 mod stage;
 mod standing;
+#[cfg(test)]
+mod vectors_tests;
 mod wire;
 
 pub use options::{JournalOptions, Strategy};

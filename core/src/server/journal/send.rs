@@ -5,7 +5,7 @@ use super::{
     content::Withdrawn,
     fold::{Read, Seen, fold, load},
     name::{Dot, Link, RecordName, Writer},
-    record::{Change, Record, What, encode},
+    record::{Change, Record, What},
     stage::Staged,
     standing::{PAGE, SENT, WITHDRAW, damaged, json, parse},
     tag_of,
@@ -124,7 +124,7 @@ impl Journal {
             frames,
             changes,
         };
-        let (mut file, link) = encode(&record).map_err(|malformed| Error::internal("put", malformed.0))?;
+        let (mut file, link) = record.encode().map_err(|malformed| Error::internal("put", malformed.0))?;
         let mut sent = Sent { writer: record.writer, link, pushes, head_len: file.len() as u64, placed: false };
         file.extend_from_slice(&stored);
         standing.last = Some(link);

@@ -8,10 +8,10 @@ use super::{
     marker::Marker,
     name::{Dot, Hash, Link, RecordName, VaultId, Writer},
     options::Strategy,
-    record::{Change, Frame, Part, Place, Record, Short, What, index, part_path, sealed},
+    record::{Change, Frame, Part, Place, Record, What, index, part_path, sealed},
     wire::{Flaw, Reader},
 };
-use crate::{Digest, DocId, Revision};
+use crate::{Digest, DocId, Revision, document::Short};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 
@@ -110,7 +110,7 @@ fn written() -> Vec<(String, Vec<u8>)> {
     let changes = vec![replaces(&[dot(ADA, 1)], "milk", What::Delete { revision: Revision::new("rev-1b") }), large];
     let other = Record { writer: BOB, order: 3, device: String::new(), frames: Vec::new(), changes, ..first };
     let bob = add(&other, Codec::Zstd, &[]);
-    files.extend(parts.into_iter().map(|(part, stored)| (part_path(dot(BOB, 1), part.name_no).to_string(), stored)));
+    files.extend(parts.into_iter().map(|(part, stored)| (part_path(BOB, part.name_no).to_string(), stored)));
     let vector = [(ADA, ada), (BOB, bob)].into();
     let head = Head { vault: VAULT, commit: [0xc0; 16], epoch: 0, closed: false, floor: 0, checkpoint: Vec::new(), vector };
     let newer = Head { epoch: 1, closed: true, floor: 300, checkpoint: b"c/example".to_vec(), ..head.clone() };
@@ -158,7 +158,7 @@ fn said_of_change(record: &Record, frames: &[Vec<u8>], at: usize) -> Value {
             if spot.len == 0 { Vec::new() } else { frames[spot.frame][range].to_vec() }
         }
         Place::Parts(parts) => {
-            let path = |part: &Part| record.part_path(part.name_no).to_string();
+            let path = |part: &Part| part_path(record.writer, part.name_no).to_string();
             said["parts"] = parts.iter().map(|part| said_of_part(part, path(part))).collect();
             parts.iter().flat_map(|part| raw_of(part, &fs::read(folder().join(path(part))).unwrap())).collect()
         }

@@ -13,9 +13,17 @@ fn noise(len: usize) -> Vec<u8> {
     (0..len).map(|_| next()).collect()
 }
 
-/// Both writers and every reader.
+/// Compresses with a codec that need not be this target's.
+pub(crate) fn stored_as(codec: Codec, raw: &[u8]) -> Vec<u8> {
+    match codec {
+        Codec::Stored => raw.to_vec(),
+        Codec::Deflate => pure::write(raw).unwrap(),
+        Codec::Zstd => native::write(raw).unwrap(),
+    }
+}
+
 fn written(raw: &[u8]) -> [(Codec, Vec<u8>); 2] {
-    [(Codec::Zstd, native::write(raw).unwrap()), (Codec::Deflate, pure::write(raw).unwrap())]
+    [Codec::Zstd, Codec::Deflate].map(|codec| (codec, stored_as(codec, raw)))
 }
 
 fn pure_read(codec: Codec, stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {
@@ -109,6 +117,17 @@ fn a_frame_that_grows_beyond_its_length_is_noticed() {
         assert!(pure_read(Codec::Zstd, &large, len).is_err());
     }
     assert!(decompress(Codec::Zstd, &fair, MAX_RAW as usize + 1).is_err());
+}
+
+#[test]
+fn several_frames_are_not_one() {
+    // Frames that do not say their length; and one that a reader would skip.
+    let twice = [bomb(1), bomb(1)].concat();
+    let skipped = [&bomb(2)[..], &[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9]].concat();
+    for frames in [twice, skipped] {
+        assert_eq!(decompress(Codec::Zstd, &frames, 262_144), Err(Malformed("it is not one frame of Zstandard")));
+        assert!(pure_read(Codec::Zstd, &frames, 262_144).is_err());
+    }
 }
 
 #[test]

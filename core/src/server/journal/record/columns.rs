@@ -1,8 +1,9 @@
 //! The columns of a record's index, and the changes that they make up.
 
-use super::{Change, MAX_DOTS, MAX_PARTS, MAX_REVISION_BYTES, Part, Place, Short, What};
+use super::{Change, MAX_DOTS, MAX_PARTS, MAX_REVISION_BYTES, Part, Place, What};
 use crate::{
     DocId, Revision,
+    document::Short,
     server::journal::{
         codec::Codec,
         name::{Dot, Hash, Writer},
@@ -82,25 +83,33 @@ fn texts<'a>(reader: &mut Reader<'a>, count: usize, max: usize, above: &'static 
 
 fn replaces(reader: &mut Reader<'_>, changes: usize) -> Result<Vec<Vec<Dot>>, Malformed> {
     let above = "it replaces too many versions";
-    let writers = reader.count(MAX_DOTS, size_of::<Writer>(), above)?;
-    let writers: Vec<Writer> = (0..writers).map(|_| reader.array().map(Writer)).collect::<Result<_, _>>()?;
-    if !writers.is_sorted_by(|a, b| a < b) {
-        return Err(Malformed("its writers are not in order"));
-    }
+    let listed = reader.count(MAX_DOTS, size_of::<Writer>(), above)?;
+    let listed: Vec<Writer> = (0..listed).map(|_| reader.array().map(Writer)).collect::<Result<_, _>>()?;
     let counts = counts(reader, changes, 0, MAX_DOTS, LEAST_DOT, above)?;
-    let all: usize = counts.iter().sum();
-    let mut of: Vec<Writer> = Vec::with_capacity(all);
-    for _ in 0..all {
-        let no = usize::try_from(reader.number()?).ok();
-        of.push(*no.and_then(|no| writers.get(no)).ok_or(Malformed("it names a writer that it does not list"))?);
-    }
-    let mut of = of.into_iter();
+    let mut writers = named(reader, &listed, counts.iter().sum())?.into_iter();
     let mut change = |count| {
-        let dots = of.by_ref().take(count).map(|writer| Ok(Dot { writer, seq: reader.number()? })).collect::<Result<Vec<_>, _>>()?;
+        let dots = writers.by_ref().take(count).map(|writer| Ok(Dot { writer, seq: reader.number()? }));
+        let dots = dots.collect::<Result<Vec<_>, _>>()?;
         let sorted = dots.is_sorted_by(|a, b| a < b);
         sorted.then_some(dots).ok_or(Malformed("the versions that a change replaces are not in order"))
     };
     counts.into_iter().map(&mut change).collect()
+}
+
+/// Reads `count` writers, each as its place in the list. The list has one spelling: in order, and nobody for nothing.
+fn named(reader: &mut Reader<'_>, listed: &[Writer], count: usize) -> Result<Vec<Writer>, Malformed> {
+    if !listed.is_sorted_by(|a, b| a < b) {
+        return Err(Malformed("its writers are not in order"));
+    }
+    let mut used = vec![false; listed.len()];
+    let mut writers = Vec::with_capacity(count);
+    for _ in 0..count {
+        let no = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
+        let (writer, used) = listed.get(no).zip(used.get_mut(no)).ok_or(Malformed("it names a writer that it does not list"))?;
+        writers.push(*writer);
+        *used = true;
+    }
+    if used.contains(&false) { Err(Malformed("it lists a writer and does not name it")) } else { Ok(writers) }
 }
 
 fn parts(reader: &mut Reader<'_>, documents: usize) -> Result<Vec<Vec<Part>>, Malformed> {

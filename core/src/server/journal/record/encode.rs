@@ -8,19 +8,22 @@ use crate::server::journal::{
 };
 use std::collections::BTreeSet;
 
-/// Returns the head part of the file, and how to refer to the record. The file is this and, behind it, the stored frames.
-///
-/// # Errors
-/// If nobody could read it: something is out of range or does not fit together.
-pub(crate) fn encode(record: &Record) -> Result<(Vec<u8>, Link), Malformed> {
-    record.check()?;
-    let raw = index(record);
-    if raw.len() as u64 > MAX_RAW {
-        return Err(Malformed("its index has more than 64 MiB"));
+impl Record {
+    /// Returns the head part of the file, and how to refer to the record. The file is this and, behind it, the stored
+    /// frames.
+    ///
+    /// # Errors
+    /// If nobody could read it: something is out of range or does not fit together.
+    pub(crate) fn encode(&self) -> Result<(Vec<u8>, Link), Malformed> {
+        self.check()?;
+        let raw = index(self);
+        if raw.len() as u64 > MAX_RAW {
+            return Err(Malformed("its index has more than 64 MiB"));
+        }
+        let head = head(&raw);
+        let link = Link { seq: self.seq, order: self.order, hash: Hash::of(&head) };
+        Ok((head, link))
     }
-    let head = head(&raw);
-    let link = Link { seq: record.seq, order: record.order, hash: Hash::of(&head) };
-    Ok((head, link))
 }
 
 /// The head part around an index.
@@ -29,7 +32,7 @@ pub(super) fn head(raw: &[u8]) -> Vec<u8> {
     sealed(codec, raw.len(), &stored)
 }
 
-pub(super) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
+pub(crate) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
     let mut head = opening(KIND).to_vec();
     head.push(codec as u8);
     put_number(&mut head, raw_len as u64);
@@ -38,7 +41,7 @@ pub(super) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
 }
 
 /// The index: columns, because equal things beside each other compress well. What does not compress is last.
-pub(super) fn index(record: &Record) -> Vec<u8> {
+pub(crate) fn index(record: &Record) -> Vec<u8> {
     let mut to = Vec::new();
     about(&mut to, record);
     to.extend(record.changes.iter().map(kind));

@@ -10,7 +10,8 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use encode::encode;
+#[cfg(test)]
+pub(super) use encode::{index, sealed};
 
 use super::{
     codec::Codec,

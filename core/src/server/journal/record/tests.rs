@@ -66,7 +66,7 @@ fn unchecked(record: &Record) -> Vec<u8> {
 
 fn why(mut record: Record, change: impl FnOnce(&mut Record)) -> &'static str {
     change(&mut record);
-    let refused = encode(&record).expect_err("nobody may write this");
+    let refused = record.encode().expect_err("nobody may write this");
     let read = read(&unchecked(&record), record.seq.clamp(1, MAX_SEQ), record.order.min(MAX_ORDER));
     assert!(matches!(read, Err(Flaw::Malformed(_))), "it is read: {record:?}");
     refused.0
@@ -75,7 +75,7 @@ fn why(mut record: Record, change: impl FnOnce(&mut Record)) -> &'static str {
 #[test]
 fn a_record_comes_back() {
     for record in [first(), record()] {
-        let (head, link) = encode(&record).unwrap();
+        let (head, link) = record.encode().unwrap();
         assert_eq!((link.seq, link.order), (record.seq, record.order));
         assert_eq!(Record::head_len(&head), Ok(head.len() as u64));
         assert_eq!(Record::head_len(&head[..Record::FRONT_BYTES]), Ok(head.len() as u64));
@@ -90,7 +90,7 @@ fn a_record_comes_back() {
 fn a_large_record_comes_back_and_shrinks() {
     let changes = (0..20_000).map(|n| Change { replaces: vec![dot(1, n + 1)], ..put(&format!("document-{n}"), 10, Place::Inline) });
     let large = Record { frames: vec![frame(200_000)], changes: changes.collect(), ..record() };
-    let (head, link) = encode(&large).unwrap();
+    let (head, link) = large.encode().unwrap();
     assert!(head.len() < encode::index(&large).len() * 2 / 3, "{} bytes", head.len());
     assert_eq!(Record::decode(&head, &name(&link)).unwrap().0, large);
 }
@@ -99,7 +99,7 @@ fn a_large_record_comes_back_and_shrinks() {
 fn replaced_versions_are_written_in_their_order_and_once() {
     let mut twisted = record();
     twisted.changes[1].replaces = vec![dot(2, 9), dot(1, 5), dot(2, 1), dot(1, 5)];
-    assert_eq!(encode(&twisted), encode(&record()));
+    assert_eq!(twisted.encode(), record().encode());
 }
 
 #[test]
@@ -113,12 +113,12 @@ fn every_body_has_its_place() {
     assert_eq!(record.frame_range(100, 2), None);
     assert_eq!(part_path(record.writer, 1).as_str(), format!("p/{}-0000000000000001", "a1".repeat(14)));
     let empty = Record { changes: vec![put("e", 0, Place::Inline)], ..first() };
-    assert_eq!((empty.locate(), encode(&empty).is_ok()), (vec![spot(0, 0, 0)], true));
+    assert_eq!((empty.locate(), empty.encode().is_ok()), (vec![spot(0, 0, 0)], true));
 }
 
 #[test]
 fn every_truncation_and_every_flipped_bit_is_an_error() {
-    let (head, link) = encode(&record()).unwrap();
+    let (head, link) = record().encode().unwrap();
     for end in 0..head.len() {
         assert!(Record::decode(&head[..end], &name(&link)).is_err(), "cut at {end}");
         // Also if the name is made for it.
@@ -140,7 +140,7 @@ fn every_truncation_and_every_flipped_bit_is_an_error() {
 #[test]
 fn a_damaged_index_never_panics_and_none_is_read_short() {
     let raw = encode::index(&record());
-    let read = |raw: &[u8]| read(&encode::head(raw), 7, 12);
+    let read = |raw: &[u8]| read(&encode::sealed(Codec::Stored, raw.len(), raw), 7, 12);
     assert!(read(&raw).is_ok());
     for end in 0..raw.len() {
         assert!(read(&raw[..end]).is_err(), "cut at {end}");
@@ -149,10 +149,8 @@ fn a_damaged_index_never_panics_and_none_is_read_short() {
         for value in 0..=255 {
             let mut bad = raw.clone();
             bad[at] = value;
-            // What is accepted is spelled the one way.
             if let Ok(record) = read(&bad) {
-                assert_eq!(record.check(), Ok(()));
-                assert_eq!(encode::index(&record).len(), bad.len(), "byte {at} as {value}");
+                assert_eq!(encode::index(&record), bad, "byte {at} as {value}: a second spelling");
             }
         }
     }
@@ -161,7 +159,7 @@ fn a_damaged_index_never_panics_and_none_is_read_short() {
 
 #[test]
 fn another_name_is_refused() {
-    let (head, link) = encode(&record()).unwrap();
+    let (head, link) = record().encode().unwrap();
     let good = name(&link);
     for bad in [
         RecordName::new(Writer([2; 14]), &link),
@@ -176,7 +174,7 @@ fn another_name_is_refused() {
 
 #[test]
 fn a_newer_record_is_said_to_be_newer() {
-    let (mut head, link) = encode(&record()).unwrap();
+    let (mut head, link) = record().encode().unwrap();
     head[5] = 2;
     assert_eq!(Record::decode(&head, &name(&link)), Err(Flaw::Newer));
     assert_eq!(Record::head_len(&head), Err(Flaw::Newer));
@@ -188,10 +186,10 @@ fn the_chain_of_a_writer_is_checked() {
     assert_eq!(why(record(), |r| r.prev = None), broken);
     assert_eq!(why(record(), |r| r.prev.as_mut().unwrap().seq = 5), broken);
     assert_eq!(why(record(), |r| r.prev.as_mut().unwrap().order = 12), broken);
-    assert_eq!(encode(&Record { prev: record().prev, ..first() }), Err(Malformed(broken)));
-    assert_eq!(encode(&Record { seq: 0, ..first() }), Err(Malformed("its number is out of range")));
+    assert_eq!(Record { prev: record().prev, ..first() }.encode(), Err(Malformed(broken)));
+    assert_eq!(Record { seq: 0, ..first() }.encode(), Err(Malformed("its number is out of range")));
     let late = Record { seq: MAX_SEQ, order: MAX_ORDER, prev: Some(Link { seq: MAX_SEQ - 1, ..record().prev.unwrap() }), ..record() };
-    assert!(encode(&late).is_ok());
+    assert!(late.encode().is_ok());
     assert_eq!(why(late.clone(), |r| r.order = MAX_ORDER + 1), "its order is out of range");
     assert_eq!(why(late, |r| (r.seq, r.prev.as_mut().unwrap().seq) = (MAX_SEQ + 1, MAX_SEQ)), "its number is out of range");
 }
@@ -209,7 +207,7 @@ fn changes_are_checked() {
     let mut longest = record();
     longest.changes[4].what = long(MAX_REVISION_BYTES);
     longest.device = "é".repeat(MAX_DEVICE_BYTES / 2);
-    assert!(encode(&longest).is_ok());
+    assert!(longest.encode().is_ok());
     assert_eq!(why(longest, |r| r.device.push('x')), "the name of its device has more than 256 bytes");
     assert_eq!(why(record(), |r| r.changes[0].id = DocId::on_drive(&"x".repeat(1025), false)), "an id does not have 1 to 1024 bytes");
     assert_eq!(why(record(), |r| r.changes[0].id = DocId::on_drive("", false)), "an id does not have 1 to 1024 bytes");
@@ -222,7 +220,7 @@ fn frames_hold_the_bodies_exactly() {
     assert_eq!(why(record(), |r| r.frames[0] = frame(11)), room);
     assert_eq!(why(record(), |r| r.frames[1] = frame(4)), room);
     assert_eq!(why(record(), |r| r.frames[1] = frame(6)), rest);
-    assert_eq!(why(record(), |r| drop(r.frames.pop())), room);
+    assert_eq!(why(record(), |r| r.frames.truncate(1)), room);
     assert_eq!(why(record(), |r| r.frames.push(frame(1))), rest);
     assert_eq!(why(record(), |r| r.changes.truncate(2)), rest);
     assert_eq!(why(record(), |r| r.frames.push(frame(0))), "a frame is empty");
