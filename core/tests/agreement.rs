@@ -186,7 +186,7 @@ fn a_document_that_is_made_anew_while_it_is_missed_is_pushed() {
     block_on(async {
         for drive in drives() {
             let host = Arc::new(Remade::default());
-            let options = Options::new(Arc::new(common::TestRuntime::default()));
+            let options = common::classic_options(Arc::new(common::TestRuntime::default()));
             let client = Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), options).await.unwrap();
             sync(&client).await;
             client.queue_change(written("x")).await.unwrap();

@@ -135,7 +135,7 @@ fn a_takeover_is_logged_with_a_name() {
             let lines = Arc::new(Mutex::new(Vec::new()));
             let sink = lines.clone();
             let log = Log::new(move |_, line| sink.lock().unwrap().push(line.to_owned()));
-            let options = Options { log, ..Options::new(device.runtime.clone()) };
+            let options = Options { log, ..common::classic_options(device.runtime.clone()) };
             let Device { notes, state, client, .. } = device;
             drop(client);
             let client = Client::open(notes, state, drive.clone(), options).await.unwrap();

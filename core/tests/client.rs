@@ -75,7 +75,7 @@ fn a_state_of_a_newer_version_is_refused() {
     block_on(async {
         let state = Arc::new(MemoryState::new());
         state.write(vec![StateRecord::set("client", br#"{"format":2,"other":"things"}"#.to_vec())]).await.unwrap();
-        let options = Options::new(Arc::new(TestRuntime::default()));
+        let options = common::classic_options(Arc::new(TestRuntime::default()));
         let error = Client::open(Arc::new(Notes::default()), state, Arc::new(MemoryDrive::new()), options).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NeedsNewerVersion);
     });

@@ -64,7 +64,7 @@ impl Application for InParts {
 
 async fn client(host: Arc<dyn Application>, drive: &Arc<MemoryDrive>, seed: u64) -> Client {
     let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-    Client::open(host, Arc::new(MemoryState::new()), drive.clone(), Options::new(runtime)).await.unwrap()
+    Client::open(host, Arc::new(MemoryState::new()), drive.clone(), common::classic_options(runtime)).await.unwrap()
 }
 
 #[test]

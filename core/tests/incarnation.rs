@@ -17,7 +17,7 @@ async fn copy(original: &Device, drive: &Arc<MemoryDrive>) -> Device {
     let notes = Arc::new(Notes(Mutex::new(original.notes.0.lock().unwrap().clone())));
     let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(77_000_000), ..TestRuntime::default() });
     let state = Arc::new(original.state.snapshot());
-    let options = Options { new_incarnation: true, ..Options::new(runtime.clone()) };
+    let options = Options { new_incarnation: true, ..common::classic_options(runtime.clone()) };
     let client = Client::open(notes.clone(), state.clone(), drive.clone(), options).await.unwrap();
     Device { notes, state, runtime, client }
 }

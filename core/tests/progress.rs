@@ -66,7 +66,7 @@ fn what_was_left_undone_is_logged_as_a_warning() {
                 seen.lock().unwrap().push(line.to_owned());
             }
         });
-        let options = Options { log, device: Some("Anna's phone".to_owned()), ..Options::new(a.runtime.clone()) };
+        let options = Options { log, device: Some("Anna's phone".to_owned()), ..common::classic_options(a.runtime.clone()) };
         assert!(format!("{options:?}").contains("Anna's phone"));
         let client = Client::open(a.notes.clone(), a.state.clone(), faulty, options).await.unwrap();
         assert!(format!("{client:?}").contains(&client.status().await.unwrap().client));

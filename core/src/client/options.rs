@@ -44,7 +44,7 @@ impl Options {
         Self {
             runtime,
             device: None,
-            layout: Layout::Classic(ClassicOptions::default()),
+            layout: Layout::Journal(JournalOptions::default()),
             callback_timeout: Duration::from_secs(60),
             new_incarnation: false,
             log: Log::default(),

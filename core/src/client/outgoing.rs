@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Action, Body, Digest, DocId, Document, Result, Revision,
-    server::{Announced, Attempt, Content, Outgoing, Tag},
+    server::{self, Announced, Attempt, Content, Outgoing, Tag},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -139,7 +139,7 @@ impl Run {
             let unsettled = candidate.entry.again || candidate.pushing.is_some();
             let deletes = candidate.entry.action == Action::Delete;
             match plan::push(deletes, base.map(|b| b.digest), content.as_ref().map(|c| c.1), unsettled) {
-                Push::UpToDate => done.push(candidate.entry.clone()),
+                Push::UpToDate => done.push((candidate.entry.clone(), candidate.base.as_ref().map(|base| base.tag.clone()))),
                 Push::Vanished => {
                     let why = "it was queued as written, but it is gone: queue its deletion, or reconcile";
                     self.set_waiting(&candidate.entry, why).await?;
@@ -170,15 +170,21 @@ impl Run {
         }
     }
 
-    /// Takes entries out of the queue, unless they were renewed.
-    async fn drop_entries(&self, entries: Vec<Queued>) -> Result<()> {
+    /// Takes entries out of the queue, unless they were renewed: the drive has exactly what they stand for.
+    async fn drop_entries(&self, entries: Vec<(Queued, Option<Tag>)>) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
+        let settled = entries.iter().filter_map(|(entry, before)| {
+            let before = before.clone()?;
+            Some(server::Settled { id: entry.id.clone(), before: Some(before), now: None, took: true })
+        });
+        let mut batch = self.server.settled(settled.collect()).await?;
         let _turn = self.ledger.turn().await;
-        let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|e| &e.id)).await?;
-        let same = entries.iter().zip(now).filter_map(|(entry, now)| now.filter(|now| now.token == entry.token));
-        self.ledger.write(same.flat_map(|entry| dequeue(&entry)).collect()).await
+        let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|(e, _)| &e.id)).await?;
+        let same = entries.iter().zip(now).filter_map(|((entry, _), now)| now.filter(|now| now.token == entry.token));
+        batch.extend(same.flat_map(|entry| dequeue(&entry)));
+        self.ledger.write(batch).await
     }
 }
 

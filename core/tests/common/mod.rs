@@ -111,6 +111,11 @@ impl Application for Notes {
     }
 }
 
+/// The options of a client of the classic layout.
+pub fn classic_options(runtime: Arc<dyn Runtime>) -> Options {
+    Options { layout: Layout::Classic(Default::default()), ..Options::new(runtime) }
+}
+
 /// One device: host, state and client on a shared drive.
 pub struct Device {
     pub notes: Arc<Notes>,

@@ -102,7 +102,7 @@ impl Application for Watched {
 /// Opens a client of this host with a fresh state.
 pub async fn client(host: &Arc<Watched>, drive: Arc<dyn Drive>, seed: u64) -> (Client, Arc<TestRuntime>) {
     let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-    let options = Options { device: Some("watched".to_owned()), ..Options::new(runtime.clone()) };
+    let options = Options { device: Some("watched".to_owned()), ..super::classic_options(runtime.clone()) };
     (Client::open(host.clone(), Arc::new(MemoryState::new()), drive, options).await.unwrap(), runtime)
 }
 

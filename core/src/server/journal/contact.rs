@@ -52,7 +52,13 @@ impl Journal {
             }
             return Ok(true);
         }
-        let Some(marker) = self.read_marker().await? else { return Ok(false) };
+        if session.absent {
+            return Ok(false);
+        }
+        let Some(marker) = self.read_marker().await? else {
+            session.absent = true;
+            return Ok(false);
+        };
         session.standing = Some(self.newcomer(&marker));
         session.seen = Some(Seen::default());
         session.joining = true;

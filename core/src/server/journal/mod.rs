@@ -76,6 +76,8 @@ struct Session {
     seen: Option<fold::Seen>,
     /// Whether the vault was met for the first time: where the client stands is not remembered yet.
     joining: bool,
+    /// Whether the drive was found to hold no vault.
+    absent: bool,
     pull: pull::Pull,
     stage: stage::Stage,
     send: send::Sending,
