@@ -1,6 +1,7 @@
 //! Drive URLs: `file:///absolute`, `file:relative`, or a plain path; with `?collection=NAME` for one dataset among
 //! several on the drive.
 
+use crate::layout::Layout;
 use kitestring::{Drive, DrivePath, Error, ErrorKind, Result};
 use kitestring_adapters::{
     drives::fs::FsDrive,
@@ -103,7 +104,7 @@ impl DriveUrl {
     }
 
     fn check_way(&self) -> Result<()> {
-        let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| path.join(HEAD).exists());
+        let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| Layout::found_in(path).is_some());
         let detail = match &self.collection {
             Some(collection) if is_drive(&self.path.join(collection.as_str())) => {
                 format!("the folder {collection} of this drive is in use as a drive of its own: name that folder, without a collection")
@@ -114,6 +115,11 @@ impl DriveUrl {
             _ => return Ok(()),
         };
         Err(invalid(&detail, self.path.as_os_str()))
+    }
+
+    /// Returns the path of the dataset's folder: the drive's, or that of the collection in it.
+    pub(crate) fn dataset(&self) -> PathBuf {
+        self.collection.as_ref().map_or_else(|| self.path.clone(), |collection| self.path.join(collection.as_str()))
     }
 
     /// Returns the path of the drive's folder.
