@@ -60,23 +60,24 @@ pub(crate) struct Status {
     pub ignored: bool,
 }
 
+const SET_UP: &str = "Set-up, needed the first time only";
+
 /// What sets a folder up. Needed the first time only; later it must be the same, or left out.
 #[derive(Debug, Clone, Default, ClapArgs)]
-#[command(next_help_heading = "Set-up, needed the first time only")]
 pub(crate) struct SetUp {
     /// Where the drive is: a folder, as a path or a file: URL; a missing folder is made if its parent exists
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = SET_UP)]
     pub drive: Option<OsString>,
     /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
     /// a file: URL
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = SET_UP)]
     pub collection: Option<String>,
     /// How to lay the files out on the drive [default: journal]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = SET_UP)]
     pub layout: Option<Layout>,
     /// The drive's folder is copied between machines by another program, such as Syncthing or Dropbox; noticed by
     /// itself where that program leaves its marks
-    #[arg(long)]
+    #[arg(long, help_heading = SET_UP)]
     pub shared_folder: bool,
     /// The name of this device, shown to people who meet its lock [default: the host name]
     #[arg(long, value_name = "NAME")]
