@@ -1,9 +1,9 @@
 //! How a dataset is laid out on its drive, and how to tell by what lies there: two vaults in one folder would each take
 //! the drive for their own, so a folder is never set up beside a vault of the other layout.
 
-use crate::{classic_file::FileFormat, stand_in};
+use crate::{classic_file::FileFormat, output::quote::shell, stand_in};
 use clap::ValueEnum;
-use kitestring::{Strategy, server::classic::ClassicOptions};
+use kitestring::{Error, ErrorKind, Result, Strategy, server::classic::ClassicOptions};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
 
@@ -33,6 +33,36 @@ impl Layout {
         }
     }
 
+    /// Returns the layout of a new folder for which none is asked.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is a classic vault: whoever joins its clients is to know.
+    pub(crate) fn for_new_folder(dataset: &Path) -> Result<Self> {
+        if Self::found_in(dataset) == Some(Self::Classic) {
+            let detail = "the drive holds a vault of the classic layout: add --layout classic to join it, or choose an empty drive folder";
+            return Err(other(detail, dataset));
+        }
+        Ok(Self::Journal)
+    }
+
+    /// Makes sure that there is no vault of the other layout, for a folder that has this one.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is.
+    pub(crate) fn check(self, dataset: &Path, folder_is_new: bool, folder: &Path) -> Result<()> {
+        let Some(found) = Self::found_in(dataset).filter(|found| *found != self) else { return Ok(()) };
+        let detail = if folder_is_new {
+            format!("the drive holds a vault of the {found} layout: use --layout {found} to join it, or choose an empty drive folder")
+        } else {
+            let again = shell(&folder.to_string_lossy());
+            format!(
+                "this folder was set up for a vault of the {self} layout, but the drive holds one of the {found} layout: to join that, \
+                 `kite unlink {again}`, then set it up anew with --layout {found}"
+            )
+        };
+        Err(other(detail, dataset))
+    }
+
     /// Returns the layout for a client. A vault that this client makes finds its records by `strategy`, or by the best
     /// one that the drive can serve.
     pub(crate) fn for_client(self, strategy: Option<Strategy>) -> kitestring::Layout {
@@ -55,4 +85,8 @@ impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+fn other(detail: impl Into<String>, dataset: &Path) -> Error {
+    Error::new(ErrorKind::InvalidInput, "open", detail).about(dataset.display().to_string())
 }

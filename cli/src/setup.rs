@@ -50,13 +50,13 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
         }
         (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
         (None, Some(drive)) => {
-            let layout = layout.map_or_else(|| default_layout(&drive), Ok)?;
+            let layout = layout.map_or_else(|| Layout::for_new_folder(&drive.dataset()), Ok)?;
             (Config::new(drive, layout, host_name()), true)
         }
         (None, None) => return Err(not_set_up(folder)),
     };
     check_apart(folder, &config.drive)?;
-    check_layout(&config, is_new, folder)?;
+    config.layout.check(&config.drive.dataset(), is_new, folder)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
     if is_new {
         check_makeable(config.drive.path())?;
@@ -215,34 +215,6 @@ fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<Layout>, folde
         ),
     };
     Err(invalid(detail, folder))
-}
-
-/// Returns the layout of a folder for which none is asked.
-///
-/// # Errors
-/// `invalid_input` if the drive holds a classic vault: whoever joins its clients is to know.
-fn default_layout(drive: &DriveUrl) -> Result<Layout> {
-    if Layout::found_in(&drive.dataset()) == Some(Layout::Classic) {
-        let detail = "the drive holds a vault of the classic layout: add --layout classic to join it, or choose an empty drive folder";
-        return Err(invalid(detail, &drive.dataset()));
-    }
-    Ok(Layout::Journal)
-}
-
-/// Never puts a vault beside one of the other layout.
-fn check_layout(config: &Config, is_new: bool, folder: &Path) -> Result<()> {
-    let (own, dataset) = (config.layout, config.drive.dataset());
-    let Some(found) = Layout::found_in(&dataset).filter(|found| *found != own) else { return Ok(()) };
-    let detail = if is_new {
-        format!("the drive holds a vault of the {found} layout: use --layout {found} to join it, or choose an empty drive folder")
-    } else {
-        let again = shell(&folder.to_string_lossy());
-        format!(
-            "this folder was set up for a vault of the {own} layout, but the drive holds one of the {found} layout: to join that, \
-             `kite unlink {again}`, then set it up anew with --layout {found}"
-        )
-    };
-    Err(invalid(detail, &dataset))
 }
 
 /// A drive in the folder would be synced into itself, and a folder in the drive would be taken for its files.
