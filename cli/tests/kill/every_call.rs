@@ -152,7 +152,8 @@ impl Scenario<'_> {
 
 /// Whether a file of the drive is one that a listing shows.
 fn is_listed(path: &str) -> bool {
-    !path.rsplit('/').next().unwrap_or_default().starts_with(".kite")
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name != ".kite.lock" && !name.starts_with(".~kite-")
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
