@@ -17,6 +17,16 @@ pub(crate) enum Layout {
     Journal,
 }
 
+/// What a watch of a drive looks at, by its path in the dataset's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telltale {
+    /// A file that is written with every change.
+    File(&'static str),
+    /// A folder that gets a new name with every change.
+    #[allow(dead_code, reason = "the journal layout looks at one")]
+    Folder(&'static str),
+}
+
 impl Layout {
     /// Returns the layout of a configuration that names none: there was only one.
     pub(crate) fn unnamed() -> Self {
@@ -69,6 +79,14 @@ impl Layout {
         match self {
             Self::Classic => kitestring::Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() }),
             Self::Journal => stand_in::layout(strategy),
+        }
+    }
+
+    /// Returns what changes on the drive with every change of a dataset.
+    pub(crate) fn telltale(self, strategy: Option<Strategy>) -> Telltale {
+        match self {
+            Self::Classic => Telltale::File("meta.json"),
+            Self::Journal => stand_in::telltale(strategy),
         }
     }
 

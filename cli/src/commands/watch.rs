@@ -113,6 +113,7 @@ impl Watching<'_> {
         noted.extend(Aside::of(&session.tree).notes());
         self.said.synced(&report, noted, look);
         let url = session.config.drive.clone();
+        let telltale = session.config.layout.telltale(session.status().await?.strategy);
         drop(session);
         self.said.watching(&url.to_string());
         if !self.folder.can_hear() {
@@ -120,8 +121,9 @@ impl Watching<'_> {
         }
         // From now on a folder without a configuration is one that was unlinked or lost, and not a new one.
         self.sync.set_up = SetUp::default();
-        if self.drive.is_none() {
-            self.drive = Some(DriveWatch::open(&url)?);
+        // A vault that was lowered tells of its changes in another way.
+        if !self.drive.as_ref().is_some_and(|drive| drive.looks_at(telltale)) {
+            self.drive = Some(DriveWatch::open(&url, telltale)?);
         }
         Ok(())
     }
