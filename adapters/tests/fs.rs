@@ -141,7 +141,7 @@ fn names_that_cannot_be_stored_are_invalid() {
         assert!(error.detail().contains("cannot store a file of that name"), "{error}");
     }
     assert_eq!(fs::read_dir(home.path().join("dir")).unwrap().count(), 0, "a temporary file stayed");
-    for ours in [".kite.lock", "a/.kite-0.tmp", ".KITE-0.TMP/x"] {
+    for ours in [".kite.lock", "a/.~kite-0.tmp", ".~KITE-0.TMP/x"] {
         assert_eq!(put(&drive, ours, b"x", Condition::Any), Err(ErrorKind::InvalidInput), "{ours}");
         assert_eq!(delete(&drive, ours, Condition::Any), Err(ErrorKind::InvalidInput), "{ours}");
         assert!(block_on(drive.get(path(ours), GetOptions::default())).is_err());
@@ -153,7 +153,7 @@ fn a_listing_shows_files_and_folders_only() {
     let (home, drive) = drive();
     put(&drive, "dir/x", b"x", Condition::Any).unwrap();
     put(&drive, "file", b"12345", Condition::Any).unwrap();
-    fs::write(home.path().join(".kite-00ff.tmp"), "half").unwrap();
+    fs::write(home.path().join(".~kite-00ff.tmp"), "half").unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -164,13 +164,15 @@ fn a_listing_shows_files_and_folders_only() {
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let found: Vec<_> = entries.iter().map(|e| (e.name.as_str(), e.is_dir, e.size)).collect();
     assert_eq!(found, [("dir", true, None), ("file", false, Some(5))]);
+    // Two that are made on two machines have nothing to differ in.
+    assert!(fs::read(home.path().join(".kite.lock")).unwrap().is_empty());
 }
 
 #[test]
 fn what_a_crash_left_is_swept_after_a_day() {
     let (home, drive) = drive();
-    let fresh = home.path().join(".kite-1.tmp");
-    let stale = home.path().join(".kite-2.tmp");
+    let fresh = home.path().join(".~kite-1.tmp");
+    let stale = home.path().join(".~kite-2.tmp");
     for file in [&fresh, &stale] {
         fs::write(file, "half").unwrap();
     }

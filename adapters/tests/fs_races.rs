@@ -196,7 +196,7 @@ fn a_dropped_call_leaves_a_whole_file_or_none() {
         }
     }
     // What was under way ends soon; nothing of it stays but whole files.
-    wait_until(|| marks(home.path(), ".kite-").is_empty());
+    wait_until(|| marks(home.path(), ".~kite-").is_empty());
 }
 
 #[test]

@@ -130,3 +130,26 @@ fn a_drive_that_goes_away_is_an_error_and_one_that_comes_back_is_watched_again()
         assert!(matches!(block_on(drive.wait_for_change(Some(before), LONG)).unwrap(), Changed::Yes(_)));
     });
 }
+
+#[test]
+fn a_new_name_in_a_folder_is_a_change_and_nothing_else_is() {
+    let home = tempfile::tempdir().unwrap();
+    let fs_drive = FsDrive::create(home.path()).unwrap();
+    let drive = Watched::folder(Arc::new(fs_drive), home.path(), path("j"));
+    // The folder comes later.
+    let mut before = token(&drive);
+    put(home.path(), "other/x", "x");
+    assert_eq!(since(&drive, Some(&before)), Changed::No);
+    for name in ["j/1", "j/2"] {
+        let mut waiting = drive.wait_for_change(Some(before), LONG);
+        assert!(waiting.as_mut().now_or_never().is_none());
+        put(home.path(), "head", name);
+        put(home.path(), name, "x");
+        let Changed::Yes(now) = block_on(waiting).unwrap() else { panic!("nothing changed") };
+        before = now;
+    }
+    put(home.path(), "j/2", "y");
+    assert_eq!(block_on(drive.wait_for_change(Some(before.clone()), SHORT)).unwrap(), Changed::No);
+    fs::remove_file(home.path().join("j/1")).unwrap();
+    assert!(matches!(since(&drive, Some(&before)), Changed::Yes(_)));
+}

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::layout::Layout;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     /// List, restore or empty what syncs have replaced or deleted
     #[command(subcommand)]
     Trash(Trash),
+    /// Change how the vault's records are found to a way that asks less of the drive; there is no way back
+    Lower(Lower),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
 }
@@ -57,26 +60,38 @@ pub(crate) struct Status {
     pub ignored: bool,
 }
 
+const SET_UP: &str = "Set-up, needed the first time only";
+
+/// What sets a folder up. Needed the first time only; later it must be the same, or left out.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct SetUp {
+    /// Where the drive is: a folder, as a path or a file: URL; a missing folder is made if its parent exists
+    #[arg(long, value_name = "URL", help_heading = SET_UP)]
+    pub drive: Option<OsString>,
+    /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
+    /// a file: URL
+    #[arg(long, value_name = "NAME", help_heading = SET_UP)]
+    pub collection: Option<String>,
+    /// How to lay the files out on the drive [default: journal]
+    #[arg(long, value_enum, help_heading = SET_UP)]
+    pub layout: Option<Layout>,
+    /// The drive's folder is copied between machines by another program, such as Syncthing or Dropbox; noticed by
+    /// itself where that program leaves its marks
+    #[arg(long, help_heading = SET_UP)]
+    pub shared_folder: bool,
+    /// The name of this device, shown to people who meet its lock [default: the host name]
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+}
+
 /// The options of `kite sync`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Sync {
     #[command(flatten)]
     pub folder: Folder,
-    /// Where the drive is: a folder, as a path or a file: URL. Needed the first time only; a missing folder is
-    /// made if its parent exists
-    #[arg(long, value_name = "URL")]
-    pub drive: Option<OsString>,
-    /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
-    /// a file: URL. Needed the first time only
-    #[arg(long, value_name = "NAME")]
-    pub collection: Option<String>,
-    /// How to lay the files out on the drive [default: classic]
-    #[arg(long, value_enum)]
-    pub layout: Option<Layout>,
-    /// The name of this device, shown to people who meet its lock [default: the host name]
-    #[arg(long, value_name = "NAME")]
-    pub device: Option<String>,
+    #[command(flatten)]
+    pub set_up: SetUp,
     /// Only say what would be done: nothing is written anywhere
     #[arg(long)]
     pub dry_run: bool,
@@ -102,15 +117,8 @@ Exit codes: 0 stopped by Ctrl-C or a signal, everything written is whole; 128 pl
 pub(crate) struct Watch {
     #[command(flatten)]
     pub folder: Folder,
-    /// Where the drive is, as for sync. Needed the first time only
-    #[arg(long, value_name = "URL")]
-    pub drive: Option<OsString>,
-    /// One dataset of several on the drive, as for sync. Needed the first time only
-    #[arg(long, value_name = "NAME")]
-    pub collection: Option<String>,
-    /// The name of this device, shown to people who meet its lock [default: the host name]
-    #[arg(long, value_name = "NAME")]
-    pub device: Option<String>,
+    #[command(flatten)]
+    pub set_up: SetUp,
     /// How often to look at the drive, and at the folder where the system notices no changes
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
@@ -122,25 +130,13 @@ impl Watch {
         let Folder { folder, json } = &self.folder;
         Sync {
             folder: Folder { folder: folder.clone(), json: *json },
-            drive: self.drive.clone(),
-            collection: self.collection.clone(),
-            layout: None,
-            device: self.device.clone(),
+            set_up: self.set_up.clone(),
             dry_run: false,
             checksum: false,
             wait: 10,
             yes: Vec::new(),
         }
     }
-}
-
-/// How files are laid out on a drive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Layout {
-    /// The files of db-to-cloud 0.8
-    Classic,
-    /// Immutable records (not in this version)
-    Journal,
 }
 
 /// A warning that the user may overrule.
@@ -227,6 +223,25 @@ pub(crate) struct Empty {
     pub yes: bool,
 }
 
+/// The options of `kite lower`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lower {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// How every device is to find the vault's records
+    #[arg(value_enum)]
+    pub strategy: Lowered,
+}
+
+/// What a vault can be lowered to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lowered {
+    /// By numbered files, each made once: for drives that replace no file under a condition
+    Slots,
+    /// By listing them: for drives without conditions, and for folders that another program copies between machines
+    Listing,
+}
+
 /// The options of `kite unlink`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Unlink {
@@ -251,6 +266,7 @@ impl Command {
             | Self::Watch(Watch { folder, .. })
             | Self::Conflicts(Conflicts { folder, .. })
             | Self::Resolve(Resolve { folder, .. })
+            | Self::Lower(Lower { folder, .. })
             | Self::Unlink(Unlink { folder, .. }) => folder,
         }
     }

@@ -1,7 +1,7 @@
 //! `.kite/config.json`: what the folder syncs with.
 
-use crate::{drive_url::DriveUrl, folder::OWN, home::Home};
-use kitestring::{Error, ErrorKind, Result};
+use crate::{drive_url::DriveUrl, folder::OWN, home::Home, layout::Layout, sharing};
+use kitestring::{Error, ErrorKind, Result, Strategy};
 use serde::{Deserialize, Serialize};
 use std::{fs, io, io::Write as _, path::Path, time::SystemTime};
 
@@ -19,7 +19,11 @@ pub(crate) struct Config {
     /// The drive.
     pub drive: DriveUrl,
     /// How the dataset is laid out there.
-    pub layout: String,
+    #[serde(default = "Layout::unnamed")]
+    pub layout: Layout,
+    /// Whether the user has said that another program copies the drive's folder between machines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_folder: bool,
     /// The name of this device.
     pub device: String,
     /// Whether the drive has never been reached: only then may its folder still be made. Later, a missing one
@@ -33,8 +37,18 @@ pub(crate) struct Config {
 
 impl Config {
     /// Describes a folder that is about to be set up.
-    pub(crate) fn new(drive: DriveUrl, layout: String, device: String) -> Self {
-        Self { format: FORMAT, drive, layout, device, drive_is_new: true, home: None }
+    pub(crate) fn new(drive: DriveUrl, layout: Layout, device: String) -> Self {
+        Self { format: FORMAT, drive, layout, shared_folder: false, device, drive_is_new: true, home: None }
+    }
+
+    /// Returns who copies the drive's folder between machines, if somebody does. That may begin at any time.
+    pub(crate) fn copier(&self) -> Option<&'static str> {
+        sharing::copier(&self.drive.dataset()).or(self.shared_folder.then_some(sharing::SOMEBODY))
+    }
+
+    /// Returns the strategy of a vault that this folder makes; none for the best one that the drive can serve.
+    pub(crate) fn strategy(&self) -> Option<Strategy> {
+        self.copier().map(|_| Strategy::Listing)
     }
 
     /// Reads the configuration of a folder; none if it is not set up.

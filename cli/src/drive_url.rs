@@ -1,6 +1,7 @@
 //! Drive URLs: `file:///absolute`, `file:relative`, or a plain path; with `?collection=NAME` for one dataset among
 //! several on the drive.
 
+use crate::layout::{Layout, Telltale};
 use kitestring::{Drive, DrivePath, Error, ErrorKind, Result};
 use kitestring_adapters::{
     drives::fs::FsDrive,
@@ -19,8 +20,6 @@ use std::{
 /// What a path needs encoded to be part of a URL.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// The file of the classic layout that every change writes.
-const HEAD: &str = "meta.json";
 /// What a folder drive keeps in its root, to lock it.
 const LOCK: &str = ".kite.lock";
 
@@ -97,13 +96,17 @@ impl DriveUrl {
     ///
     /// # Errors
     /// As [`FsDrive::open`].
-    pub(crate) fn watched(&self) -> Result<Arc<dyn Drive>> {
-        let folder = self.collection.as_ref().map_or_else(DrivePath::root, |collection| collection.path().clone());
-        Ok(Arc::new(Watched::new(Arc::new(FsDrive::open(&self.path)?), &self.path, folder.join(HEAD)?)))
+    pub(crate) fn watched(&self, telltale: Telltale) -> Result<Arc<dyn Drive>> {
+        let dataset = self.collection.as_ref().map_or_else(DrivePath::root, |collection| collection.path().clone());
+        let drive = Arc::new(FsDrive::open(&self.path)?);
+        Ok(Arc::new(match telltale {
+            Telltale::File(file) => Watched::new(drive, &self.path, dataset.join(file)?),
+            Telltale::Folder(folder) => Watched::folder(drive, &self.path, dataset.join(folder)?),
+        }))
     }
 
     fn check_way(&self) -> Result<()> {
-        let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| path.join(HEAD).exists());
+        let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| Layout::found_in(path).is_some());
         let detail = match &self.collection {
             Some(collection) if is_drive(&self.path.join(collection.as_str())) => {
                 format!("the folder {collection} of this drive is in use as a drive of its own: name that folder, without a collection")
@@ -114,6 +117,11 @@ impl DriveUrl {
             _ => return Ok(()),
         };
         Err(invalid(&detail, self.path.as_os_str()))
+    }
+
+    /// Returns the path of the dataset's folder: the drive's, or that of the collection in it.
+    pub(crate) fn dataset(&self) -> PathBuf {
+        self.collection.as_ref().map_or_else(|| self.path.clone(), |collection| self.path.join(collection.as_str()))
     }
 
     /// Returns the path of the drive's folder.

@@ -9,11 +9,14 @@ mod copied;
 mod drive_url;
 mod folder;
 mod home;
+mod layout;
 mod lock;
 mod output;
 mod session;
 mod setup;
+mod sharing;
 mod signals;
+mod stand_in;
 mod unreachable;
 mod watch;
 

@@ -3,19 +3,17 @@
 
 use crate::{
     args::Sync,
-    classic_file::FileFormat,
     config::Config,
     copied,
     folder::{Folder, OWN, Tree, Usage},
+    layout::Layout,
     lock::FolderLock,
     output,
     setup::{self, STATE},
+    sharing, stand_in,
     unreachable::Unreachable,
 };
-use kitestring::{
-    Client, Conflict, Drive, Error, ErrorKind, Layout, Log, MemoryDrive, MemoryState, Options, Result, State, SyncOptions,
-    server::classic::ClassicOptions,
-};
+use kitestring::{Client, Conflict, Drive, Error, ErrorKind, Log, MemoryDrive, MemoryState, Options, Result, State, Status, SyncOptions};
 use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -65,6 +63,7 @@ impl Session {
             copied::tell(from, afresh);
         }
         let config = setup::write(folder, &chosen, afresh)?;
+        tell_choice(&config, chosen.is_new);
         let state = open_state(folder, &config)?;
         let (config, drive) = connect(folder, config)?;
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
@@ -84,6 +83,7 @@ impl Session {
             Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
             other => other.map_err(|e| missing(e, &chosen.config))?,
         };
+        tell_choice(&chosen.config, chosen.is_new);
         let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
         if !chosen.is_new {
             let lock = FolderLock::take_quietly(folder)?;
@@ -141,6 +141,28 @@ impl Session {
         }
     }
 
+    /// Returns what the client knows without asking the drive.
+    ///
+    /// # Errors
+    /// As [`Client::status`].
+    pub(crate) async fn status(&self) -> Result<Status> {
+        let mut status = self.client.status().await?;
+        if self.config.layout == Layout::Journal {
+            status.strategy = stand_in::strategy(&self.config.drive.dataset());
+        }
+        Ok(status)
+    }
+
+    /// Returns what is dangerous about the place where the drive is, if anything.
+    ///
+    /// # Errors
+    /// As [`Client::status`].
+    pub(crate) async fn danger(&self) -> Result<Option<String>> {
+        let Some(copier) = self.config.copier() else { return Ok(None) };
+        let folder = output::quote::shell(&self.tree.path().to_string_lossy());
+        Ok(sharing::danger(copier, self.config.layout, self.status().await?.strategy, &folder))
+    }
+
     async fn open(parts: Parts, verbose: bool) -> Result<Self> {
         let tree = Arc::new(parts.tree);
         let application = Arc::new(Folder::new(tree.clone(), parts.state.clone(), parts.checksum));
@@ -157,7 +179,7 @@ impl Session {
 pub(crate) fn options(config: &Config) -> Options {
     let mut options = Options::new(Arc::new(NativeRuntime::new()));
     options.device = Some(config.device.clone());
-    options.layout = Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() });
+    options.layout = config.layout.for_client(config.strategy());
     options.callback_timeout = CALLBACK_TIMEOUT;
     options
 }
@@ -181,6 +203,9 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
     let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, &config))?;
+    if config.drive_is_new && config.layout == Layout::Journal {
+        stand_in::make_vault(&config.drive.dataset(), config.strategy())?;
+    }
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;
@@ -189,6 +214,15 @@ fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
         config
     };
     Ok((config, drive))
+}
+
+/// Says how a vault that is about to be made will find its records, where that was noticed and not asked for.
+fn tell_choice(config: &Config, is_new: bool) {
+    let makes_vault = is_new && config.layout == Layout::Journal && Layout::found_in(&config.drive.dataset()).is_none();
+    if let Some(copier) = config.copier().filter(|_| makes_vault && !config.shared_folder) {
+        let what = format!("the drive's folder is copied between machines by {copier}: the vault finds its records by listing");
+        output::note(format_args!("{} {what}", output::styled(output::NOTICE, "kite:")));
+    }
 }
 
 fn missing(error: Error, config: &Config) -> Error {

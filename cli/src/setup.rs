@@ -2,11 +2,12 @@
 //! there, it is there before the first sync, and it says whether the drive may still be made.
 
 use crate::{
-    args::{Layout, Sync},
+    args::Sync,
     config::{self, Config},
     drive_url::{DriveUrl, canonical},
     folder::{Names, OWN, TMP, TRASH},
     home::Home,
+    layout::Layout,
     lock,
     output::quote::shell,
 };
@@ -38,25 +39,31 @@ pub(crate) struct Chosen {
 pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
     let folder = &args.folder.folder;
     check_folder(folder)?;
-    let layout = args.layout.map(layout_name).transpose()?;
+    let layout = args.set_up.layout;
     let found = Config::read(folder)?;
     let drive = asked_for(args, found.as_ref())?;
     let (config, is_new) = match (found.clone(), drive) {
         // Nothing was ever synced with a drive that was never reached: the wrong one is simply replaced.
-        (Some(config), Some(drive)) if config.drive_is_new && !drive.is_same(&config.drive) => {
-            (Config::new(drive, layout.unwrap_or(&config.layout).to_owned(), config.device), true)
+        (Some(config), drive) if config.drive_is_new && is_other(&config, drive.as_ref(), layout) => {
+            let (drive, layout) = (drive.unwrap_or(config.drive), layout.unwrap_or(config.layout));
+            (Config { shared_folder: config.shared_folder, ..Config::new(drive, layout, config.device) }, true)
         }
         (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
-        (None, Some(drive)) => (Config::new(drive, layout.unwrap_or("classic").to_owned(), host_name()), true),
+        (None, Some(drive)) => {
+            let layout = layout.map_or_else(|| Layout::for_new_folder(&drive.dataset()), Ok)?;
+            (Config::new(drive, layout, host_name()), true)
+        }
         (None, None) => return Err(not_set_up(folder)),
     };
     check_apart(folder, &config.drive)?;
+    config.layout.check(&config.drive.dataset(), is_new, folder)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
     if is_new {
         check_makeable(config.drive.path())?;
     }
-    let device = args.device.clone().unwrap_or_else(|| config.device.clone());
-    let config = Config { device, ..config };
+    let device = args.set_up.device.clone().unwrap_or_else(|| config.device.clone());
+    let shared_folder = args.set_up.shared_folder || config.shared_folder;
+    let config = Config { device, shared_folder, ..config };
     Ok(Chosen { config, is_new, copied_from, found })
 }
 
@@ -71,8 +78,8 @@ pub(crate) fn copied_from(folder: &Path, config: &Config) -> Result<Option<Strin
 
 /// Returns the drive and the collection that were typed, if any; a collection alone is one of the folder's own drive.
 fn asked_for(args: &Sync, found: Option<&Config>) -> Result<Option<DriveUrl>> {
-    let typed = args.drive.as_deref().map(DriveUrl::parse).transpose()?;
-    let collection = args.collection.as_deref();
+    let typed = args.set_up.drive.as_deref().map(DriveUrl::parse).transpose()?;
+    let collection = args.set_up.collection.as_deref();
     let drive = typed.or_else(|| found.filter(|_| collection.is_some()).map(|config| config.drive.without_collection()));
     drive.map(|drive| drive.with_collection(collection)).transpose()
 }
@@ -188,16 +195,26 @@ fn check_folder(folder: &Path) -> Result<()> {
     Err(invalid(detail, folder))
 }
 
+/// Whether another drive or layout is asked for than the folder's.
+fn is_other(config: &Config, drive: Option<&DriveUrl>, layout: Option<Layout>) -> bool {
+    drive.is_some_and(|drive| !drive.is_same(&config.drive)) || layout.is_some_and(|layout| layout != config.layout)
+}
+
 /// Takes the folder's configuration if nothing else was asked for.
-fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<&str>, folder: &Path) -> Result<Config> {
-    let other = match (drive, layout) {
-        (Some(drive), _) if !drive.is_same(&config.drive) => Some((config.drive.to_string(), drive.to_string())),
-        (_, Some(layout)) if layout != config.layout => Some((format!("layout {}", config.layout), format!("layout {layout}"))),
-        _ => None,
+fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<Layout>, folder: &Path) -> Result<Config> {
+    if !is_other(&config, drive, layout) {
+        return Ok(config);
+    }
+    let (own, again) = (&config.drive, shell(&folder.to_string_lossy()));
+    let detail = match drive.filter(|drive| !drive.is_same(own)) {
+        Some(drive) => format!("this folder syncs with {own}, not with {drive}; to change that, run `kite unlink {again}` first"),
+        None => format!(
+            "this folder syncs with a vault of the {} layout: leave --layout out, or run `kite unlink {again}` and set it up with an \
+             empty drive folder",
+            config.layout
+        ),
     };
-    let Some((own, other)) = other else { return Ok(config) };
-    let again = shell(&folder.to_string_lossy());
-    Err(invalid(format!("this folder syncs with {own}, not with {other}; to change that, run `kite unlink {again}` first"), folder))
+    Err(invalid(detail, folder))
 }
 
 /// A drive in the folder would be synced into itself, and a folder in the drive would be taken for its files.
@@ -224,16 +241,6 @@ fn check_makeable(drive: &Path) -> Result<()> {
         _ => return Ok(()),
     };
     Err(invalid(detail, drive))
-}
-
-fn layout_name(layout: Layout) -> Result<&'static str> {
-    match layout {
-        Layout::Classic => Ok("classic"),
-        Layout::Journal => {
-            let detail = "the journal layout is not in this version: this version writes the classic layout, so leave --layout out";
-            Err(Error::new(ErrorKind::Unsupported, "open", detail))
-        }
-    }
 }
 
 fn host_name() -> String {

@@ -24,7 +24,7 @@ fn two_collections_and_a_dataset_in_the_root_share_a_drive_and_nothing_else() {
     w.kite(&["sync", "notes", "--drive", &url(&w, "notes")]).expect(0);
     w.kite(&["sync", "photos", "--drive", "drive", "--collection", "photos"]).expect(0);
     for name in ["notes", "photos"] {
-        assert!(w.at("drive").join(name).join("meta.json").exists(), "{name}");
+        assert!(w.at("drive").join(name).join("vault").exists(), "{name}");
     }
     w.kite(&["sync", "notes2", "--drive", "drive", "--collection", "notes"]).expect(0);
     w.kite(&["sync", "photos2", "--drive", &url(&w, "photos")]).expect(0);

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// What the layouts write into the root of a drive, as far as a collection could have the name: a dataset may lie there
 /// beside the collections.
-const LAYOUT: &[&str] = &["changes", "docs"];
+const LAYOUT: &[&str] = &["c", "changes", "docs", "head", "j", "p", "vault"];
 /// What Windows takes for devices, with a digit behind the last two; a drive may end up on such a disk.
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 const NUMBERED_DEVICES: &[&str] = &["com", "lpt"];
@@ -13,8 +13,9 @@ const NUMBERED_DEVICES: &[&str] = &["com", "lpt"];
 /// The name of a collection: one dataset among several on a drive, in a folder of that name in the root.
 ///
 /// It has 1 to 64 characters: small letters `a` to `z`, digits, `-` and `_`, the first of them a letter or a digit. So
-/// no drive takes two names for one, and none refuses it. `docs`, `changes` and the names of Windows' devices (`con`,
-/// `com1`, ...) are taken: a dataset in the root itself never meets a collection.
+/// no drive takes two names for one, and none refuses it. The names of the layouts' own files and folders (`c`, `changes`,
+/// `docs`, `head`, `j`, `p`, `vault`) and of Windows' devices (`con`, `com1`, ...) are taken: a dataset in the root itself
+/// never meets a collection.
 ///
 /// # Examples
 /// ```
@@ -89,7 +90,7 @@ fn refusal(name: &str) -> Option<&'static str> {
         return Some("it begins with a sign");
     }
     if LAYOUT.contains(&name) {
-        return Some("a dataset without a collection keeps its files in a folder of this name");
+        return Some("a dataset without a collection has a file or a folder of this name");
     }
     is_device(name).then_some("Windows has a device of this name")
 }
@@ -127,6 +128,8 @@ mod tests {
             "_a",
             "docs",
             "changes",
+            "j",
+            "vault",
             "con",
             "nul",
             "com1",

@@ -1,28 +1,31 @@
 //! A layer that notices changes of a drive in a local folder.
 //!
-//! One file tells all: it is written with every change of the dataset (the head of a layout). Its version is the token,
-//! so that an answer is always right, also where a network file system keeps notices to itself; the system's notices
-//! only say when to look.
+//! One thing tells all: a file that is written with every change of the dataset (the head of a layout), or a folder that
+//! gets a new name with every change (where a layout has no head). The file's version, or a digest of the names, is the
+//! token, so that an answer is always right, also where a network file system keeps notices to itself; the system's
+//! notices only say when to look.
 
 use event_listener::Event;
 use futures::future::{Either, select};
 use kitestring::{
-    Drive, DrivePath, Result, apply,
+    Digest, Drive, DrivePath, Result, apply,
     drive::{Capabilities, Changed, Condition, GetOptions, Got, Listing, PutFile, Version},
     port,
 };
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Answers [`Drive::changed_since`] and [`Drive::wait_for_change`] for a drive in a local folder, by one file of it.
+/// Answers [`Drive::changed_since`] and [`Drive::wait_for_change`] for a drive in a local folder, by one file or folder of
+/// it.
 ///
 /// Where the system has no notices for the folder, `wait_for_change` looks when its time is over, at the cost of one
-/// request. Everything else goes through.
+/// request, or of a listing. Everything else goes through.
 ///
 /// # Errors
 /// Those of the drive underneath.
@@ -31,17 +34,26 @@ use std::{
 /// A call that is dropped has changed nothing.
 pub struct Watched {
     drive: Arc<dyn Drive>,
-    head: DrivePath,
+    tells: Tells,
     root: PathBuf,
-    file: PathBuf,
+    /// Where on the disk what tells is.
+    local: PathBuf,
     noticed: Arc<Event>,
     /// None while the system gives no notices.
     notices: Mutex<Option<Notices>>,
 }
 
+/// What tells of every change.
+enum Tells {
+    /// A file that is written.
+    File(DrivePath),
+    /// A folder that gets a new name.
+    Folder(DrivePath),
+}
+
 /// What the system watches.
 struct Notices {
-    /// The deepest folder on the way to the file that exists.
+    /// The deepest folder that exists on the way to what tells.
     folder: PathBuf,
     _watcher: RecommendedWatcher,
 }
@@ -52,16 +64,51 @@ const MISSING: &str = "";
 impl Watched {
     /// Watches the file `head` of `drive`, which lies in the local folder `root`.
     pub fn new(drive: Arc<dyn Drive>, root: &Path, head: DrivePath) -> Self {
-        let file = head.segments().fold(root.to_owned(), |path, segment| path.join(segment));
-        Self { drive, head, root: root.to_owned(), file, noticed: Arc::new(Event::new()), notices: Mutex::default() }
+        Self::by(drive, root, Tells::File(head))
+    }
+
+    /// Watches the names in the folder `folder` of `drive`, which lies in the local folder `root`.
+    pub fn folder(drive: Arc<dyn Drive>, root: &Path, folder: DrivePath) -> Self {
+        Self::by(drive, root, Tells::Folder(folder))
+    }
+
+    fn by(drive: Arc<dyn Drive>, root: &Path, tells: Tells) -> Self {
+        let (Tells::File(path) | Tells::Folder(path)) = &tells;
+        let local = path.segments().fold(root.to_owned(), |path, segment| path.join(segment));
+        Self { drive, tells, root: root.to_owned(), local, noticed: Arc::new(Event::new()), notices: Mutex::default() }
     }
 
     async fn look(&self, token: Option<&str>) -> Result<Changed> {
+        match &self.tells {
+            Tells::File(file) => self.look_at(file, token).await,
+            Tells::Folder(folder) => {
+                let now = self.names(folder).await?;
+                Ok(if token == Some(&now) { Changed::No } else { Changed::Yes(now) })
+            }
+        }
+    }
+
+    /// Returns a digest of the names in a folder.
+    async fn names(&self, folder: &DrivePath) -> Result<String> {
+        let (mut names, mut cursor) = (BTreeSet::new(), None);
+        loop {
+            let page = self.drive.list_dir(folder.clone(), cursor).await?;
+            names.extend(page.entries.into_iter().map(|entry| entry.name));
+            cursor = page.next;
+            if cursor.is_none() {
+                // No name holds a slash.
+                let all: Vec<String> = names.into_iter().collect();
+                return Ok(Digest::of(all.join("/").as_bytes()).to_string());
+            }
+        }
+    }
+
+    async fn look_at(&self, file: &DrivePath, token: Option<&str>) -> Result<Changed> {
         if !self.drive.capabilities().versions {
             return Ok(Changed::Unknown);
         }
         let unless = token.filter(|t| *t != MISSING).map(Version::new);
-        let now = match self.drive.get(self.head.clone(), GetOptions { range: Some(0..0), unless }).await? {
+        let now = match self.drive.get(file.clone(), GetOptions { range: Some(0..0), unless }).await? {
             Got::Unchanged => return Ok(Changed::No),
             Got::File { version, .. } => version.as_str().to_owned(),
             Got::Missing => MISSING.to_owned(),
@@ -72,7 +119,7 @@ impl Watched {
     /// Makes sure that the system gives notices, as far as it can.
     fn begin(&self) {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        let on_the_way = self.file.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
+        let on_the_way = self.local.ancestors().take_while(|folder| folder.starts_with(&self.root));
         let deepest = on_the_way.into_iter().find(|folder| folder.is_dir());
         if deepest != notices.as_ref().map(|n| n.folder.as_path()) {
             *notices = deepest.and_then(|folder| self.watch(folder).ok());
@@ -84,13 +131,13 @@ impl Watched {
         *self.notices.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Watches the file in `folder`, or the next folder on the way to it.
+    /// Watches what tells in `folder`, the next folder on the way to it, or all of `folder` if that itself tells.
     fn watch(&self, folder: &Path) -> notify::Result<Notices> {
-        let name = self.file.strip_prefix(folder).ok().and_then(|below| below.components().next()).map(|c| c.as_os_str().to_owned());
+        let name = self.local.strip_prefix(folder).ok().and_then(|below| below.components().next()).map(|c| c.as_os_str().to_owned());
         let (real, noticed) = (folder.canonicalize()?, self.noticed.clone());
         let itself = real.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let concerns = |path: &PathBuf| *path == itself || path.file_name() == name.as_deref();
+            let concerns = |path: &PathBuf| *path == itself || name.is_none() || path.file_name() == name.as_deref();
             let tells =
                 event.map_or(true, |e| !matches!(e.kind, EventKind::Access(_)) && (e.need_rescan() || e.paths.iter().any(concerns)));
             if tells {
@@ -104,7 +151,7 @@ impl Watched {
 
 impl fmt::Debug for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watched").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("Watched").field("local", &self.local).finish_non_exhaustive()
     }
 }
 

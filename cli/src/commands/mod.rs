@@ -1,6 +1,7 @@
 //! One file for each command. A command returns its exit code.
 
 mod conflicts;
+mod lower;
 mod resolve;
 mod status;
 mod sync;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args) -> u8 {
             Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
             Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,
             Command::Trash(trash) => trash::run(trash),
+            Command::Lower(options) => lower::run(options, args.verbose).await,
             Command::Unlink(unlink) => unlink::run(unlink, args.verbose).await,
         }
     });

@@ -24,14 +24,19 @@ pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
     let args::Status { folder: args, ignored: list_ignored } = args;
     let session = Session::for_local_work(&args.folder, verbose).await?;
     session.look().await?;
-    let status = session.client.status().await?;
+    let status = session.status().await?;
     let skipped = session.tree.notes.all();
     let (aside, ignored) = (Aside::of(&session.tree), session.tree.ignored.all());
     if args.json {
         let (folder, drive) = (args.folder.to_string_lossy(), session.config.drive.to_string());
         let collection = session.config.drive.collection();
-        let config =
-            json::Folder { folder: &folder, drive: &drive, collection, layout: &session.config.layout, device: &session.config.device };
+        let config = json::Folder {
+            folder: &folder,
+            drive: &drive,
+            collection,
+            layout: session.config.layout.name(),
+            device: &session.config.device,
+        };
         let mut value = aside.add_to(json::status(&config, &status, &skipped));
         json::add(&mut value, "ignored", json!(ignored.len()));
         if *list_ignored {
@@ -53,6 +58,10 @@ fn show(args: &args::Folder, session: &Session, status: &Status) {
     row("drive", &shown(&session.config.drive.path().to_string_lossy()));
     if let Some(collection) = session.config.drive.collection() {
         row("collection", collection);
+    }
+    row("layout", session.config.layout.name());
+    if let Some(strategy) = status.strategy {
+        row("strategy", strategy.code());
     }
     row("device", &shown(&session.config.device));
     row("last sync", &status.last_sync_ms.map_or_else(|| "never".to_owned(), ago));

@@ -4,7 +4,7 @@ use super::{CONFLICTS, DONE, SKIPPED};
 use crate::{
     args::{Sync, Warning},
     folder::{Expired, Trash},
-    output::{aside::Aside, json, progress::Bar, summary},
+    output::{FAINT, NOTICE, aside::Aside, json, note, progress::Bar, styled, summary},
     session::Session,
     signals::Watch,
 };
@@ -32,7 +32,15 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
     };
     let synced = session.client.sync(options).await;
     drop(bar);
+    // What is dangerous may be why it failed.
+    if let Some(danger) = session.danger().await? {
+        note(format_args!("{} {danger}", styled(NOTICE, "kite:")));
+    }
     let report = synced?;
+    if verbose {
+        let strategy = session.status().await?.strategy.map(|strategy| format!(", strategy {strategy}")).unwrap_or_default();
+        note(styled(FAINT, format_args!("Info: layout {}{strategy}", session.config.layout)));
+    }
     let mut skipped = skipped(&report, &session);
     let mut aside = Aside::of(&session.tree);
     if !args.dry_run {

@@ -9,7 +9,7 @@ use super::{
     sync::{expire, skipped},
 };
 use crate::{
-    args::{Sync, Watch},
+    args::{SetUp, Sync, Watch},
     output::aside::Aside,
     session::Session,
     setup,
@@ -103,21 +103,27 @@ impl Watching<'_> {
         let session = Session::for_sync(&self.sync, self.verbose).await?;
         let options = SyncOptions { cancel: Some(self.signals.patient_token()), reconcile: look, ..SyncOptions::default() };
         let before = session.client.status().await?.last_sync_ms;
-        let report = session.client.sync(options).await?;
+        let synced = session.client.sync(options).await;
+        if let Some(danger) = session.danger().await? {
+            self.said.danger(danger);
+        }
+        let report = synced?;
         let mut noted = skipped(&report, &session);
         expire(&session, before, &mut noted);
         noted.extend(Aside::of(&session.tree).notes());
         self.said.synced(&report, noted, look);
         let url = session.config.drive.clone();
+        let telltale = session.config.layout.telltale(session.status().await?.strategy);
         drop(session);
         self.said.watching(&url.to_string());
         if !self.folder.can_hear() {
             self.said.limited(self.every);
         }
         // From now on a folder without a configuration is one that was unlinked or lost, and not a new one.
-        (self.sync.drive, self.sync.collection, self.sync.device) = (None, None, None);
-        if self.drive.is_none() {
-            self.drive = Some(DriveWatch::open(&url)?);
+        self.sync.set_up = SetUp::default();
+        // A vault that was lowered tells of its changes in another way.
+        if !self.drive.as_ref().is_some_and(|drive| drive.looks_at(telltale)) {
+            self.drive = Some(DriveWatch::open(&url, telltale)?);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The JSON forms. Their fields are a promise to programs: new ones may appear, none changes its meaning.
 
-use kitestring::{Conflict, Error, Report, Retry, Status};
+use kitestring::{Conflict, Error, Report, Retry, Status, Strategy};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -75,6 +75,7 @@ pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<St
         "drive": folder.drive,
         "collection": folder.collection,
         "layout": folder.layout,
+        "strategy": status.strategy.map(Strategy::code),
         "device": folder.device,
         "client": status.client,
         "vault": status.vault,

@@ -1,6 +1,6 @@
 //! Noticing changes on the drive.
 
-use crate::drive_url::DriveUrl;
+use crate::{drive_url::DriveUrl, layout::Telltale};
 use async_io::Timer;
 use kitestring::{Drive, Result, drive::Changed};
 use std::{sync::Arc, time::Duration};
@@ -11,6 +11,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Waits for changes on a drive.
 pub(crate) struct DriveWatch {
     drive: Arc<dyn Drive>,
+    telltale: Telltale,
     /// What the drive was like before the last sync; none if it could not say.
     token: Option<String>,
 }
@@ -20,8 +21,13 @@ impl DriveWatch {
     ///
     /// # Errors
     /// As [`DriveUrl::watched`].
-    pub(crate) fn open(url: &DriveUrl) -> Result<Self> {
-        Ok(Self { drive: url.watched()?, token: None })
+    pub(crate) fn open(url: &DriveUrl, telltale: Telltale) -> Result<Self> {
+        Ok(Self { drive: url.watched(telltale)?, telltale, token: None })
+    }
+
+    /// Whether this is what it looks at.
+    pub(crate) fn looks_at(&self, telltale: Telltale) -> bool {
+        self.telltale == telltale
     }
 
     /// Remembers what the drive is like: whatever changes from now on, the own changes of the coming sync too, ends

@@ -19,12 +19,14 @@ pub(crate) struct Said {
     waits: bool,
     watching: bool,
     limited: bool,
+    danger: Option<String>,
 }
 
 impl Said {
     /// Has said nothing about `folder` yet; with `json`, will say it in one object for each event.
     pub(crate) fn nothing(folder: PathBuf, json: bool) -> Self {
-        Self { json, folder, conflicts: BTreeSet::new(), skipped: BTreeMap::new(), waits: false, watching: false, limited: false }
+        let (conflicts, skipped) = (BTreeSet::new(), BTreeMap::new());
+        Self { json, folder, conflicts, skipped, waits: false, watching: false, limited: false, danger: None }
     }
 
     /// Says what a sync did, if it did anything. `complete` says that all that is skipped is known.
@@ -86,6 +88,14 @@ impl Said {
             || format!("{}: {message}", styled(NOTICE, "Limited")),
             || json!({ "event": "limited", "message": message, "every_s": seconds }),
         );
+    }
+
+    /// Says what is dangerous about the place where the drive is.
+    pub(crate) fn danger(&mut self, message: String) {
+        if self.danger.as_ref() != Some(&message) {
+            self.say(|| format!("{}: {message}", styled(NOTICE, "Danger")), || json!({ "event": "danger", "message": message }));
+            self.danger = Some(message);
+        }
     }
 
     /// Says that the watch has ended as it was asked to.

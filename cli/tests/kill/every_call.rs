@@ -2,7 +2,7 @@
 
 use crate::{
     strace::{self, Kill},
-    world::{Files, World},
+    world::{Files, World, set_up},
 };
 use serde_json::{Value, json};
 use std::{
@@ -127,7 +127,7 @@ impl Scenario<'_> {
         for _ in 0..ROUNDS {
             let mut quiet = true;
             for folder in ["a", "b"] {
-                let report = self.world.kite(&["sync", folder, "--drive", "drive"])?;
+                let report = self.world.kite(&set_up(folder))?;
                 quiet &= ["pushed", "pulled", "deleted"].iter().all(|count| report[count] == 0);
                 last = report;
             }
@@ -152,7 +152,8 @@ impl Scenario<'_> {
 
 /// Whether a file of the drive is one that a listing shows.
 fn is_listed(path: &str) -> bool {
-    !path.rsplit('/').next().unwrap_or_default().starts_with(".kite")
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name != ".kite.lock" && !name.starts_with(".~kite-")
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {

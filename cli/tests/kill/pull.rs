@@ -3,7 +3,7 @@
 use crate::{
     every_call::Scenario,
     push::{BINARY, after, before, change, files, sync, synced, write_all},
-    world::World,
+    world::{World, set_up},
 };
 
 #[test]
@@ -29,7 +29,7 @@ fn the_first_pull_into_a_new_folder() {
     sync(&world, "a").unwrap();
     world.write("b/both.txt", "same\n");
     let again = |world: &World| sync(world, "b");
-    let command = &["sync", "b", "--drive", "drive"];
+    let command = &set_up("b");
     Scenario { world: &world, command, again: &again, expected, safe: &[], floor: 30 }.kill_at_every_call("first pull");
 }
 

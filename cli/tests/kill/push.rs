@@ -2,7 +2,7 @@
 
 use crate::{
     every_call::Scenario,
-    world::{Files, World},
+    world::{Files, World, set_up},
 };
 
 pub const BINARY: &[u8] = b"\x00\xff\xfe\r\n\x80binary\x00";
@@ -19,7 +19,7 @@ pub fn write_all(world: &World, folder: &str, all: &Files) {
 
 /// Syncs a folder, setting it up if need be; it must succeed.
 pub fn sync(world: &World, folder: &str) -> Result<(), String> {
-    world.kite(&["sync", folder, "--drive", "drive"]).map(drop)
+    world.kite(&set_up(folder)).map(drop)
 }
 
 /// Both folders hold these files and have synced.
@@ -57,7 +57,7 @@ fn the_first_sync_to_a_new_drive() {
     let world = World::new();
     let expected = files(&[("one.txt", b"one\n"), ("sub/two.md", b"two\n"), ("sub/three.bin", BINARY)]);
     write_all(&world, "a", &expected);
-    let command = &["sync", "a", "--drive", "drive"];
+    let command = &set_up("a");
     let again = |world: &World| sync(world, "a");
     Scenario { world: &world, command, again: &again, expected, safe: &[], floor: 40 }.kill_at_every_call("first sync");
 }

@@ -9,6 +9,12 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// The command that syncs a folder, setting it up if need be: in the classic layout, whose files are looked at after
+/// each kill.
+pub fn set_up(folder: &str) -> [&str; 6] {
+    ["sync", folder, "--drive", "drive", "--layout", "classic"]
+}
+
 /// Files by path: their contents.
 pub type Files = BTreeMap<String, Vec<u8>>;
 

@@ -31,7 +31,7 @@ fn plant(w: &World, id: &str, content: &str) {
 
 #[test]
 fn nothing_is_written_outside_or_into_kites_own_and_the_rest_arrives() {
-    let w = World::synced(&["a"]);
+    let w = World::classic(&["a"]);
     fs::create_dir(w.at("outside")).unwrap();
     w.write("outside/theirs", "theirs");
     symlink("../outside", w.at("a/link")).unwrap();

@@ -1,6 +1,6 @@
 //! Signals and kills: the next sync goes on from there.
 
-use crate::world::World;
+use crate::world::{CLASSIC, World};
 use std::{
     fs::DirEntry,
     path::Path,
@@ -30,40 +30,62 @@ fn interrupt(w: &World, args: &[&str], signal: &str, begun: impl Fn() -> bool) -
     child.wait().unwrap().code()
 }
 
-/// Counts the files below a directory, while they come and go; kite's own do not count.
-fn count(dir: &Path) -> usize {
+/// Counts the bytes below a directory, while files come and go; kite's own do not count.
+fn size(dir: &Path) -> u64 {
     let Ok(entries) = dir.read_dir() else { return 0 };
-    let is_dir = |e: &DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
-    entries.flatten().filter(|e| e.file_name() != ".kite").map(|e| if is_dir(&e) { count(&e.path()) } else { 1 }).sum()
+    let of = |e: DirEntry| e.metadata().map_or(0, |m| if m.is_dir() { size(&e.path()) } else { m.len() });
+    entries.flatten().filter(|e| e.file_name() != ".kite").map(of).sum()
 }
 
-/// Interrupts a sync after it has written 100 more files to `grows`.
+/// Interrupts a sync after it has written as much as 100 files hold, and more, to `grows`.
 fn interrupt_at_work(w: &World, args: &[&str], signal: &str, grows: &str) -> Option<i32> {
-    let before = count(&w.at(grows));
-    interrupt(w, args, signal, || count(&w.at(grows)) > before + 100)
+    let before = size(&w.at(grows));
+    interrupt(w, args, signal, || size(&w.at(grows)) > before + 2000)
 }
 
 #[test]
 fn a_signal_ends_a_sync_cleanly_and_the_next_goes_on() {
     let w = many_files();
-    assert_eq!(interrupt_at_work(&w, &["sync", "a", "--drive", "drive"], "-INT", "drive/docs"), Some(130));
-    assert_eq!(interrupt_at_work(&w, &["sync", "a"], "-TERM", "drive/docs"), Some(143));
+    let classic = &[&["sync", "a", "--drive", "drive"], CLASSIC].concat();
+    assert_eq!(interrupt_at_work(&w, classic, "-INT", "drive"), Some(130));
+    assert_eq!(interrupt_at_work(&w, &["sync", "a"], "-TERM", "drive"), Some(143));
     w.sync("a").expect(0);
-    w.kite(&["sync", "b", "--drive", "drive"]).expect(0);
+    w.set_up("b", CLASSIC).expect(0);
+    assert_eq!(w.files("a"), w.files("b"));
+}
+
+#[test]
+fn a_signal_ends_a_sync_of_the_default_layout_just_as_cleanly() {
+    let w = many_files();
+    // Few files are written on the drive, so the sync may be over before the signal comes.
+    let ended = interrupt_at_work(&w, &["sync", "a", "--drive", "drive"], "-INT", "drive");
+    assert!(matches!(ended, Some(130 | 0)), "{ended:?}");
+    w.sync("a").expect(0);
+    w.set_up("b", &[]).expect(0);
     assert_eq!(w.files("a"), w.files("b"));
 }
 
 #[test]
 fn a_killed_sync_loses_and_doubles_nothing() {
+    kill_in_layout("classic");
+}
+
+#[test]
+fn a_killed_sync_of_the_default_layout_loses_and_doubles_nothing() {
+    kill_in_layout("journal");
+}
+
+fn kill_in_layout(layout: &str) {
     let w = many_files();
+    let args = |folder, wait| ["sync", folder, "--drive", "drive", "--layout", layout, "--wait", wait];
     for _ in 0..3 {
-        interrupt_at_work(&w, &["sync", "a", "--drive", "drive", "--wait", "60"], "-KILL", "drive/docs");
+        interrupt_at_work(&w, &args("a", "60"), "-KILL", "drive");
     }
-    w.kite(&["sync", "a", "--drive", "drive", "--wait", "120"]).expect(0);
+    w.kite(&args("a", "120")).expect(0);
     for _ in 0..3 {
-        interrupt_at_work(&w, &["sync", "b", "--drive", "drive"], "-KILL", "b");
+        interrupt_at_work(&w, &args("b", "60"), "-KILL", "b");
     }
-    w.kite(&["sync", "b", "--drive", "drive", "--wait", "120"]).expect(0);
+    w.kite(&args("b", "120")).expect(0);
     assert_eq!(w.files("a"), w.files("b"));
     assert_eq!(w.kite(&["conflicts", "b", "--json"]).json(), serde_json::json!([]));
 }

@@ -1,27 +1,34 @@
 //! The first call, and what may differ in later ones.
 
-use crate::world::World;
+use crate::world::{CLASSIC, World};
 use std::fs;
 
 #[test]
 fn one_call_sets_the_folder_up_and_makes_the_drive() {
     let w = World::new(&["a"]);
     w.write("a/notes.md", "hello");
-    w.kite(&["sync", "a", "--drive", "drive", "--device", "laptop"]).expect(0).says(&["pushed", "1 file"]);
+    w.set_up("a", &["--device", "laptop"]).expect(0).says(&["pushed", "1 file"]);
     let config: serde_json::Value = serde_json::from_str(&w.read("a/.kite/config.json")).unwrap();
     let drive = format!("file://{}", w.at("drive").display());
     assert_eq!(
         (config["drive"].as_str(), config["layout"].as_str(), config["device"].as_str()),
-        (Some(&*drive), Some("classic"), Some("laptop"))
+        (Some(&*drive), Some("journal"), Some("laptop"))
     );
     assert_eq!(w.read("a/.kite/.gitignore"), "*\n");
+    w.sync("a").expect(0).says(&["nothing had changed"]);
+}
+
+#[test]
+fn a_file_in_the_classic_layout_is_a_json_document() {
+    let w = World::new(&["a"]);
+    w.write("a/notes.md", "hello");
+    w.set_up("a", CLASSIC).expect(0).says(&["pushed", "1 file"]);
     let doc: serde_json::Value = serde_json::from_str(&w.read("drive/docs/notes.md.json")).unwrap();
     assert_eq!(
         (&doc["doc"]["_id"], &doc["doc"]["path"], &doc["doc"]["content"]),
         (&"notes.md".into(), &"notes.md".into(), &"hello".into())
     );
     assert!(doc["_rev"].is_u64() && doc["_rev"] == doc["doc"]["_rev"]);
-    w.sync("a").expect(0).says(&["nothing had changed"]);
 }
 
 #[test]
@@ -32,7 +39,7 @@ fn every_form_of_the_url_names_the_same_drive() {
         w.kite(&["sync", "a", "--drive", form]).expect(0);
     }
     std::os::unix::fs::symlink("drive", w.at("link")).unwrap();
-    w.kite(&["sync", "a", "--drive", "link", "--layout", "classic"]).expect(0);
+    w.kite(&["sync", "a", "--drive", "link", "--layout", "journal"]).expect(0);
 }
 
 #[test]
@@ -59,7 +66,6 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     refuse(&["a", "--drive", "file"], "invalid_input", &["the drive is a file"]);
     refuse(&["a", "--drive", "none/drive"], "invalid_input", &["mounted"]);
     refuse(&["a", "--drive", "dropbox:/x"], "unsupported", &["dropbox", "file:///"]);
-    refuse(&["a", "--drive", "drive", "--layout", "journal"], "unsupported", &["this version writes the classic layout"]);
     refuse(&["a", "--drive", "a/drive"], "invalid_input", &["the drive is inside the folder"]);
     refuse(&["a", "--drive", "."], "invalid_input", &["the folder is inside the drive"]);
     refuse(&["a", "--drive", "a"], "invalid_input", &["the same folder"]);
@@ -80,7 +86,7 @@ fn a_wrong_call_is_a_failure_like_any_other() {
     }
     assert_eq!(w.kite(&["sync", "--json"]).expect(1).json()["error"]["code"], "invalid_input");
     w.kite(&["--version"]).expect(0).says(&["kite 0."]);
-    w.kite(&["--help"]).expect(0).says(&["sync", "status", "conflicts", "resolve", "unlink", "Exit codes"]);
+    w.kite(&["--help"]).expect(0).says(&["sync", "status", "conflicts", "resolve", "lower", "unlink", "Exit codes"]);
 }
 
 #[test]

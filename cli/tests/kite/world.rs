@@ -9,6 +9,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// What asks for the classic layout.
+pub const CLASSIC: &[&str] = &["--layout", "classic"];
+
 /// The directory.
 pub struct World(TempDir);
 
@@ -25,18 +28,32 @@ impl World {
     pub fn new(folders: &[&str]) -> Self {
         let world = Self(tempfile::tempdir().unwrap());
         for folder in folders {
-            fs::create_dir(world.at(folder)).unwrap();
+            fs::create_dir_all(world.at(folder)).unwrap();
         }
         world
     }
 
-    /// Makes a directory with these folders, each set up with the drive `drive` beside them.
+    /// Makes a directory with these folders, each set up with the drive `drive` beside them, in the default layout.
     pub fn synced(folders: &[&str]) -> Self {
+        Self::synced_in(folders, &[])
+    }
+
+    /// The same, in the classic layout: for tests that look at its files.
+    pub fn classic(folders: &[&str]) -> Self {
+        Self::synced_in(folders, CLASSIC)
+    }
+
+    fn synced_in(folders: &[&str], layout: &[&str]) -> Self {
         let world = Self::new(folders);
         for folder in folders {
-            world.kite(&["sync", folder, "--drive", "drive"]).expect(0);
+            world.set_up(folder, layout).expect(0);
         }
         world
+    }
+
+    /// Sets a folder up with the drive `drive` beside it.
+    pub fn set_up(&self, folder: &str, options: &[&str]) -> Ran {
+        self.kite(&[&["sync", folder, "--drive", "drive"], options].concat())
     }
 
     pub fn at(&self, path: &str) -> PathBuf {

@@ -49,6 +49,21 @@ fn a_conflict_is_said_once_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_drive_that_came_to_lie_in_a_copied_folder_is_said_once() {
+    let w = World::new(&["a", "drive"]);
+    let a = Watcher::start(&w, "a");
+    assert_eq!(a.events("danger").len(), 0);
+    fs::create_dir(w.at("drive/.stfolder")).unwrap();
+    for n in 1..=2 {
+        w.write("a/x", format!("{n}"));
+        until("the edit is pushed", || a.events("synced").len() == n);
+    }
+    let said = a.until_said("danger");
+    assert!(said["message"].as_str().unwrap().contains("kite lower a listing"), "{said}");
+    assert_eq!(a.events("danger").len(), 1);
+}
+
+#[test]
 fn what_is_skipped_is_said_once() {
     let w = World::new(&["a", "drive"]);
     std::os::unix::fs::symlink("nowhere", w.at("a/link")).unwrap();

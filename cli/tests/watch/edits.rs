@@ -139,7 +139,7 @@ fn without_notices_the_folder_is_looked_through_now_and_then() {
     let limited = a.until_said("limited");
     assert!(limited["message"].as_str().unwrap().contains("max_user_watches"), "{limited}");
     w.write("a/x/y", "1");
-    until("an edit is found", || w.at("drive/docs").join("x%2Fy.json").exists());
+    until("an edit is found", || !a.events("synced").is_empty());
     w.kite(&["sync", "b", "--drive", "drive"]).expect(0);
     w.write("b/x/y", "2");
     w.sync("b").expect(0);

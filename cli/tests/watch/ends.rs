@@ -2,7 +2,7 @@
 
 use crate::{
     watcher::{Watcher, files, until, until_same},
-    world::World,
+    world::{CLASSIC, World},
 };
 use std::{
     fs::{self, File},
@@ -40,7 +40,7 @@ fn a_signal_at_rest_ends_it_with_success() {
 #[test]
 fn a_signal_during_a_sync_lets_it_end_and_leaves_no_lock() {
     let w = many_files();
-    let mut a = Watcher::spawn(&w, "a", &["--drive", "drive"]);
+    let mut a = Watcher::spawn(&w, "a", &[&["--drive", "drive"], CLASSIC].concat());
     until("it pushes", || count(&w.at("drive/docs")) > 50);
     let asked = Instant::now();
     a.signal("-TERM");
@@ -54,7 +54,7 @@ fn a_signal_during_a_sync_lets_it_end_and_leaves_no_lock() {
         (code, said) => panic!("{code:?}: {said}"),
     }
     w.sync("a").expect(0);
-    w.kite(&["sync", "b", "--drive", "drive"]).expect(0);
+    w.set_up("b", CLASSIC).expect(0);
     assert_eq!(files(&w, "a"), files(&w, "b"));
 }
 
@@ -80,13 +80,13 @@ fn a_second_signal_ends_it_at_once() {
 fn a_watch_that_was_killed_goes_on_when_it_is_started_again() {
     let w = many_files();
     for round in 1..=3 {
-        let a = Watcher::spawn(&w, "a", &["--drive", "drive"]);
+        let a = Watcher::spawn(&w, "a", &[&["--drive", "drive"], CLASSIC].concat());
         let before = count(&w.at("drive/docs"));
         until("it pushes", || count(&w.at("drive/docs")) > before + 100 || !a.events("watching").is_empty());
         w.write(&format!("a/round {round}"), "x");
         // Dropping it kills it.
     }
-    let (a, _b) = (Watcher::start(&w, "a"), Watcher::start(&w, "b"));
+    let (a, _b) = (Watcher::start_classic(&w, "a"), Watcher::start_classic(&w, "b"));
     until_same(&w, "a", "b");
     assert_eq!(files(&w, "a").len(), FILES + 3);
     assert_eq!(a.events("conflict").len(), 0);

@@ -42,5 +42,5 @@ fn a_drive_that_is_missing_at_the_start_is_waited_for() {
     w.write("a/x", "1");
     fs::rename(w.at("away"), w.at("drive")).unwrap();
     a.until_said("back");
-    until("the edit is pushed", || w.at("drive/docs/x.json").exists());
+    assert_eq!(a.until_said("synced")["pushed"], 1);
 }

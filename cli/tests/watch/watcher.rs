@@ -1,6 +1,6 @@
 //! A running `kite watch`, and what it has said so far.
 
-use crate::world::World;
+use crate::world::{CLASSIC, World};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -62,6 +62,11 @@ impl Watcher {
     /// Starts to watch `folder`, which syncs with `drive` beside it, and waits until the first sync is over.
     pub fn start(w: &World, folder: &str) -> Self {
         Self::start_with(w, folder, &["--drive", "drive"])
+    }
+
+    /// The same, in the classic layout: for tests that look at its files.
+    pub fn start_classic(w: &World, folder: &str) -> Self {
+        Self::start_with(w, folder, &[&["--drive", "drive"], CLASSIC].concat())
     }
 
     pub fn start_with(w: &World, folder: &str, args: &[&str]) -> Self {

@@ -38,7 +38,7 @@ class Folder {
     });
   }
 
-  init() { return this.kite("sync", ["--drive", this.drive]); }
+  init() { return this.kite("sync", ["--drive", this.drive, "--layout", "classic"]); }
   sync(code) { return this.kite("sync", [], code); }
 }
 

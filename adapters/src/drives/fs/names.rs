@@ -2,10 +2,13 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-/// The permanent lock file in the root. It is never removed: a lock on a removed file excludes nobody.
+/// The permanent lock file in the root. It is never removed: a lock on a removed file excludes nobody. It stays empty, so
+/// that two machines which both make one in a folder that is copied between them have no conflict about it.
 pub(super) const LOCK: &str = ".kite.lock";
 
-const PREFIX: &str = ".kite-";
+/// Dropbox copies no name that begins with `.~`, Nextcloud and ownCloud none with `.~` in it, others none that ends with
+/// `.tmp`. Syncthing copies it; a copy does no harm, and goes when the file has its name.
+const PREFIX: &str = ".~kite-";
 const SUFFIX: &str = ".tmp";
 
 /// Returns a fresh name for a file that is being written.
@@ -38,10 +41,10 @@ mod tests {
 
     #[test]
     fn only_our_own_names_are_reserved() {
-        for ours in [".kite.lock", ".KITE.lock", &temporary(), ".kite-x.TMP"] {
+        for ours in [".kite.lock", ".KITE.lock", &temporary(), ".~KITE-x.TMP"] {
             assert!(is_reserved(ours), "{ours}");
         }
-        for theirs in ["kite.lock", ".kite-.tmp", ".kite-a", "a.tmp", "", "ö", ".kite-é", ".kite"] {
+        for theirs in ["kite.lock", ".~kite-.tmp", ".~kite-a", "a.tmp", "", "ö", ".~kite-é", ".kite"] {
             assert!(!is_reserved(theirs), "{theirs}");
         }
         assert_ne!(temporary(), temporary());

@@ -44,7 +44,7 @@ fn nothing_is_renamed_before_everything_is_synced() {
         let mut steps = Vec::new();
         let mut hidden = true;
         let mut trace = |step| {
-            let no_name_yet = visible(home.path()).iter().all(|name| name.starts_with(".kite-"));
+            let no_name_yet = visible(home.path()).iter().all(|name| name.starts_with(".~kite-"));
             hidden &= step == Step::Renamed || step == Step::FoldersSynced || no_name_yet;
             steps.push(step);
         };

@@ -1,0 +1,41 @@
+//! `kite lower`.
+
+use super::DONE;
+use crate::{
+    args::{Lower, Lowered},
+    config,
+    layout::Layout,
+    output::{GOOD, json, line, styled},
+    session::Session,
+};
+use kitestring::{Client, Error, ErrorKind, Result, Strategy};
+use serde_json::json;
+
+/// Lowers the vault of a folder to a strategy that asks less of its drive.
+pub(super) async fn run(args: &Lower, verbose: bool) -> Result<u8> {
+    let folder = &args.folder.folder;
+    let session = Session::for_local_work(folder, verbose).await?;
+    if session.config.layout == Layout::Classic {
+        let detail = "the vault of this folder has the classic layout, which has one way only to find changes";
+        return Err(Error::new(ErrorKind::InvalidInput, "lower", detail).about(folder.display().to_string()));
+    }
+    let before = session.status().await?.strategy;
+    let after = match args.strategy {
+        Lowered::Slots => Strategy::Slots,
+        Lowered::Listing => Strategy::Listing,
+    };
+    lower(&session.client, after).await?;
+    config::touch(folder);
+    if args.folder.json {
+        json::print(&json!({ "before": before.map(Strategy::code), "strategy": after.code() }));
+    } else {
+        let from = before.map_or_else(String::new, |before| format!(" from {before}"));
+        line(format_args!("{} the vault{from} to {after}, for every device", styled(GOOD, "Lowered")));
+    }
+    Ok(DONE)
+}
+
+/// Lowers the strategy of the client's vault.
+async fn lower(_client: &Client, _strategy: Strategy) -> Result<()> {
+    Err(Error::new(ErrorKind::Unsupported, "lower", "this version cannot change how the records of a vault are found"))
+}
