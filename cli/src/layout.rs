@@ -1,9 +1,9 @@
 //! How a dataset is laid out on its drive, and how to tell by what lies there: two vaults in one folder would each take
 //! the drive for their own, so a folder is never set up beside a vault of the other layout.
 
-use crate::{classic_file::FileFormat, output::quote::shell, stand_in};
+use crate::{classic_file::FileFormat, output::quote::shell};
 use clap::ValueEnum;
-use kitestring::{Error, ErrorKind, Result, Strategy, server::classic::ClassicOptions};
+use kitestring::{Error, ErrorKind, JournalOptions, Result, Strategy, server::classic::ClassicOptions};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
 
@@ -23,7 +23,6 @@ pub(crate) enum Telltale {
     /// A file that is written with every change.
     File(&'static str),
     /// A folder that gets a new name with every change.
-    #[allow(dead_code, reason = "the journal layout looks at one")]
     Folder(&'static str),
 }
 
@@ -78,7 +77,7 @@ impl Layout {
     pub(crate) fn for_client(self, strategy: Option<Strategy>) -> kitestring::Layout {
         match self {
             Self::Classic => kitestring::Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() }),
-            Self::Journal => stand_in::layout(strategy),
+            Self::Journal => kitestring::Layout::Journal(JournalOptions { strategy }),
         }
     }
 
@@ -86,7 +85,11 @@ impl Layout {
     pub(crate) fn telltale(self, strategy: Option<Strategy>) -> Telltale {
         match self {
             Self::Classic => Telltale::File("meta.json"),
-            Self::Journal => stand_in::telltale(strategy),
+            Self::Journal => match strategy {
+                Some(Strategy::CompareAndSwap) | None => Telltale::File("head"),
+                Some(Strategy::Slots) => Telltale::Folder("h"),
+                Some(Strategy::Listing) => Telltale::Folder("j"),
+            },
         }
     }
 

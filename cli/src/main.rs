@@ -16,7 +16,6 @@ mod session;
 mod setup;
 mod sharing;
 mod signals;
-mod stand_in;
 mod unreachable;
 mod watch;
 

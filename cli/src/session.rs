@@ -10,7 +10,7 @@ use crate::{
     lock::FolderLock,
     output,
     setup::{self, STATE},
-    sharing, stand_in,
+    sharing,
     unreachable::Unreachable,
 };
 use kitestring::{Client, Conflict, Drive, Error, ErrorKind, Log, MemoryDrive, MemoryState, Options, Result, State, Status, SyncOptions};
@@ -146,11 +146,7 @@ impl Session {
     /// # Errors
     /// As [`Client::status`].
     pub(crate) async fn status(&self) -> Result<Status> {
-        let mut status = self.client.status().await?;
-        if self.config.layout == Layout::Journal {
-            status.strategy = stand_in::strategy(&self.config.drive.dataset());
-        }
-        Ok(status)
+        self.client.status().await
     }
 
     /// Returns what is dangerous about the place where the drive is, if anything.
@@ -203,9 +199,6 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
     let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, &config))?;
-    if config.drive_is_new && config.layout == Layout::Journal {
-        stand_in::make_vault(&config.drive.dataset(), config.strategy())?;
-    }
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;

@@ -74,7 +74,8 @@ impl Side {
     async fn new(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
         let host = Arc::new(InParts::default());
         let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-        let client = Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), common::classic_options(runtime)).await.unwrap();
+        let client =
+            Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), common::classic_options(runtime)).await.unwrap();
         Self(host, client)
     }
     async fn put(&self, name: &str, body: Vec<u8>) {

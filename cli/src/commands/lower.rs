@@ -8,7 +8,7 @@ use crate::{
     output::{GOOD, json, line, styled},
     session::Session,
 };
-use kitestring::{Client, Error, ErrorKind, Result, Strategy};
+use kitestring::{Error, ErrorKind, Result, Strategy};
 use serde_json::json;
 
 /// Lowers the vault of a folder to a strategy that asks less of its drive.
@@ -24,7 +24,7 @@ pub(super) async fn run(args: &Lower, verbose: bool) -> Result<u8> {
         Lowered::Slots => Strategy::Slots,
         Lowered::Listing => Strategy::Listing,
     };
-    lower(&session.client, after).await?;
+    session.client.lower(after).await?;
     config::touch(folder);
     if args.folder.json {
         json::print(&json!({ "before": before.map(Strategy::code), "strategy": after.code() }));
@@ -33,9 +33,4 @@ pub(super) async fn run(args: &Lower, verbose: bool) -> Result<u8> {
         line(format_args!("{} the vault{from} to {after}, for every device", styled(GOOD, "Lowered")));
     }
     Ok(DONE)
-}
-
-/// Lowers the strategy of the client's vault.
-async fn lower(_client: &Client, _strategy: Strategy) -> Result<()> {
-    Err(Error::new(ErrorKind::Unsupported, "lower", "this version cannot change how the records of a vault are found"))
 }

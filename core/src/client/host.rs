@@ -152,7 +152,13 @@ impl Host {
 
     /// Takes a large content from the drive part by part, in the form in which `apply` takes it, and returns it with its
     /// digest; none if the drive's content changed, or is not what it should be.
-    pub(super) async fn staged_parts(&self, id: &DocId, revision: &Revision, size: u64, source: &dyn Source) -> Result<Option<(Body, Digest)>> {
+    pub(super) async fn staged_parts(
+        &self,
+        id: &DocId,
+        revision: &Revision,
+        size: u64,
+        source: &dyn Source,
+    ) -> Result<Option<(Body, Digest)>> {
         let whole = self.application.whole_body_bytes().is_none_or(|limit| size <= limit);
         let (mut digest, mut offset, mut body) = (Digest::builder(), 0, Vec::new());
         while offset < size {

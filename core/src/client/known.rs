@@ -173,7 +173,8 @@ impl Run {
             let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
             known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, local: None });
         }
-        let unsettled = self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;
+        let unsettled =
+            self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;
         known.iter_mut().zip(unsettled).for_each(|(known, lost)| known.lost = lost);
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
         let locals = self.host.look(&look).await?;

@@ -11,6 +11,7 @@
 //! | `pushing/<id>` | the intent of a push that was interrupted |
 //! | `conflict/<id>`, `conflict-body/<id>` | a conflict, and the drive's side of it |
 //! | `server/…` | what the layout remembers |
+//! | `drive` | what the drive was found to be able to do |
 
 use crate::{
     Action, Conflict, Digest, DocId, Error, ErrorKind, Result, Revision, State, StateRecord,
@@ -31,6 +32,7 @@ pub(crate) const PUSHING: &str = "pushing/";
 pub(crate) const PUSH: &str = "push/";
 pub(crate) const CONFLICT: &str = "conflict/";
 pub(crate) const CONFLICT_BODY: &str = "conflict-body/";
+pub(crate) const PROBED: &str = "drive";
 
 /// What keys must not hold as it is: they are ASCII without spaces.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');

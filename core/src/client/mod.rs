@@ -23,7 +23,7 @@ pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{
     Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord,
-    Versions,
+    Strategy, Versions,
     runtime::random_id,
     server::{Server, classic, journal},
 };
@@ -163,6 +163,19 @@ impl Client {
     /// `condition` if either side has changed since: nothing is done, show it again. `not_found` if it is gone.
     pub async fn resolve(&self, seen: Conflict, resolution: Resolution) -> Result<()> {
         self.in_turn("resolve", &CancelToken::new(), Box::pin(resolve::resolve(&self.inner, seen, resolution))).await
+    }
+
+    /// Lowers the strategy by which the vault's records are found, for every device: explicitly, and one way. A vault
+    /// whose folder is to be copied between machines, or that moves to a simpler drive, needs it.
+    ///
+    /// # Errors
+    /// `invalid_input` if the strategy is not lower, there is no vault yet, or the layout is another; `unsupported` if the
+    /// drive cannot serve it; `condition` if somebody else has changed it just now.
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, it is completed by calling it again. Until then others sync as before, or wait.
+    pub async fn lower(&self, strategy: Strategy) -> Result<()> {
+        self.in_turn("lower", &CancelToken::new(), Box::pin(sync::lower(&self.inner, strategy))).await
     }
 
     /// Says what the client knows, without a request to the drive.

@@ -4,7 +4,8 @@ use super::{
     Inner,
     host::{Host, Local, LookAt},
     ledger::{
-        APPLYING, Applying, BASE, Base, CLIENT, CONFLICT, CONFLICT_BODY, FORMAT, Identity, Ledger, PUSHING, TODO, Todo, base_record, bytes, removal,
+        APPLYING, Applying, BASE, Base, CLIENT, CONFLICT, CONFLICT_BODY, FORMAT, Identity, Ledger, PUSHING, TODO, Todo, base_record, bytes,
+        removal,
     },
     queue,
 };

@@ -5,8 +5,8 @@ use super::{
     host::{Host, Local, LookAt, Present},
     known::{Held, Remote, RemoteContent},
     ledger::{
-        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue, enqueue,
-        key, record, removal,
+        APPLYING, Applying, BASE, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, Ledger, PUSHING, QUEUE, Queued, base_record, dequeue,
+        enqueue, key, record, removal,
     },
 };
 use crate::{

@@ -128,7 +128,9 @@ impl Run {
             }
             let Some(content) = &mut known.remote.content else { return false };
             match loaded.pop_front() {
-                Some(Loaded::Whole(bytes, digest)) => (content.digest, content.size, content.held) = (digest, bytes.len() as u64, Held::Whole(bytes)),
+                Some(Loaded::Whole(bytes, digest)) => {
+                    (content.digest, content.size, content.held) = (digest, bytes.len() as u64, Held::Whole(bytes))
+                }
                 Some(Loaded::Parts(source)) => content.held = Held::Parts(source),
                 Some(Loaded::Unreadable(why)) => {
                     self.report().skip(known.id.clone(), why);
@@ -316,10 +318,11 @@ fn stays(known: &Known) -> bool {
 /// Whether a content must be at hand to carry this out, and is not.
 fn needs_content(known: &Known, outcome: Pull) -> bool {
     let elsewhere = known.remote.content.as_ref().is_some_and(|content| matches!(content.held, Held::Elsewhere(_)));
-    elsewhere && match outcome {
-        Pull::FastForward | Pull::Conflict(_) => true,
-        Pull::AlreadyHave | Pull::Converged | Pull::Adopt | Pull::DeleteAlreadyGone | Pull::StaleEcho | Pull::OwnPush => false,
-    }
+    elsewhere
+        && match outcome {
+            Pull::FastForward | Pull::Conflict(_) => true,
+            Pull::AlreadyHave | Pull::Converged | Pull::Adopt | Pull::DeleteAlreadyGone | Pull::StaleEcho | Pull::OwnPush => false,
+        }
 }
 
 /// Whether the host's side is no longer what the conflict says.

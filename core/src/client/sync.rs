@@ -1,9 +1,14 @@
 //! Sync: pull, and if there is something to push, push it under the lock.
 
-use super::{Inner, Layout, Reconciled, SyncOptions, dry_run, push::Pushed, run::Run};
+use super::{
+    Allow, Inner, Layout, Reconciled, SyncOptions, dry_run,
+    ledger::{PROBED, bytes},
+    push::Pushed,
+    run::Run,
+};
 use crate::{
-    Drive, Error, ErrorKind, Level, Phase, Report, Result,
-    drive::meter::Meter,
+    Drive, Error, ErrorKind, JournalOptions, Level, Phase, Report, Result, StateRecord, Strategy,
+    drive::{Capabilities, meter::Meter, probe},
     runtime::wall_ms,
     server::{
         Server,
@@ -30,7 +35,7 @@ enum Round {
 /// Runs one sync. The caller holds the sync turn.
 pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Report> {
     let begun = inner.runtime.now();
-    let meter = Arc::new(Meter::new(inner.drive.clone()));
+    let meter = Arc::new(metered(inner, options.dry_run).await?);
     let mut run = prepare(inner, meter.clone(), options);
     let result = run.sync().await;
     if result.is_ok() && run.report().stopped.is_none() && !run.options.dry_run {
@@ -47,9 +52,29 @@ pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Rep
     result.map(|()| report)
 }
 
+/// The drive behind a counter, with what it was found to be able to do. A claim that its kind does not settle is tried
+/// once, and the result remembered; not where nothing may be written.
+async fn metered(inner: &Inner, reads_only: bool) -> Result<Meter> {
+    let claimed = inner.drive.capabilities();
+    if !claimed.unproven {
+        return Ok(Meter::new(inner.drive.clone(), claimed));
+    }
+    let known = inner.ledger.read::<Capabilities>(vec![PROBED.to_owned()]).await?.into_iter().next().flatten();
+    let found = match known {
+        Some(known) => known,
+        None if reads_only => claimed,
+        None => {
+            let found = probe::probe(&*inner.drive, &*inner.runtime).await?;
+            inner.ledger.write(vec![StateRecord::set(PROBED, bytes(&found)?)]).await?;
+            found
+        }
+    };
+    Ok(Meter::new(inner.drive.clone(), found))
+}
+
 /// Compares the host with what was agreed, outside a sync.
 pub(super) async fn reconcile(inner: &Arc<Inner>, options: SyncOptions) -> Result<Reconciled> {
-    let meter = Arc::new(Meter::new(inner.drive.clone()));
+    let meter = Arc::new(metered(inner, true).await?);
     prepare(inner, meter, options).reconcile().await
 }
 
@@ -81,6 +106,22 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
     }
 }
 
+/// Lowers the strategy of the vault.
+pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> {
+    match &inner.options.layout {
+        Layout::Journal(layout) => {
+            let drive = Arc::new(metered(inner, false).await?);
+            journal(inner, drive, layout, Allow::default()).lower(strategy).await
+        }
+        Layout::Classic(_) => Err(Error::invalid("lower", "the classic layout has one way only to find changes")),
+    }
+}
+
+fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow: Allow) -> Journal {
+    let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
+    Journal::new(drive, inner.ledger.state.clone(), inner.runtime.clone(), layout.clone(), identity, allow, inner.options.log.clone())
+}
+
 /// Makes the server that this client's layout is, for the time of one sync.
 pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
     let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
@@ -89,10 +130,7 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
         Layout::Classic(layout) => {
             Arc::new(Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() })
         }
-        Layout::Journal(layout) => {
-            let identity = Identity { client, opening: inner.opening.clone(), device };
-            Arc::new(Journal::new(drive, state, runtime, layout.clone(), identity, allow, log))
-        }
+        Layout::Journal(layout) => Arc::new(journal(inner, drive, layout, allow)),
     }
 }
 

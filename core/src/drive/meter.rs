@@ -1,4 +1,4 @@
-//! A layer that counts requests and bytes.
+//! A layer that counts requests and bytes, and knows what the drive was found to be able to do.
 
 use super::{Capabilities, Changed, Condition, Drive, DrivePath, GetOptions, Got, Listing, PutFile, Version};
 use crate::{Bytes, Requests, Result};
@@ -14,6 +14,8 @@ use std::{
 /// Counts what passes through to the drive underneath.
 pub(crate) struct Meter {
     drive: Arc<dyn Drive>,
+    /// What the drive can do, as far as that was found out.
+    capabilities: Capabilities,
     get: AtomicU64,
     put: AtomicU64,
     delete: AtomicU64,
@@ -23,9 +25,9 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(drive: Arc<dyn Drive>) -> Self {
+    pub(crate) fn new(drive: Arc<dyn Drive>, capabilities: Capabilities) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { drive, get: zero(), put: zero(), delete: zero(), list: zero(), sent: zero(), received: zero() }
+        Self { drive, capabilities, get: zero(), put: zero(), delete: zero(), list: zero(), sent: zero(), received: zero() }
     }
 
     /// Returns what was counted since the last call, and begins anew.
@@ -39,7 +41,7 @@ impl Meter {
 #[apply(port!)]
 impl Drive for Meter {
     fn capabilities(&self) -> Capabilities {
-        self.drive.capabilities()
+        self.capabilities
     }
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {

@@ -3,6 +3,7 @@
 mod memory;
 pub(crate) mod meter;
 mod path;
+pub(crate) mod probe;
 
 pub use memory::MemoryDrive;
 pub use path::DrivePath;
@@ -133,13 +134,16 @@ pub struct Capabilities {
     pub versions: bool,
     /// How many requests may be under way at once.
     pub parallel: u32,
+    /// The kind of the drive does not settle what it can do: the claims are tried once, at the first connection.
+    #[serde(default)]
+    pub unproven: bool,
 }
 
 impl Capabilities {
     /// Create, compare-and-swap and versions; eight requests at once.
-    pub const FULL: Self = Self { create: true, replace: true, versions: true, parallel: 8 };
+    pub const FULL: Self = Self { create: true, replace: true, versions: true, parallel: 8, unproven: false };
     /// Neither; eight requests at once.
-    pub const NONE: Self = Self { create: false, replace: false, versions: false, parallel: 8 };
+    pub const NONE: Self = Self { create: false, replace: false, versions: false, parallel: 8, unproven: false };
 }
 
 /// What is known of changes since a token.

@@ -44,7 +44,9 @@ async fn serve(drive: &Path, home: PathBuf, delay: Duration) -> Result<()> {
     let folder: Arc<dyn Drive> = Arc::new(FsDrive::create(drive)?);
     let drive: Arc<dyn Drive> = if delay.is_zero() { folder } else { Arc::new(SlowDrive::new(folder, runtime.clone(), delay)) };
     let state = Arc::new(SqliteState::open(home.join("state.sqlite"))?);
-    let client = Client::open(documents.clone(), state, drive, Options { layout: Layout::Classic(Default::default()), ..Options::new(runtime) }).await?;
+    let client =
+        Client::open(documents.clone(), state, drive, Options { layout: Layout::Classic(Default::default()), ..Options::new(runtime) })
+            .await?;
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let answer = request::answer(&line.map_err(|e| failure(&e))?, &documents, &client).await;

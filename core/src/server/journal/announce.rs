@@ -9,7 +9,7 @@ use super::{
 use crate::{Error, ErrorKind, Result};
 
 /// How often the head is tried again while others write it.
-const TRIES: u32 = 16;
+pub(super) const TRIES: u32 = 16;
 
 impl Journal {
     /// Announces the records that this client has written. Afterwards they can be acknowledged.
@@ -39,15 +39,18 @@ impl Journal {
 
     /// Writes the join of the head that is there with all that this client knows, until no other comes between.
     async fn write_head_with(&self, session: &mut Session, own: Option<Link>) -> Result<()> {
-        let strategy = self.standing(session)?.strategy;
-        let port = heads(strategy, &self.drive);
         for _ in 0..TRIES {
+            let strategy = self.standing(session)?.strategy;
+            if strategy == Strategy::Listing {
+                return Ok(());
+            }
             if session.pull.head.is_none() {
                 self.read_for_writing(session).await?;
             }
             let Some((mut head, place)) = session.pull.head.clone() else { continue };
             if head.closed {
-                return Err(Error::new(ErrorKind::Unavailable, "sync", "the vault's strategy is being lowered; try again"));
+                self.follow(session).await?;
+                continue;
             }
             if own.is_some() && self.is_overtaken(session, &head).await? {
                 return Ok(());
@@ -57,7 +60,7 @@ impl Journal {
             }
             self.runtime.random(&mut head.commit)?;
             session.pull.asked = true;
-            match port.write(&head, &place).await? {
+            match heads(strategy, &self.drive).write(&head, &place).await? {
                 Some(place) => {
                     session.pull.head = Some((head, place));
                     return Ok(());

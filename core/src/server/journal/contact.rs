@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Level, Result,
-    drive::{Condition, DrivePath, GetOptions, Got},
+    drive::{Condition, DrivePath, GetOptions, Got, Version},
 };
 
 /// The marker's file.
@@ -87,11 +87,15 @@ impl Journal {
     /// # Errors
     /// `unsupported` if this drive cannot serve the vault's strategy.
     pub(super) async fn read_marker(&self) -> Result<Option<Marker>> {
+        Ok(self.read_marker_with_version().await?.map(|(marker, _)| marker))
+    }
+
+    pub(super) async fn read_marker_with_version(&self) -> Result<Option<(Marker, Version)>> {
         let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
-        let Got::File { bytes, .. } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
+        let Got::File { bytes, version } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
         let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
         self.check_strategy(marker.strategy)?;
-        Ok(Some(marker))
+        Ok(Some((marker, version)))
     }
 
     pub(super) fn check_strategy(&self, strategy: Strategy) -> Result<()> {
@@ -130,7 +134,8 @@ impl Journal {
             Err(e) => return Err(e),
         }
         // Whose marker it is, is settled by looking.
-        let found = self.read_marker().await?.ok_or_else(|| Error::new(ErrorKind::Unavailable, "put", "the vault's marker is not there yet"))?;
+        let found =
+            self.read_marker().await?.ok_or_else(|| Error::new(ErrorKind::Unavailable, "put", "the vault's marker is not there yet"))?;
         session.standing = Some(self.newcomer(&found));
         session.seen = Some(Seen::default());
         Ok(found.vault == vault)

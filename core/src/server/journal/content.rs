@@ -156,7 +156,10 @@ impl Journal {
             };
             for (id, frame) in run {
                 let stored = range(frame.begins - at.begins, frame.stored_len).and_then(|range| bytes.get(range));
-                fetched.insert(id, stored.ok_or("its record is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)));
+                fetched.insert(
+                    id,
+                    stored.ok_or("its record is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)),
+                );
             }
         }
         Ok(fetched)
@@ -210,7 +213,13 @@ fn body_of(tag: &Tag, versions: &Versions) -> Option<(RecordName, Body)> {
     Some((version.record, version.body.clone()?))
 }
 
-fn content(at_hand: &AtHand, fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>, record: RecordName, at: &InFrame, short: Short) -> Loaded {
+fn content(
+    at_hand: &AtHand,
+    fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>,
+    record: RecordName,
+    at: &InFrame,
+    short: Short,
+) -> Loaded {
     let id = (record, at.begins);
     let raw = match (at_hand.raw(id), fetched.get(&id)) {
         (Some(raw), _) => raw,
@@ -234,7 +243,10 @@ fn runs(frames: BTreeMap<FrameId, InFrame>) -> Vec<Vec<(FrameId, InFrame)>> {
     for (id, frame) in frames {
         let follows = |run: &Vec<(FrameId, InFrame)>| {
             run.first().zip(run.last()).is_some_and(|((first, begin), (last, before))| {
-                last.0 == id.0 && first.0 == id.0 && before.begins + before.stored_len == frame.begins && frame.begins - begin.begins < RUN_BYTES
+                last.0 == id.0
+                    && first.0 == id.0
+                    && before.begins + before.stored_len == frame.begins
+                    && frame.begins - begin.begins < RUN_BYTES
             })
         };
         match runs.last_mut().filter(|run| follows(run)) {

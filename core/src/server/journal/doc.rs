@@ -155,7 +155,10 @@ fn encode_version(to: &mut Vec<u8>, version: &Version) {
     let flag = |set: bool, bit: u64| if set { bit } else { 0 };
     put_number(
         to,
-        flag(body.is_none(), DELETED) | flag(*number, ID_IS_NUMBER) | flag(revision.is_number(), REVISION_IS_NUMBER) | flag(in_parts, IN_PARTS),
+        flag(body.is_none(), DELETED)
+            | flag(*number, ID_IS_NUMBER)
+            | flag(revision.is_number(), REVISION_IS_NUMBER)
+            | flag(in_parts, IN_PARTS),
     );
     put_prefixed(to, revision.as_str().as_bytes());
     let Some(Body { short, size, at }) = body else { return };

@@ -34,7 +34,8 @@ enum File {
 
 impl Journal {
     pub(super) async fn read_records(&self, session: &mut Session) -> Result<Changes> {
-        let mut page = Changes { at_hand: true, keep_local: session.pull.keep_local, look_at_all: session.pull.keep_local, ..Changes::default() };
+        let mut page =
+            Changes { at_hand: true, keep_local: session.pull.keep_local, look_at_all: session.pull.keep_local, ..Changes::default() };
         session.pull.at_hand.clear();
         session.pull.sparse = self.is_sparse(session).await?;
         let (mut ready, mut bytes) = (Vec::new(), 0);
@@ -62,7 +63,8 @@ impl Journal {
 
     /// Whether contents may be here already: at the first pull of a host that has documents.
     async fn is_sparse(&self, session: &mut Session) -> Result<bool> {
-        Ok(self.seen(session).await?.vector.is_empty() && !self.state.scan(QUEUE.to_owned(), None, 1).await?.is_empty() || session.pull.sparse)
+        Ok(self.seen(session).await?.vector.is_empty() && !self.state.scan(QUEUE.to_owned(), None, 1).await?.is_empty()
+            || session.pull.sparse)
     }
 
     /// Reads the next few files, those of the lowest order first.
@@ -103,7 +105,9 @@ impl Journal {
         let order = self.seen(session).await?.order;
         let why = match file {
             File::Record(read, _) if read.record.vault != vault => "it belongs to another vault".to_owned(),
-            File::Record(read, _) if read.record.order > order.saturating_add(MAX_JUMP) => "its order is absurd: its writer is broken".to_owned(),
+            File::Record(read, _) if read.record.order > order.saturating_add(MAX_JUMP) => {
+                "its order is absurd: its writer is broken".to_owned()
+            }
             File::Record(read, bytes) => {
                 self.look_for_previous(session, &read).await?;
                 let kept = bytes.len();

@@ -7,7 +7,11 @@ use super::{
     record::{Change, Frame, Place, Record, What},
     standing::{DOC, SPLIT, seen_record},
 };
-use crate::{DocId, Result, Revision, State, StateRecord, client::key, server::{News, RemoteChange}};
+use crate::{
+    DocId, Result, Revision, State, StateRecord,
+    client::key,
+    server::{News, RemoteChange},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far an order may jump beyond the largest known: a broken client must not win for ever.

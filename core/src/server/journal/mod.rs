@@ -12,6 +12,7 @@
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
+//! | `lower.rs` | lowers the strategy |
 
 mod announce;
 mod codec;
@@ -22,6 +23,7 @@ mod fetch;
 mod fold;
 mod head;
 mod heads;
+mod lower;
 mod marker;
 mod name;
 mod options;

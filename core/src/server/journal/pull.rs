@@ -108,6 +108,13 @@ impl Journal {
                 session.pull.head = Some((Head { vector, ..self.empty_head(vault, session)? }, place));
                 Ok(false)
             }
+            // The strategy was lowered a moment ago, and its first head is still to come.
+            Found::Nothing if self.standing(session)?.epoch > 0 => {
+                self.check_marker(session).await?;
+                session.pull.heal = true;
+                let names = record_names(&*self.drive).await?;
+                self.look_at_names(session, names).await.map(|_| true)
+            }
             Found::Nothing => {
                 if self.seen(session).await?.vector.is_empty() {
                     return Ok(false);
@@ -120,7 +127,10 @@ impl Journal {
                     return Err(Refusal::Other("the drive holds another vault than the one this client joined"));
                 }
                 if head.closed {
-                    return self.follow_migration(session).await;
+                    self.follow(session).await?;
+                    let strategy = self.standing(session)?.strategy;
+                    let found = heads(strategy, &self.drive).read(&Place::default()).await?;
+                    return Box::pin(self.look_at(session, found)).await.map(|_| true);
                 }
                 let vector = head.vector.clone();
                 session.pull.head = Some((head, place));
@@ -166,8 +176,12 @@ impl Journal {
         if !seen.vector.is_empty() && !names.iter().any(known) {
             self.check_marker(session).await?;
         }
-        if let Some(fork) = names.iter().find(|name| seen.vector.get(&name.writer).is_some_and(|l| l.seq == name.seq && !name.fits(name.writer, l))) {
-            self.log.line(Level::Warn, || format!("two records have the number {} of writer {}: a device was copied while it ran", fork.seq, fork.writer));
+        if let Some(fork) =
+            names.iter().find(|name| seen.vector.get(&name.writer).is_some_and(|l| l.seq == name.seq && !name.fits(name.writer, l)))
+        {
+            self.log.line(Level::Warn, || {
+                format!("two records have the number {} of writer {}: a device was copied while it ran", fork.seq, fork.writer)
+            });
             if fork.writer == self.standing(session)?.writer {
                 self.renew_incarnation(session)?;
             }
@@ -229,22 +243,6 @@ impl Journal {
         match differs(self.read_marker().await, ours)? {
             Some(how) => Err(Refusal::Other(how)),
             None => Ok(()),
-        }
-    }
-
-    /// The strategy was lowered: the marker says to what.
-    async fn follow_migration(&self, session: &mut Session) -> Result<bool, Refusal> {
-        let marker = self.read_marker().await?;
-        let standing = self.standing(session)?;
-        match marker {
-            Some(marker) if marker.vault == standing.vault && marker.epoch > standing.epoch => {
-                (standing.strategy, standing.epoch, standing.head, standing.slot) = (marker.strategy, marker.epoch, None, 0);
-                let strategy = standing.strategy;
-                let found = heads(strategy, &self.drive).read(&Place::default()).await?;
-                Box::pin(self.look_at(session, found)).await.map(|_| true)
-            }
-            Some(marker) if marker.vault != standing.vault => Err(Refusal::Other("the drive holds another vault than the one this client joined")),
-            _ => Err(Error::new(ErrorKind::Unavailable, "sync", "the vault's strategy is being lowered; try again").into()),
         }
     }
 

@@ -11,12 +11,7 @@ use super::{
     tag_of,
     wire::{Reader, put_prefixed},
 };
-use crate::{
-    Error, Result, StateRecord,
-    client::key,
-    drive::Condition,
-    server::Acknowledged,
-};
+use crate::{Error, Result, StateRecord, client::key, drive::Condition, server::Acknowledged};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -149,7 +144,9 @@ impl Journal {
             let Some(last) = page.last() else { return Ok(withdrawals) };
             after = Some(last.key.clone());
             for record in page {
-                let Some(Withdrawn { id, dots }) = record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()? else { continue };
+                let Some(Withdrawn { id, dots }) = record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()? else {
+                    continue;
+                };
                 let versions = load(&*self.state, std::iter::once(&id)).await?;
                 let replaces: Vec<Dot> = dots.into_iter().filter(|dot| versions.iter().any(|v| v.get(*dot).is_some())).collect();
                 if !replaces.is_empty() && !changed.contains(id.as_str()) {

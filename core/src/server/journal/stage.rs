@@ -1,8 +1,7 @@
 //! Gathers changes with their contents until they make a record.
 
 use super::{
-    Journal, Session,
-    codec,
+    Journal, Session, codec,
     content::basis_of,
     doc::Versions,
     fold::load,

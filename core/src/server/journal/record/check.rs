@@ -1,8 +1,7 @@
 //! What must hold of every record, whether it was read or is to be written.
 
 use super::{
-    Change, Frame, MAX_CHANGES, MAX_DEVICE_BYTES, MAX_DOTS, MAX_FRAMES, MAX_PARTS, MAX_REVISION_BYTES, Part, Place, Record,
-    Spot, What,
+    Change, Frame, MAX_CHANGES, MAX_DEVICE_BYTES, MAX_DOTS, MAX_FRAMES, MAX_PARTS, MAX_REVISION_BYTES, Part, Place, Record, Spot, What,
 };
 use crate::{
     DocId, Revision,

@@ -125,7 +125,6 @@ impl Record {
         let start = self.frames.get(..frame)?.iter().fold(head_len, |at, f| at.saturating_add(f.stored_len));
         Some(start..start.saturating_add(self.frames.get(frame)?.stored_len))
     }
-
 }
 
 /// Returns the path of the file of a part: `p/<writer>-<no>`.
