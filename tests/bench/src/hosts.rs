@@ -4,7 +4,10 @@ use crate::workload::Note;
 use kitestring::{Action, Application, Body, Change, DocId, Document, Entry, Incoming, Outcome, Result, Revision, apply, port};
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 /// Documents in a map.
@@ -36,6 +39,11 @@ impl MapHost {
     /// Returns whether there is no document.
     pub fn is_empty(&self) -> bool {
         self.map().is_empty()
+    }
+
+    /// Returns a copy of all documents.
+    pub fn documents(&self) -> BTreeMap<DocId, (Revision, Vec<u8>)> {
+        self.map().clone()
     }
 
     fn map(&self) -> MutexGuard<'_, BTreeMap<DocId, (Revision, Vec<u8>)>> {
@@ -79,25 +87,43 @@ impl Application for MapHost {
     }
 }
 
-/// Has the first `count` notes, each made when it is asked for.
+/// Has the first `count` notes, each made when it is asked for. Only the last one is ever edited.
 #[derive(Debug)]
 pub struct GeneratingHost {
-    /// How many notes there are.
-    pub count: u64,
+    count: u64,
+    last_version: AtomicU64,
 }
 
 impl GeneratingHost {
+    /// Has this many notes.
+    pub fn new(count: u64) -> Self {
+        Self { count, last_version: AtomicU64::new(0) }
+    }
+
     /// Returns the changes that queue some of the notes.
     ///
     /// # Errors
     /// None in practice: every note has a valid id.
     pub fn changes(&self, numbers: std::ops::Range<u64>) -> Result<Vec<Change>> {
-        numbers.map(|i| Ok(Change { id: numbered(i)?, revision: Revision::number(Note::new(i, 0).rev), action: Action::Put })).collect()
+        numbers.map(|i| Ok(Change { id: numbered(i)?, revision: Revision::number(self.note(i).rev), action: Action::Put })).collect()
+    }
+
+    /// Edits the last note and returns the change to queue.
+    ///
+    /// # Errors
+    /// None in practice: every note has a valid id.
+    pub fn edit_last(&self) -> Result<Vec<Change>> {
+        self.last_version.fetch_add(1, Relaxed);
+        self.changes(self.count.saturating_sub(1)..self.count)
+    }
+
+    fn note(&self, i: u64) -> Note {
+        Note::new(i, if i + 1 == self.count { self.last_version.load(Relaxed) } else { 0 })
     }
 
     fn document(&self, id: DocId) -> Option<Document> {
         let i: u64 = id.as_str().strip_prefix("note-")?.parse().ok().filter(|i| *i < self.count)?;
-        let note = Note { id: id.as_str().to_owned(), ..Note::new(i, 0) };
+        let note = Note { id: id.as_str().to_owned(), ..self.note(i) };
         Some(Document { id, revision: Revision::number(note.rev), body: note.document().into_bytes().into() })
     }
 }

@@ -1,27 +1,54 @@
-//! `kitestring-bench [--full]`: prints a table and writes it to `target/bench/classic.md`.
+//! `kitestring-bench [--full]`: prints a table and writes it to `target/bench/table.md`.
 
 use async_io::block_on;
 use bench::{
-    Result, counts,
-    memory::{self, Half},
-    table, times,
+    Result, beside, child, counts,
+    layout::Measured,
+    memory, physical, scale, scan,
+    table::{self, Row},
+    times,
 };
 use peak_alloc::PeakAlloc;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Instant,
 };
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
+/// How many documents the longer and the shorter run have.
+struct Sizes {
+    /// Of the peer, and of the classic layout, at a distance.
+    peer_far: u64,
+    classic_far: u64,
+    /// From and to, for the growth of memory. The quick run leaves the classic one to `tests/memory.rs`: it writes a file
+    /// for each note.
+    classic_memory: Option<(u64, u64)>,
+    journal_memory: (u64, u64),
+    saves: u64,
+}
+
+const QUICK: Sizes = Sizes { peer_far: 40, classic_far: 200, classic_memory: None, journal_memory: (1_000, 20_000), saves: 1_000 };
+const FULL: Sizes = Sizes {
+    peer_far: 1_000,
+    classic_far: 1_000,
+    classic_memory: Some((10_000, 100_000)),
+    journal_memory: (1_000, 1_000_000),
+    saves: 10_000,
+};
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        [] => run(false),
-        ["--full"] => run(true),
-        ["child", half, count, place] => child(half, count, Path::new(place)),
+        [] => run(&QUICK, false),
+        ["--full"] => run(&FULL, true),
+        ["child", words @ ..] => child::work(words, || HEAP.peak_usage()).map(|line| {
+            println!("{line}");
+            true
+        }),
         _ => Err("usage: kitestring-bench [--full]".into()),
     };
     match result {
@@ -34,33 +61,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(full: bool) -> Result<bool> {
+fn run(sizes: &Sizes, full: bool) -> Result<bool> {
     let program = std::env::current_exe()?;
     let out = folder(&program).ok_or("this program lies outside of cargo's target folder")?;
     std::fs::create_dir_all(&out)?;
-    let (peer_count, large) = if full { (1_000, 100_000) } else { (100, 40_000) };
-    let mut rows = times::on_folder(10_000, &out)?;
-    rows.extend(times::at_a_distance(1_000, peer_count, &out)?);
-    rows.extend(block_on(counts::rows())?);
-    rows.extend(memory::rows(&program, 10_000, large, &out)?);
-    let notes = "Both sides run on the same disk and with the same notes, and the better of two runs on the folder counts. \
-        Ours makes every batch durable; the peer does not.";
-    let text = format!("{}\n{notes}\n", table::markdown(&rows));
+    let mut rows = Vec::new();
+    let mut part = |name: &str, work: &dyn Fn() -> Result<Vec<Row>>| -> Result<()> {
+        let begun = Instant::now();
+        rows.extend(work()?);
+        // A person who waits wants to see that it goes on, and where the time goes.
+        eprintln!("{name}: {:.1} s", begun.elapsed().as_secs_f64());
+        Ok(())
+    };
+    part("this machine", &|| physical::rows(&out))?;
+    part("in memory", &|| beside::rows(&program, 10_000, full, &out))?;
+    part("on a folder", &|| times::on_folder(10_000, &out))?;
+    part("at a distance", &|| times::at_a_distance(1_000, sizes.classic_far, sizes.peer_far, &out))?;
+    part("counts, classic", &|| block_on(counts::classic_rows()))?;
+    part("counts, journal", &|| block_on(counts::journal_rows()))?;
+    if let Some(sizes) = sizes.classic_memory {
+        part("memory, classic", &|| memory::growth(&program, Measured::Classic, sizes, &out))?;
+    }
+    part("scale, journal", &|| scale::rows(&program, sizes.journal_memory, &out))?;
+    part("saves", &|| block_on(scale::saves(sizes.saves, &out)).map(|row| vec![row]))?;
+    part("scan", &|| scan::row(&program, 20_000, &out).map(|row| vec![row]))?;
+    let text = format!("{}\n{}\n", table::markdown(&rows), table::NOTES);
     println!("{text}");
-    let file = out.join("classic.md");
+    let file = out.join("table.md");
     std::fs::write(&file, &text)?;
     println!("written to {}", file.display());
-    Ok(!rows.iter().any(table::Row::failed))
+    Ok(!rows.iter().any(Row::failed))
 }
 
 /// Returns `target/bench`, seen from a program in `target/<profile>`.
 fn folder(program: &Path) -> Option<PathBuf> {
     Some(program.parent()?.parent()?.join("bench"))
-}
-
-fn child(half: &str, count: &str, place: &Path) -> Result<bool> {
-    let half: Half = serde_json::from_value(half.into())?;
-    let peak = memory::child(half, count.parse()?, place, || HEAP.peak_usage())?;
-    println!("{}", serde_json::to_string(&peak)?);
-    Ok(true)
 }

@@ -1,19 +1,20 @@
 //! Peak memory of a first push and a first pull, each in a process of its own.
 
 use crate::{
-    Result,
+    Result, child,
+    device::{open, state},
     hosts::{DiscardingHost, GeneratingHost},
-    sync::{open, state},
+    layout::Measured,
     table::Row,
 };
 use async_io::block_on;
 use kitestring::{Drive, SyncOptions};
 use kitestring_adapters::drives::fs::FsDrive;
 use serde::{Deserialize, Serialize};
-use std::{path::Path, process::Command, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-/// By how much the peak may grow from the smaller dataset to the larger: room for batches, none for documents.
-pub const MOST_GROWTH_KIB: u64 = 24 * 1024;
+/// By how much the resident peak may grow from the smaller dataset to the larger: room for batches, none for documents.
+const MOST_GROWTH_KIB: u64 = 24 * 1024;
 
 /// How many changes are queued at once.
 const BATCH: u64 = 500;
@@ -60,15 +61,9 @@ pub struct Peaks {
 ///
 /// # Errors
 /// If a process fails.
-pub fn peaks(program: &Path, count: u64, work: &Path) -> Result<Peaks> {
+pub fn peaks(program: &Path, layout: Measured, count: u64, work: &Path) -> Result<Peaks> {
     let place = tempfile::tempdir_in(work)?;
-    let peak = |half: Half| -> Result<Peak> {
-        let out = Command::new(program).args(["child", half.name(), &count.to_string()]).arg(place.path()).output()?;
-        if !out.status.success() {
-            return Err(format!("the {} of {count} documents failed: {}", half.name(), String::from_utf8_lossy(&out.stderr)).into());
-        }
-        Ok(serde_json::from_slice(&out.stdout)?)
-    };
+    let peak = |half: Half| child::run(program, half.name(), layout, count, place.path());
     Ok(Peaks { push: peak(Half::Push)?, pull: peak(Half::Pull)? })
 }
 
@@ -76,22 +71,22 @@ pub fn peaks(program: &Path, count: u64, work: &Path) -> Result<Peaks> {
 ///
 /// # Errors
 /// Those of a sync, and if not every document travelled.
-pub fn child(half: Half, count: u64, place: &Path, heap: impl Fn() -> usize) -> Result<Peak> {
-    let travelled = block_on(travel(half, count, place))?;
+pub fn child(layout: Measured, half: Half, count: u64, place: &Path, heap: impl Fn() -> usize) -> Result<Peak> {
+    let travelled = block_on(travel(layout, half, count, place))?;
     if travelled != count {
         return Err(format!("{travelled} of {count} documents travelled").into());
     }
     Ok(Peak { heap: heap() as u64 / 1024, resident: resident_kib()? })
 }
 
-async fn travel(half: Half, count: u64, place: &Path) -> Result<u64> {
+async fn travel(layout: Measured, half: Half, count: u64, place: &Path) -> Result<u64> {
     let drive: Arc<dyn Drive> = Arc::new(FsDrive::create(place.join("drive"))?);
     let state = state(place, half.name())?;
     if half == Half::Pull {
-        return Ok(open(Arc::new(DiscardingHost), state, drive).await?.sync(SyncOptions::default()).await?.pulled);
+        return Ok(open(layout, Arc::new(DiscardingHost), state, drive).await?.sync(SyncOptions::default()).await?.pulled);
     }
-    let host = Arc::new(GeneratingHost { count });
-    let client = open(host.clone(), state, drive).await?;
+    let host = Arc::new(GeneratingHost::new(count));
+    let client = open(layout, host.clone(), state, drive).await?;
     for first in (0..count).step_by(BATCH as usize) {
         client.queue_changes(host.changes(first..(first + BATCH).min(count))?).await?;
     }
@@ -105,15 +100,19 @@ fn resident_kib() -> Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// Returns a row for each half.
+/// Returns a row for each half, about the growth from one number of documents to another.
 ///
 /// # Errors
 /// If a process fails.
-pub fn rows(program: &Path, small: u64, large: u64, work: &Path) -> Result<Vec<Row>> {
-    let (a, b) = (peaks(program, small, work)?, peaks(program, large, work)?);
-    let what = |half: Half| format!("peak memory of a first {}, {small} → {large} notes", half.name());
-    Ok(vec![
-        Row::growth(what(Half::Push), a.push.resident, b.push.resident),
-        Row::growth(what(Half::Pull), a.pull.resident, b.pull.resident),
-    ])
+pub fn growth(program: &Path, layout: Measured, (small, large): (u64, u64), work: &Path) -> Result<Vec<Row>> {
+    let (a, b) = (peaks(program, layout, small, work)?, peaks(program, layout, large, work)?);
+    let row = |half: Half, a: Peak, b: Peak| {
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        let grown = b.resident.saturating_sub(a.resident);
+        let what = format!("{}, {small} → {large} notes: peak memory of a first {}", layout.name(), half.name());
+        Row::plain(what, format!("{:.1} → {:.1} MiB", mib(a.resident), mib(b.resident)))
+            .rated(format!("+{:.1} MiB", mib(grown)))
+            .asserted(format!("growth < {} MiB", MOST_GROWTH_KIB / 1024), grown < MOST_GROWTH_KIB)
+    };
+    Ok(vec![row(Half::Push, a.push, b.push), row(Half::Pull, a.pull, b.pull)])
 }

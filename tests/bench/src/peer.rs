@@ -1,7 +1,11 @@
 //! Runs the peer, npm db-to-cloud 0.8.1, on the same documents.
 
-use crate::{Result, sync::Pair, workload::Note};
-use serde::Deserialize;
+use crate::{
+    Result,
+    pair::Pair,
+    steps::{EDITED, EDITS, Run, Step},
+    workload::Note,
+};
 use std::{
     fs::File,
     io::{BufWriter, Write as _},
@@ -12,43 +16,53 @@ use std::{
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peer.js");
 
-/// What the script prints.
-#[derive(Debug, Deserialize)]
-struct Measured {
-    push_ms: f64,
-    pull_ms: f64,
-    push_requests: u64,
-    pull_requests: u64,
-}
-
-/// Measures the peer on a folder of the same disk.
+/// Measures the first push and pull on a folder of the same disk.
 ///
 /// # Errors
 /// If Node or the package is missing, or the run fails.
 pub fn on_folder(count: u64, work: &Path) -> Result<Pair> {
-    run(&["folder", &work.join("drive").to_string_lossy()], count, work)
+    write(work, "documents.ndjson", (0..count).map(|i| (i, 0)))?;
+    pair(&run(&["folder", &work.join("drive").to_string_lossy()], work)?)
 }
 
-/// Measures the peer on a drive in memory that takes `delay` for each request.
+/// Measures the first push and pull on a drive in memory that takes `delay` for each request.
 ///
 /// # Errors
 /// If Node or the package is missing, or the run fails.
 pub fn slowed(count: u64, delay: Duration, work: &Path) -> Result<Pair> {
-    run(&["slow", &delay.as_millis().to_string()], count, work)
+    write(work, "documents.ndjson", (0..count).map(|i| (i, 0)))?;
+    pair(&run(&["slow", &delay.as_millis().to_string()], work)?)
 }
 
-fn run(mode: &[&str], count: u64, work: &Path) -> Result<Pair> {
-    let file = work.join("documents.ndjson");
-    let mut out = BufWriter::new(File::create(&file)?);
-    for i in 0..count {
-        writeln!(out, "{}", Note::new(i, 0).document())?;
+/// Measures every step on a drive in memory, in a process of its own as an application would have it; W6 `times` times.
+///
+/// # Errors
+/// If Node or the package is missing, or the run fails.
+pub fn in_memory(count: u64, times: u64, work: &Path) -> Result<Run> {
+    write(work, "documents.ndjson", (0..count).map(|i| (i, 0)))?;
+    let small = [(7, 1)].into_iter().chain((100..200).map(|i| (i, 1))).chain((190..290).map(|i| (i, 2)));
+    let often = (1..=times).flat_map(|time| (0..EDITED).map(move |i| (i, 1 + time * EDITS)));
+    write(work, "edits.ndjson", small.chain(often))?;
+    run(&["memory", &times.to_string()], work)
+}
+
+/// Writes notes, given by number and version, one a line.
+fn write(work: &Path, name: &str, notes: impl Iterator<Item = (u64, u64)>) -> Result<()> {
+    let mut out = BufWriter::new(File::create(work.join(name))?);
+    for (i, v) in notes {
+        writeln!(out, "{}", Note::new(i, v).document())?;
     }
-    out.flush()?;
-    let node = Command::new("node").arg(SCRIPT).arg(&file).args(mode).stderr(Stdio::inherit()).output()?;
+    Ok(out.flush()?)
+}
+
+fn run(mode: &[&str], work: &Path) -> Result<Run> {
+    let node = Command::new("node").arg(SCRIPT).arg(work).args(mode).stderr(Stdio::inherit()).output()?;
     if !node.status.success() {
         return Err("the peer did not run: `npm ci` in tests/interop installs it".into());
     }
-    let m: Measured = serde_json::from_slice(&node.stdout)?;
-    let ms = |n: f64| Duration::from_secs_f64(n / 1000.0);
-    Ok(Pair { push: ms(m.push_ms), pull: ms(m.pull_ms), push_requests: m.push_requests, pull_requests: m.pull_requests })
+    Ok(serde_json::from_slice(&node.stdout)?)
+}
+
+fn pair(run: &Run) -> Result<Pair> {
+    Ok(Pair { push: run.cost(Step::W1)?, pull: run.cost(Step::W2)? })
 }

@@ -1,6 +1,6 @@
 //! Memory does not grow with the number of documents.
 
-use bench::memory::peaks;
+use bench::{layout::Measured, memory::peaks};
 use std::path::Path;
 
 /// Twelve thousand more documents of a kibibyte would add six times this if their bodies stayed in memory. Both
@@ -13,8 +13,8 @@ const MOST_GROWTH_KIB: u64 = 2 * 1024;
 fn the_peak_of_a_first_sync_is_that_of_a_batch() {
     let program = Path::new(env!("CARGO_BIN_EXE_kitestring-bench"));
     let work = tempfile::tempdir().unwrap();
-    let small = peaks(program, 12_000, work.path()).unwrap();
-    let large = peaks(program, 24_000, work.path()).unwrap();
+    let small = peaks(program, Measured::Classic, 12_000, work.path()).unwrap();
+    let large = peaks(program, Measured::Classic, 24_000, work.path()).unwrap();
     println!("peaks at 12,000 documents {small:?}, at 24,000 {large:?}");
     for (half, small, large) in [("push", small.push, large.push), ("pull", small.pull, large.pull)] {
         assert!(large.heap < small.heap + MOST_GROWTH_KIB, "{half}: {} → {} KiB", small.heap, large.heap);
