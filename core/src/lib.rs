@@ -23,6 +23,7 @@ mod conflict;
 pub(crate) mod document;
 pub mod drive;
 mod error;
+mod hex;
 mod log;
 mod name;
 mod progress;

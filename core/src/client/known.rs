@@ -162,7 +162,7 @@ impl Run {
     pub(super) async fn look_up(&mut self, news: Vec<NewsOf>) -> Result<Vec<Known>> {
         let ids = || news.iter().map(|n| &n.id);
         let bases = self.ledger.of::<Base>(BASE, ids()).await?;
-        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
+        let queued = self.ledger.of_rare::<Queued>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
         let conflicts = self.ledger.of_rare::<ConflictRecord>(CONFLICT, ids()).await?;
@@ -182,7 +182,7 @@ impl Run {
         for (mut known, local) in known.into_iter().zip(locals) {
             match local {
                 Local::Unreadable => {
-                    self.report().skip(known.id, "it cannot be read here now, so the drive's version waits");
+                    self.leave(known.id, "it cannot be read here now, so the drive's version waits");
                     continue;
                 }
                 Local::Present(present) => known.local = Some(present),

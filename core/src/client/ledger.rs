@@ -6,7 +6,9 @@
 //! | `base/<id>` | what this client and the drive last agreed on |
 //! | `queue/<id>`, `order/<n>` | a change that waits to be pushed, and its place in line |
 //! | `todo/<id>` | a change on the drive that waits to be applied |
-//! | `applying/<id>` | the intent of an apply that is not known to have ended |
+//! | `page` | changes that are at hand and are worked off, all in one record |
+//! | `applies/<n>` | the intents of an apply under way |
+//! | `applying/<id>` | the intent of an apply that was interrupted |
 //! | `push/<name>` | the intents of a push under way |
 //! | `pushing/<id>` | the intent of a push that was interrupted |
 //! | `conflict/<id>`, `conflict-body/<id>` | a conflict, and the drive's side of it |
@@ -27,6 +29,8 @@ pub(crate) const BASE: &str = "base/";
 pub(crate) const QUEUE: &str = "queue/";
 pub(crate) const ORDER: &str = "order/";
 pub(crate) const TODO: &str = "todo/";
+pub(crate) const PAGE: &str = "page";
+pub(crate) const APPLIES: &str = "applies/";
 pub(crate) const APPLYING: &str = "applying/";
 pub(crate) const PUSHING: &str = "pushing/";
 pub(crate) const PUSH: &str = "push/";
@@ -39,7 +43,11 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// Returns the key of a document's record.
 pub(crate) fn key(prefix: &str, id: &str) -> String {
-    format!("{prefix}{}", utf8_percent_encode(id, ESCAPED))
+    let mut key = String::with_capacity(prefix.len() + id.len());
+    key.push_str(prefix);
+    // Most ids need no escape, and are taken as they are.
+    utf8_percent_encode(id, ESCAPED).for_each(|piece| key.push_str(piece));
+    key
 }
 
 /// The form of the state that this version writes.

@@ -91,6 +91,7 @@ impl Client {
             numbers: Arc::new(AtomicU64::new(first)),
             opening,
         };
+        interrupted::take_up_applies(&inner.ledger).await?;
         open::settle_applies(&inner.ledger, &inner.host, &*inner.server()).await?;
         open::requeue_uncommitted(&inner).await?;
         Ok(Self { inner: Arc::new(inner), turn: Arc::default(), closed: CancelToken::new() })

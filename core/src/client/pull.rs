@@ -4,8 +4,9 @@
 //! fetched. So a pull that is interrupted anywhere goes on with the rest of that list.
 
 use super::{
+    interrupted::{self, PageOf},
     known::{NewsOf, Remote, RemoteContent},
-    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PUSH, PUSHING, Pushing, TODO, Todo, record, removal},
+    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PAGE, PUSH, PUSHING, Pushing, TODO, Todo, bytes, record, removal},
     queue,
     run::Run,
 };
@@ -35,6 +36,7 @@ impl Run {
     pub(super) async fn pull(&mut self) -> Result<()> {
         if self.server.finishes() {
             self.finish_interrupted().await?;
+            interrupted::take_up_page(&self.ledger).await?;
         } else {
             self.take_up_interrupted().await?;
         }
@@ -63,10 +65,14 @@ impl Run {
             for (file, why) in &page.unreadable {
                 self.report().skip(DocId::on_drive(file, false), why);
             }
+            // What was left by earlier pages may be among what comes now.
+            self.only_at_hand = at_hand && self.ledger.is_empty(TODO).await?;
+            let keep_local = page.keep_local;
             let written = self.note(page).await?;
-            if at_hand {
-                self.work_off_at_hand(written).await?;
+            if at_hand && !written.is_empty() {
+                self.work_off_at_hand(written, keep_local).await?;
             }
+            self.only_at_hand = false;
             if !more || at_hand && self.out_of_time() {
                 return Ok(());
             }
@@ -74,9 +80,10 @@ impl Run {
     }
 
     /// Works off what a page names as written, in the order of the page.
-    async fn work_off_at_hand(&mut self, mut todos: Vec<Todo>) -> Result<()> {
+    async fn work_off_at_hand(&mut self, mut todos: Vec<Todo>, keep_local: bool) -> Result<()> {
         let total = todos.len() as u64;
         self.begin(Phase::Pull, Some(total));
+        self.take_left();
         while !todos.is_empty() && !self.out_of_time() {
             let rest = todos.split_off(todos.len().min(MAX_DOCUMENTS as usize));
             let some = std::mem::replace(&mut todos, rest);
@@ -84,7 +91,13 @@ impl Run {
             self.work_off_writes(some).await?;
             self.advance(Phase::Pull, count);
         }
-        Ok(())
+        // What could not be done, or for what there was no time, waits like anything else.
+        let mut batch = vec![StateRecord::remove(PAGE)];
+        for id in todos.into_iter().map(|todo| todo.id).chain(self.take_left()) {
+            let todo = Todo { id, news: News::Look { at: None }, keep_local };
+            batch.push(record(TODO, &todo.id, &todo)?);
+        }
+        self.ledger.write(batch).await
     }
 
     /// Writes down a page of changes together with the server's new place. Returns what was written.
@@ -100,10 +113,15 @@ impl Run {
         let mut written = Vec::new();
         for change in page.changes {
             let todo = Todo { id: change.id, news: change.news, keep_local: page.keep_local };
-            batch.push(record(TODO, &todo.id, &todo)?);
             if page.at_hand && !matches!(todo.news, News::Delete { .. }) {
                 written.push(todo);
+            } else {
+                batch.push(record(TODO, &todo.id, &todo)?);
             }
+        }
+        if !written.is_empty() {
+            let ids = written.iter().map(|todo| todo.id.clone()).collect();
+            batch.push(StateRecord::set(PAGE, bytes(&PageOf { ids, keep_local: page.keep_local })?));
         }
         batch.extend(page.remember);
         self.ledger.write(batch).await?;
@@ -182,11 +200,11 @@ impl Run {
         let (mut batch, mut news, mut bytes) = (Vec::new(), Vec::<NewsOf>::new(), 0);
         for ((todo, base), fetched) in todos.into_iter().zip(bases).zip(fetched) {
             match fetched {
-                Fetched::Unreadable(why) => self.report().skip(todo.id, why),
+                Fetched::Unreadable(why) => self.leave(todo.id, why),
                 Fetched::Unchanged => batch.push(removal(TODO, &todo.id)),
                 Fetched::Gone if self.is_fault(&todo).await? => {
                     let why = "the log names it, but its file is not on the drive; whoever deleted it has not said so yet";
-                    self.report().skip(todo.id, why);
+                    self.leave(todo.id, why);
                 }
                 Fetched::Gone => batch.push(found_gone(todo, base)?),
                 Fetched::Present(found) => {
@@ -261,7 +279,7 @@ impl Run {
     async fn forget_vault(&mut self) -> Result<()> {
         self.inner.set_joined(false).await?;
         self.joined = false;
-        for prefix in [TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
+        for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
             self.ledger.clear(prefix).await?;
         }
         self.reconcile().await.map(drop)

@@ -1,7 +1,7 @@
 //! One sync under way: what its steps share.
 
 use super::{Inner, SyncOptions, host::Host, ledger::Ledger};
-use crate::{Level, Log, Phase, Report, Runtime, Stopped, server::Server};
+use crate::{DocId, Level, Log, Phase, Report, Runtime, Stopped, server::Server};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -26,6 +26,10 @@ pub(super) struct Run {
     pub(super) total: Option<u64>,
     /// Whether the pull before the push was just made.
     pub(super) fresh: bool,
+    /// Whether nothing waits to be worked off but what is at hand, which one record remembers.
+    pub(super) only_at_hand: bool,
+    /// Documents that could not be worked off since this was last asked for.
+    pub(super) left: Mutex<Vec<DocId>>,
 }
 
 impl Run {
@@ -55,6 +59,17 @@ impl Run {
         self.done += count as u64;
         let total = self.total.map(|total| total.max(self.done));
         self.options.progress.report(phase, self.done, total);
+    }
+
+    /// Reports a document that cannot be worked off now: it is tried again by the next sync.
+    pub(super) fn leave(&self, id: DocId, why: impl Into<String>) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
+        self.report().skip(id, why);
+    }
+
+    /// Takes the documents that could not be worked off.
+    pub(super) fn take_left(&self) -> Vec<DocId> {
+        std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn warn(&self, line: impl FnOnce() -> String) {

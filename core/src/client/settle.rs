@@ -4,8 +4,8 @@ use super::{
     host::{Local, LookAt},
     known::{Held, Known, NewsOf},
     ledger::{
-        APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, QUEUE, Queued, TODO, Todo, base_record, dequeue,
-        enqueue, record, removal,
+        APPLIES, APPLYING, Applying, Base, CONFLICT, CONFLICT_BODY, ConflictRecord, PUSHING, QUEUE, Queued, TODO, Todo, base_record, bytes,
+        dequeue, enqueue, record, removal,
     },
     plan::{self, Pull},
     resolve::remote_side,
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Action, Conflict, ConflictKind, Digest, DocId, Incoming, Level, Outcome, Result, Side, StateRecord,
+    document::Short,
     server::{self, Loaded, Tag},
 };
 use std::collections::VecDeque;
@@ -24,6 +25,7 @@ const TRIES: u32 = 3;
 struct Pending {
     known: Known,
     incoming: Incoming,
+    intent: Option<Applying>,
 }
 
 /// What a batch of decisions leads to.
@@ -48,11 +50,21 @@ struct Settled {
     push_settled: bool,
     /// A version of this client's that lost is settled by this.
     lost_settled: Option<server::Settled>,
+    /// Which records there were, to be removed.
+    had: Had,
+}
+
+/// Which records of a document there are.
+struct Had {
+    applying: bool,
+    pushing: bool,
+    conflict: bool,
 }
 
 impl Settled {
     fn new(known: &Known, base: Option<Base>) -> Self {
-        Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false, lost_settled: None }
+        let had = Had { applying: known.applying.is_some(), pushing: known.pushing.is_some(), conflict: known.in_conflict };
+        Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false, lost_settled: None, had }
     }
 
     /// Both sides are the same: the entry is done, and so is whatever was interrupted.
@@ -75,7 +87,7 @@ impl Run {
             news = self.carry_out(steps).await?;
         }
         for left in news {
-            self.report().skip(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
+            self.leave(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
         }
         Ok(())
     }
@@ -133,7 +145,7 @@ impl Run {
                 }
                 Some(Loaded::Parts(source)) => content.held = Held::Parts(source),
                 Some(Loaded::Unreadable(why)) => {
-                    self.report().skip(known.id.clone(), why);
+                    self.leave(known.id.clone(), why);
                     return false;
                 }
                 None => return false,
@@ -200,12 +212,22 @@ impl Run {
         let id = known.id.clone();
         let body = match &mut known.remote.content {
             Some(content) => match &content.held {
+                // What can be loaded again need not be kept for another try.
+                Held::Whole(_) if self.server.finishes() => {
+                    let again = Held::Elsewhere(Short::of(&content.digest));
+                    let Held::Whole(body) = std::mem::replace(&mut content.held, again) else { return Ok(None) };
+                    Some(self.host.staged(&id, &known.remote.revision, body).await?)
+                }
                 Held::Whole(body) => Some(self.host.staged(&id, &known.remote.revision, body.clone()).await?),
                 Held::Parts(source) => {
                     let Some((body, digest)) = self.host.staged_parts(&id, &known.remote.revision, content.size, &**source).await? else {
-                        self.report().skip(id, "its content on the drive is not what it should be, or changed while it was read");
+                        self.leave(id, "its content on the drive is not what it should be, or changed while it was read");
                         return Ok(None);
                     };
+                    if Short::of(&digest) != Short::of(&content.digest) {
+                        self.leave(id, "its content on the drive is not what it should be");
+                        return Ok(None);
+                    }
                     content.digest = digest;
                     Some(body)
                 }
@@ -221,25 +243,22 @@ impl Run {
             body,
             expected: known.local.as_ref().map(|l| l.revision.clone()),
         };
-        known.applying = Some(Applying { id, base, tag });
-        Ok(Some(Pending { known, incoming }))
+        Ok(Some(Pending { intent: Some(Applying { id, base, tag }), known, incoming }))
     }
 
     /// Writes conclusions down and applies what is to be applied. Returns what must be planned again.
     async fn carry_out(&mut self, steps: Steps) -> Result<Vec<NewsOf>> {
-        let mut intents = Vec::new();
-        for pending in &steps.pending {
-            if let Some(applying) = &pending.known.applying {
-                intents.push(record(APPLYING, &applying.id, applying)?);
-            }
-        }
-        self.conclude(steps.settled, intents).await?;
+        // One record for all: only an interruption ever asks for each.
+        let applying: Vec<&Applying> = steps.pending.iter().filter_map(|pending| pending.intent.as_ref()).collect();
+        let intents = format!("{APPLIES}{:016x}", self.inner.next_number());
+        let durable = if applying.is_empty() { Vec::new() } else { vec![StateRecord::set(intents.clone(), bytes(&applying)?)] };
+        self.conclude(steps.settled, durable).await?;
         if steps.pending.is_empty() {
             return Ok(Vec::new());
         }
         let (known, incoming): (Vec<_>, Vec<_>) = steps.pending.into_iter().map(|p| (p.known, p.incoming)).unzip();
         let outcomes = self.host.apply(incoming).await?;
-        let (mut settled, mut cleared, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut settled, mut cleared, mut again) = (Vec::new(), vec![StateRecord::remove(intents)], Vec::new());
         for (known, outcome) in known.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Applied => {
@@ -250,12 +269,12 @@ impl Run {
                     settled.push(Settled::agreed(&known, known.base_as_remote()));
                 }
                 Outcome::Stale => {
-                    cleared.push(removal(APPLYING, &known.id));
+                    cleared.extend(known.applying.iter().map(|applying| removal(APPLYING, &applying.id)));
                     again.push(NewsOf { id: known.id, remote: known.remote, keep_local: known.keep_local });
                 }
                 Outcome::Rejected(why) => {
-                    cleared.push(removal(APPLYING, &known.id));
-                    self.report().skip(known.id, format!("it cannot be stored here: {why}"));
+                    cleared.extend(known.applying.iter().map(|applying| removal(APPLYING, &applying.id)));
+                    self.leave(known.id, format!("it cannot be stored here: {why}"));
                 }
             }
         }
@@ -268,13 +287,14 @@ impl Run {
         let lost: Vec<server::Settled> = settled.iter_mut().filter_map(|settled| settled.lost_settled.take()).collect();
         let others = if lost.is_empty() { others } else { [others, self.server.settled(lost).await?].concat() };
         let _turn = self.ledger.turn().await;
-        let entries = self.ledger.of::<Queued>(QUEUE, settled.iter().map(|s| &s.id)).await?;
+        let entries = self.ledger.of_rare::<Queued>(QUEUE, settled.iter().map(|s| &s.id)).await?;
         let mut batch = others;
         for (settled, entry) in settled.into_iter().zip(entries) {
             let id = &settled.id;
             batch.push(base_record(id, settled.base.as_ref())?);
-            batch.extend([removal(TODO, id), removal(APPLYING, id)]);
-            if settled.push_settled {
+            batch.extend((!self.only_at_hand).then(|| removal(TODO, id)));
+            batch.extend(settled.had.applying.then(|| removal(APPLYING, id)));
+            if settled.push_settled && settled.had.pushing {
                 batch.push(removal(PUSHING, id));
             }
             match (&settled.done, &settled.unnoticed, &entry) {
@@ -282,7 +302,9 @@ impl Run {
                 (_, Some(unnoticed), None) => batch.extend(enqueue(unnoticed)?),
                 _ => {}
             }
-            batch.extend(conflict_records(id, settled.conflict)?);
+            if settled.had.conflict || settled.conflict.is_some() {
+                batch.extend(conflict_records(id, settled.conflict)?);
+            }
         }
         self.ledger.write(batch).await
     }

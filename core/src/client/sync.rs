@@ -1,7 +1,7 @@
 //! Sync: pull, and if there is something to push, push it under the lock.
 
 use super::{
-    Allow, Inner, Layout, Reconciled, SyncOptions, dry_run,
+    Allow, Inner, Layout, Reconciled, SyncOptions, dry_run, interrupted,
     ledger::{PROBED, bytes},
     push::Pushed,
     run::Run,
@@ -75,7 +75,9 @@ async fn metered(inner: &Inner, reads_only: bool) -> Result<Meter> {
 /// Compares the host with what was agreed, outside a sync.
 pub(super) async fn reconcile(inner: &Arc<Inner>, options: SyncOptions) -> Result<Reconciled> {
     let meter = Arc::new(metered(inner, true).await?);
-    prepare(inner, meter, options).reconcile().await
+    let mut run = prepare(inner, meter, options);
+    interrupted::take_up_applies(&run.ledger).await?;
+    run.reconcile().await
 }
 
 /// Makes what one sync needs. A dry run gets ports that keep every write to themselves.
@@ -103,6 +105,8 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
         done: 0,
         total: None,
         fresh: false,
+        only_at_hand: false,
+        left: Mutex::default(),
     }
 }
 
@@ -136,6 +140,7 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
 
 impl Run {
     async fn sync(&mut self) -> Result<()> {
+        interrupted::take_up_applies(&self.ledger).await?;
         if self.options.reconcile || !self.joined {
             self.reconcile().await?;
         }

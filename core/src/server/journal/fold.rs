@@ -128,7 +128,7 @@ pub(super) fn take_ready(waiting: &mut Vec<Read>, seen: &mut Seen) -> Vec<Read> 
 /// Folds records, in this order. `own` says that they are this client's: their versions are what it has.
 pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool) -> Result<Folded> {
     let mut ids: Vec<&DocId> = ready.iter().flat_map(|read| &read.record.changes).map(|change| &change.id).collect();
-    ids.sort();
+    ids.sort_unstable();
     ids.dedup();
     let before = load(state, ids.iter().copied()).await?;
     let mut documents: BTreeMap<&DocId, (Versions, Versions)> =
@@ -138,11 +138,13 @@ pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool) -> Result
         for (change, version) in read.versions() {
             let Some((versions, _)) = documents.get_mut(&change.id) else { continue };
             versions.remove(&change.replaces);
-            if own && matches!(change.what, What::Delete { .. }) {
-                versions.basis = version.iter().map(Version::dot).collect();
+            if own {
+                // Where the document stays, its base says what the local content includes.
+                let deleted = version.iter().filter(|version| version.body.is_none());
+                versions.basis = deleted.map(Version::dot).collect();
             }
             if let Some(version) = version {
-                places.note(&change.id, version.dot());
+                places.note(&change.id);
                 versions.insert(version);
             }
         }
@@ -171,7 +173,7 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn note(&mut self, id: &'a DocId, _dot: Dot) {
+    fn note(&mut self, id: &'a DocId) {
         self.at.insert(id, self.next);
         self.next += 1;
     }

@@ -43,7 +43,7 @@ use crate::{Allow, DocId, Drive, Log, Result, Runtime, State, StateRecord};
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
 use name::{Dot, Writer};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 /// Who the client is, for the journal.
 #[derive(Debug, Clone)]
@@ -187,8 +187,15 @@ impl Server for Journal {
 
 /// Writes dots as the tag of a version: what content includes.
 fn tag_of(dots: &BTreeSet<Dot>) -> Tag {
-    let texts: Vec<String> = dots.iter().map(|dot| format!("{}-{:x}", dot.writer, dot.seq)).collect();
-    Tag(texts.join(" "))
+    let mut text = String::with_capacity(36 * dots.len());
+    for dot in dots {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        crate::hex::push(&dot.writer.0, &mut text);
+        let _ = write!(text, "-{:x}", dot.seq);
+    }
+    Tag(text)
 }
 
 /// Reads the dots in a tag.

@@ -1,6 +1,6 @@
 //! Who wrote a record, which one, and what its file is called.
 
-use crate::{Digest, drive::DrivePath};
+use crate::{Digest, drive::DrivePath, hex};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -21,19 +21,12 @@ macro_rules! hex_type {
         impl $name {
             /// Reads the hexadecimal form; upper-case digits are refused, so that every name has one spelling.
             pub(crate) fn from_hex(text: &str) -> Option<Self> {
-                if text.len() != 2 * $len || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                    return None;
-                }
-                let mut bytes = [0; $len];
-                for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
-                    *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-                }
-                Some(Self(bytes))
+                hex::read(text, false).map(Self)
             }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+                hex::write(&self.0, f)
             }
         }
         impl fmt::Debug for $name {
