@@ -46,7 +46,10 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
-pub use server::journal::{JournalOptions, Strategy};
+pub use server::{
+    LeftVersion,
+    journal::{JournalOptions, Strategy},
+};
 pub use state::{MemoryState, State, StateRecord};
 
 #[doc(hidden)]

@@ -100,3 +100,128 @@ fn equal_documents_are_adopted_without_a_transfer_and_different_ones_are_a_confl
         }
     });
 }
+
+/// A device whose client is opened again, as a restarted process would.
+async fn reopened(device: Device, drive: &std::sync::Arc<MemoryDrive>) -> Device {
+    let Device { notes, state, runtime, client } = device;
+    drop(client);
+    Device::open_as(notes, state, drive.clone(), runtime, Layout::Journal(JournalOptions::default())).await
+}
+
+#[test]
+fn p5_the_author_of_a_version_that_lost_is_asked() {
+    block_on(async {
+        for (case, drive) in drives().into_iter().enumerate() {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.sync().await;
+            // Both push what they made without knowing each other: B's record is on the drive before A reads.
+            a.put("x", "of a").await;
+            b.put("x", "of b").await;
+            let before = drive.contents();
+            b.sync().await;
+            let with_b = drive.contents();
+            drive.restore(before);
+            a.sync().await;
+            let mut both = drive.contents();
+            // Both records are there now, and the head of whoever wrote last.
+            both.extend(with_b.into_iter().filter(|(path, _)| path.starts_with("j/")));
+            drive.restore(both);
+            for _ in 0..3 {
+                a.sync().await;
+                b.sync().await;
+            }
+            let (of_a, of_b) = (a.client.conflicts().await.unwrap(), b.client.conflicts().await.unwrap());
+            assert_eq!(of_a.len() + of_b.len(), 1, "one author is asked, on drive {case}");
+            let (author, seen) = if of_a.is_empty() { (&b, &of_b[0]) } else { (&a, &of_a[0]) };
+            assert_eq!(seen.base, None, "what was pushed is no ancestor of what won");
+            author.client.resolve(seen.clone(), Resolution::KeepLocal).await.unwrap();
+            for _ in 0..2 {
+                a.sync().await;
+                b.sync().await;
+            }
+            assert_eq!(a.docs(), b.docs());
+            assert!(a.client.conflicts().await.unwrap().is_empty() && b.client.conflicts().await.unwrap().is_empty());
+        }
+    });
+}
+
+#[test]
+fn h3_a_lost_head_is_healed_and_h4_a_lost_vault_is_a_rollback() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            let old = drive.contents();
+            a.put("x", "2").await;
+            a.sync().await;
+            b.sync().await;
+            // Only the head is lost: whoever knows more writes it again.
+            let mut files = drive.contents();
+            files.retain(|path, _| path != "head" && !path.starts_with("h/"));
+            drive.restore(files);
+            assert_eq!(b.sync().await.skipped, []);
+            let c = Device::journal(&drive, 3).await;
+            c.sync().await;
+            assert_eq!(c.text("x"), a.text("x"));
+            // The whole vault is yesterday's.
+            drive.restore(old);
+            let error = a.try_sync().await.unwrap_err();
+            assert_eq!(error.kind.code(), "rollback", "{error}");
+            assert_eq!(a.text("x").as_deref(), Some(r#"{"text":"2"}"#), "nothing changes here");
+            let allow = Allow { rollback: true, ..Allow::default() };
+            a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+            a.sync().await;
+            let d = Device::journal(&drive, 4).await;
+            d.sync().await;
+            assert_eq!(d.text("x"), a.text("x"), "what this device has is pushed again");
+        }
+    });
+}
+
+#[test]
+fn a_vault_is_lowered_step_by_step_and_everybody_follows() {
+    block_on(async {
+        let drive = drives()[0].clone();
+        let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+        assert_eq!(a.client.lower(Strategy::Slots).await.unwrap_err().kind.code(), "invalid_input", "there is no vault yet");
+        a.put("x", "1").await;
+        a.sync().await;
+        b.sync().await;
+        for (n, strategy) in [Strategy::Slots, Strategy::Listing].into_iter().enumerate() {
+            a.client.lower(strategy).await.unwrap();
+            assert_eq!(a.client.lower(strategy).await.unwrap_err().kind.code(), "invalid_input");
+            b.put("y", &n.to_string()).await;
+            b.sync().await;
+            a.sync().await;
+            assert_eq!(a.docs(), b.docs());
+            assert_eq!(b.client.status().await.unwrap().strategy, Some(strategy));
+            let newcomer = Device::journal(&drive, 10 + n as u64).await;
+            newcomer.sync().await;
+            assert_eq!(newcomer.docs(), a.docs());
+            assert_eq!(a.sync().await.requests.total(), 1);
+        }
+        assert_eq!(b.client.lower(Strategy::CompareAndSwap).await.unwrap_err().kind.code(), "invalid_input");
+    });
+}
+
+#[test]
+fn a_vault_that_asks_more_than_the_drive_offers_is_unsupported() {
+    block_on(async {
+        let full = drives()[0].clone();
+        let a = Device::journal(&full, 1).await;
+        a.put("x", "1").await;
+        a.sync().await;
+        let poor = drives()[2].clone();
+        poor.restore(full.contents());
+        let b = Device::journal(&poor, 2).await;
+        b.put("y", "2").await;
+        let error = b.try_sync().await.unwrap_err();
+        assert_eq!(error.kind.code(), "unsupported", "{error}");
+        assert_eq!(poor.contents(), full.contents());
+        let b = reopened(b, &full).await;
+        assert_eq!(b.sync().await.pushed, 1, "nothing was lost");
+    });
+}

@@ -157,6 +157,9 @@ impl Pushing {
 pub(super) struct ConflictRecord {
     pub(super) conflict: Conflict,
     pub(super) tag: Tag,
+    /// Whether the remote side is a version that another author has left, which this client has taken up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) claimed: bool,
 }
 
 /// The typed memory. Read-modify-write of queue entries happens under its lock, which is never held across a call

@@ -5,6 +5,7 @@ mod host;
 mod interrupted;
 mod known;
 mod ledger;
+mod left;
 mod open;
 mod options;
 mod outgoing;
@@ -25,7 +26,7 @@ use crate::{
     Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord,
     Strategy, Versions,
     runtime::random_id,
-    server::{Server, classic, journal},
+    server::{LeftVersion, Server, classic, journal},
 };
 use futures::lock::Mutex;
 use host::Host;
@@ -164,6 +165,25 @@ impl Client {
     /// `condition` if either side has changed since: nothing is done, show it again. `not_found` if it is gone.
     pub async fn resolve(&self, seen: Conflict, resolution: Resolution) -> Result<()> {
         self.in_turn("resolve", &CancelToken::new(), Box::pin(resolve::resolve(&self.inner, seen, resolution))).await
+    }
+
+    /// Lists versions that lost against one that was made at the same time, and whose author has not decided about them:
+    /// they are kept, and shown to their author when it comes back. Any client may take one up instead ([`Self::claim`]).
+    ///
+    /// # Errors
+    /// What the state answers.
+    pub async fn left_versions(&self) -> Result<Vec<LeftVersion>> {
+        self.open_for("left_versions", left::list(&self.inner)).await
+    }
+
+    /// Takes up a version that its author has left: it becomes the drive's side of a conflict of this client, which
+    /// `resolve` settles for everybody.
+    ///
+    /// # Errors
+    /// `not_found` if it is no longer there; `condition` if there is a conflict about the document already; what drive,
+    /// state and host answer.
+    pub async fn claim(&self, left: LeftVersion) -> Result<Conflict> {
+        self.in_turn("claim", &CancelToken::new(), Box::pin(left::claim(&self.inner, left))).await
     }
 
     /// Lowers the strategy by which the vault's records are found, for every device: explicitly, and one way. A vault

@@ -40,10 +40,7 @@ pub(super) async fn versions(inner: &Inner, id: DocId) -> Result<Versions> {
     let record = load(inner, &id).await?;
     let remote = remote_side(&inner.ledger, record).await?;
     let local = inner.host.get_one(&id).await?;
-    let body = remote.content.and_then(|content| match content.held {
-        Held::Whole(body) => Some(body),
-        Held::Parts(_) | Held::Elsewhere(_) => None,
-    });
+    let body = remote.content.and_then(|content| whole(content.held));
     let remote = body.map(|body| Document { id, revision: remote.revision, body: Body::Whole(body) });
     Ok(Versions { base: None, local, remote })
 }
@@ -58,16 +55,25 @@ pub(super) async fn resolve(inner: &Inner, seen: Conflict, resolution: Resolutio
     if local.as_ref().map(|l| l.digest) != seen.local.as_ref().map(|s| s.digest) {
         return Err(moved(&seen.id, "the document here has changed since the conflict was shown"));
     }
+    let claimed = record.claimed;
     let remote = remote_side(&inner.ledger, record).await?;
     match resolution {
-        Resolution::KeepLocal => keep(inner, &seen.id, &remote, local.as_ref()).await,
+        Resolution::KeepLocal => keep(inner, &seen.id, &remote, local.as_ref(), claimed).await,
+        // What was valid until now is replaced for everybody, by what was left.
+        Resolution::TakeRemote if claimed => {
+            let body = remote.content.clone().and_then(|content| whole(content.held)).map(Body::Whole);
+            let incoming = Incoming { id: seen.id.clone(), revision: remote.revision.clone(), body, expected: local.map(|l| l.revision) };
+            apply(&inner.host, incoming).await?;
+            let taken = local_side(&inner.host, &seen.id).await?;
+            keep(inner, &seen.id, &remote, taken.as_ref(), true).await
+        }
         Resolution::TakeRemote => take(inner, &seen.id, remote, local).await,
         Resolution::Merged { revision, body } => {
             let incoming =
                 Incoming { id: seen.id.clone(), revision: revision.clone(), body: Some(body), expected: local.map(|l| l.revision) };
             apply(&inner.host, incoming).await?;
             let merged = local_side(&inner.host, &seen.id).await?;
-            keep(inner, &seen.id, &remote, merged.as_ref()).await
+            keep(inner, &seen.id, &remote, merged.as_ref(), claimed).await
         }
     }
 }
@@ -86,7 +92,9 @@ async fn local_side(host: &Host, id: &DocId) -> Result<Option<Present>> {
 }
 
 /// The host's side stays and replaces the drive's by the next push.
-async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present>) -> Result<()> {
+///
+/// `again` says that it is pushed even if the drive's side is the same: what is valid there is another version.
+async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present>, again: bool) -> Result<()> {
     let (server, before) = (inner.server(), inner.ledger.one::<Base>(BASE, id).await?.map(|base| base.tag));
     let mut base = remote.digest().and_then(|digest| remote.base(id, &remote.revision, digest));
     if let Some(base) = &mut base {
@@ -99,7 +107,7 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
     let _turn = inner.ledger.turn().await;
     let before = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let place = before.map_or(number, |b| b.place);
-    let entry = Queued { id: id.clone(), revision, action, token: number, place, again: false, waits: None };
+    let entry = Queued { id: id.clone(), revision, action, token: number, place, again, waits: None };
     let mut batch = settled(id, base.as_ref())?;
     batch.extend(settled_there);
     batch.extend(enqueue(&entry)?);
@@ -163,7 +171,15 @@ pub(super) async fn remote_side(ledger: &Ledger, record: ConflictRecord) -> Resu
     Ok(Remote { revision, tag, content: stored.map(RemoteContent::whole) })
 }
 
-fn side(local: &Present) -> Side {
+/// A content that is stored with its conflict is whole.
+fn whole(held: Held) -> Option<Vec<u8>> {
+    match held {
+        Held::Whole(body) => Some(body),
+        Held::Parts(_) | Held::Elsewhere(_) => None,
+    }
+}
+
+pub(super) fn side(local: &Present) -> Side {
     Side { revision: local.revision.clone(), digest: local.digest }
 }
 

@@ -196,7 +196,7 @@ impl Run {
             local: known.local.as_ref().and_then(|l| side(Some(l.digest), &l.revision)),
             remote: side(known.remote.digest(), &known.remote.revision),
         };
-        let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default() };
+        let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default(), claimed: false };
         Ok(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) })
     }
 
@@ -322,7 +322,7 @@ impl Run {
             let locals = self.host.look(&look).await?;
             let mut news = Vec::new();
             for ((record, todo), local) in records.into_iter().zip(todos).zip(locals) {
-                if todo.is_none() && has_changed(&record.conflict, &local) {
+                if todo.is_none() && !record.claimed && has_changed(&record.conflict, &local) {
                     let id = record.conflict.id.clone();
                     news.push(NewsOf { id, remote: remote_side(&self.ledger, record).await?, keep_local: false });
                 }

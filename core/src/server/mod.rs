@@ -282,6 +282,25 @@ pub struct Acknowledged {
     pub remember: Vec<StateRecord>,
 }
 
+/// A version of a document that lost against one that was made at the same time, and that nobody has settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftVersion {
+    /// Which document.
+    pub id: DocId,
+    /// The revision of the version that lost.
+    pub revision: Revision,
+    /// The revision of the version that is valid; none if there is none.
+    pub valid: Option<Revision>,
+    /// Whether it is a deletion.
+    pub deleted: bool,
+    /// The size of its content in bytes.
+    pub size: u64,
+    /// The device that made it, by its random id.
+    pub device: String,
+    /// The server's own knowledge of it.
+    pub tag: Tag,
+}
+
 /// A document that the client has settled.
 #[derive(Debug, Clone)]
 pub struct Settled {
@@ -362,6 +381,11 @@ pub trait Server: MaybeSend + MaybeSync {
     /// present one: it lost against an edit that was made at the same time, and its author has not been asked.
     async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
         Ok(vec![false; documents.len()])
+    }
+
+    /// Lists versions that lost and that nobody has settled, whoever made them.
+    async fn left(&self) -> Result<Vec<LeftVersion>> {
+        Ok(Vec::new())
     }
 
     /// Hears that documents of which something was unsettled are settled. What it answers belongs into the batch that

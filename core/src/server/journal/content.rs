@@ -4,22 +4,19 @@ use super::{
     Journal, codec,
     doc::{At, Body, InFrame, Version, Versions},
     dots_in,
-    fold::{doc_records, load},
+    fold::load,
     name::{Dot, Hash, RecordName, Writer},
     record::{Part, part_path},
-    standing::{SPLIT, WITHDRAW, json},
     tag_of,
 };
 use crate::{
-    Digest, DocId, Drive, Result, StateRecord,
-    client::key,
+    Digest, DocId, Drive, Result,
     document::Short,
     drive::{GetOptions, Got},
-    server::{Fetched, Listed, Loaded, Settled, Source, Tag, Wanted},
+    server::{Fetched, Listed, Loaded, Source, Tag, Wanted},
 };
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -29,13 +26,6 @@ use std::{
 const KEPT_BYTES: usize = 32 << 20;
 /// Neighbouring frames are read together, up to this many bytes.
 const RUN_BYTES: u64 = 8 << 20;
-
-/// Own versions of a document that the next record withdraws.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Withdrawn {
-    pub(super) id: DocId,
-    pub(super) dots: BTreeSet<Dot>,
-}
 
 /// Which frame: its record, and where it begins there.
 type FrameId = (RecordName, u64);
@@ -170,36 +160,6 @@ impl Journal {
             return Loaded::Unreadable("its parts on the drive do not make it up".to_owned());
         }
         Loaded::Parts(Arc::new(Parts { drive: self.drive.clone(), writer: record.writer, parts, present: Mutex::default() }))
-    }
-
-    /// Whether a version of this device has lost, for each document.
-    pub(super) async fn which_lost(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
-        if self.state.scan(SPLIT.to_owned(), None, 1).await?.is_empty() {
-            return Ok(vec![false; documents.len()]);
-        }
-        let all = load(&*self.state, documents.iter().map(|(id, _)| id)).await?;
-        let device = self.device();
-        Ok(documents.iter().zip(&all).map(|((_, tag), versions)| versions.has_lost(&basis_of(tag.as_ref(), versions), &device)).collect())
-    }
-
-    /// Notes what documents that were settled leave: own versions to withdraw, and what a deleted one is based on.
-    pub(super) async fn settle_lost(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {
-        let all = load(&*self.state, documents.iter().map(|d| &d.id)).await?;
-        let (device, mut records) = (self.device(), Vec::new());
-        for (Settled { id, before, now, took }, versions) in documents.into_iter().zip(all) {
-            let basis = basis_of(before.as_ref(), &versions);
-            let now = now.as_ref().map_or_else(|| versions.winner().map(Version::dot).into_iter().collect(), dots_in);
-            let mut after = versions.clone();
-            after.basis = if took { BTreeSet::new() } else { basis.union(&now).copied().collect() };
-            if after != versions {
-                records.extend(doc_records(&id, &after, &versions));
-            }
-            let dots: BTreeSet<Dot> = versions.mine(&basis, &device).filter(|dot| took && !now.contains(dot)).collect();
-            if !dots.is_empty() {
-                records.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots })?));
-            }
-        }
-        Ok(records)
     }
 }
 

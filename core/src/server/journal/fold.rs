@@ -4,7 +4,7 @@
 use super::{
     doc::{At, Body, InFrame, Version, Versions},
     name::{Dot, Link, RecordName, Writer},
-    record::{Change, Frame, Place, Record, What},
+    record::{Change, Frame, Place, Record, Spot, What},
     standing::{DOC, SPLIT, seen_record},
 };
 use crate::{
@@ -12,7 +12,10 @@ use crate::{
     client::key,
     server::{News, RemoteChange},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 /// How far an order may jump beyond the largest known: a broken client must not win for ever.
 pub(super) const MAX_JUMP: u64 = 1 << 32;
@@ -74,7 +77,7 @@ impl Read {
 
     /// The versions that it makes, with where each content lies.
     fn versions(&self) -> Vec<(&Change, Option<Version>)> {
-        let begins = self.frame_begins();
+        let ranges: Vec<_> = (0..self.record.frames.len()).map_while(|frame| self.record.frame_range(self.head_len, frame)).collect();
         let record = self.name();
         let version = |change: &Change, spot| {
             let (revision, body) = match &change.what {
@@ -85,7 +88,7 @@ impl Read {
                         Place::Parts(parts) => At::Parts(parts.clone()),
                         // It is nowhere: an empty content needs no frame.
                         Place::Inline if *size == 0 => At::Parts(Vec::new()),
-                        Place::Inline => At::Frame(self.in_frame(&begins, spot?)?),
+                        Place::Inline => At::Frame(self.in_frame(&ranges, spot?)?),
                     };
                     (revision.clone(), Some(Body { short: *digest, size: *size, at }))
                 }
@@ -95,19 +98,9 @@ impl Read {
         self.record.changes.iter().zip(self.record.locate()).map(|(change, spot)| (change, version(change, spot))).collect()
     }
 
-    fn frame_begins(&self) -> Vec<u64> {
-        let mut at = self.head_len;
-        let begin = |frame: &Frame| {
-            let begins = at;
-            at += frame.stored_len;
-            begins
-        };
-        self.record.frames.iter().map(begin).collect()
-    }
-
-    fn in_frame(&self, begins: &[u64], spot: super::record::Spot) -> Option<InFrame> {
+    fn in_frame(&self, ranges: &[Range<u64>], spot: Spot) -> Option<InFrame> {
         let Frame { codec, stored_len, raw_len, .. } = *self.record.frames.get(spot.frame)?;
-        Some(InFrame { begins: *begins.get(spot.frame)?, stored_len, codec, raw_len, spot })
+        Some(InFrame { begins: ranges.get(spot.frame)?.start, stored_len, codec, raw_len, spot })
     }
 }
 

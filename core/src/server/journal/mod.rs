@@ -11,6 +11,7 @@
 //! | `pull.rs`, `fetch.rs` | compares the head with what is known, and reads records |
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
+//! | `lost.rs` | versions that lost, and what settling them leaves |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 //! | `lower.rs` | lowers the strategy |
 
@@ -23,6 +24,7 @@ mod fetch;
 mod fold;
 mod head;
 mod heads;
+mod lost;
 mod lower;
 mod marker;
 mod name;
@@ -38,7 +40,9 @@ mod wire;
 
 pub use options::{JournalOptions, Strategy};
 
-use super::{Acknowledged, Announced, Changes, Fetched, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Wanted, Written};
+use super::{
+    Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Wanted, Written,
+};
 use crate::{Allow, DocId, Drive, Log, Result, Runtime, State, StateRecord};
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
@@ -174,6 +178,10 @@ impl Server for Journal {
 
     async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
         self.which_lost(documents).await
+    }
+
+    async fn left(&self) -> Result<Vec<LeftVersion>> {
+        self.left_versions().await
     }
 
     async fn settled(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {

@@ -2,8 +2,8 @@
 
 use super::{
     Journal, Session, Strategy,
-    content::Withdrawn,
     fold::{Read, Seen, fold, load},
+    lost::Withdrawn,
     name::{Dot, Link, RecordName, Writer},
     record::{Change, Record, What},
     stage::Staged,

@@ -176,7 +176,7 @@ fn raw_of(part: &Part, stored: &[u8]) -> Vec<u8> {
 /// Reads a record's file and says all that is in it.
 fn said_of_record(path: &str, bytes: &[u8]) -> Value {
     let name = RecordName::parse(path.strip_prefix("j/").unwrap()).unwrap();
-    let head_len = Record::head_len(&bytes[..Record::FRONT_BYTES]).unwrap();
+    let head_len = Record::head_len(&bytes[..15]).unwrap();
     let head = &bytes[..head_len as usize];
     let (record, link) = Record::decode(head, &name).unwrap();
     let mut frames = Vec::new();

@@ -19,9 +19,6 @@ struct Front {
 }
 
 impl Record {
-    /// How many bytes of a file tell how long its head part is, if it has so many.
-    pub(crate) const FRONT_BYTES: usize = 15;
-
     /// Says from the first bytes of a file how long its head part is.
     pub(crate) fn head_len(prefix: &[u8]) -> Result<u64, Flaw> {
         let mut reader = Reader::new(prefix);
