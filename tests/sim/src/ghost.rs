@@ -1,6 +1,6 @@
 //! The ghost history: every edit that was made, by whom, and on top of what. No client sees it.
 
-use crate::{classic, excuses::UNANNOUNCED};
+use crate::{excuses::UNANNOUNCED, eye::classic};
 use kitestring::{Action, Change, Conflict, DocId, Revision, Side};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,6 @@
 //! What must hold, checked against the ghost history. Every violation begins with the invariant's name.
 
-use crate::{classic, ghost::Ghost, host::Documents, world::World};
+use crate::{eye::classic, ghost::Ghost, host::Documents, world::World};
 use kitestring::{Conflict, DocId, Versions};
 use std::collections::BTreeSet;
 

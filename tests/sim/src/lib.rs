@@ -60,12 +60,12 @@
 
 mod calls;
 pub mod case;
-pub mod classic;
 pub mod config;
 pub mod control;
 pub mod drive;
 pub mod excuses;
 pub mod executor;
+pub mod eye;
 pub mod faults;
 pub mod gate;
 pub mod ghost;

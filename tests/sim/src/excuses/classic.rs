@@ -19,8 +19,8 @@
 //! | [`OLD_CLIENT`] | what an old client overwrites without looking |
 
 use crate::{
-    classic,
     drive::{Effect, File, Files, Request, SimDrive},
+    eye::classic,
     ghost::{Doubt, Ghost},
     world::World,
 };

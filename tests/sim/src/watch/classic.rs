@@ -1,6 +1,6 @@
 //! Looks at every commit and every step of a client's place in the log, where nobody turns anything back.
 
-use crate::{classic, drive::SimDrive, ghost::Ghost};
+use crate::{drive::SimDrive, eye::classic, ghost::Ghost};
 use kitestring::StateRecord;
 use serde::Deserialize;
 use std::{

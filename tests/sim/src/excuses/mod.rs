@@ -1,0 +1,5 @@
+//! What is excused, each with its reason.
+
+mod classic;
+
+pub use classic::*;

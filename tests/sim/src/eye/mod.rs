@@ -1,0 +1,3 @@
+//! What the simulator reads on the drive without the core: an independent eye, one for each layout.
+
+pub mod classic;
