@@ -1,6 +1,6 @@
 //! The ghost history: every edit that was made, by whom, and on top of what. No client sees it.
 
-use crate::{excuses::UNANNOUNCED, eye::classic};
+use crate::{excuses::classic::UNANNOUNCED, eye::classic};
 use kitestring::{Action, Change, Conflict, DocId, Revision, Side};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,6 +59,8 @@ struct History {
     doubts: BTreeMap<DocId, Doubt>,
     /// Why nothing is promised any more, if so.
     wrecked: Option<&'static str>,
+    /// Whether it counts that it is not always known what was chosen with what in view.
+    lenient: bool,
     /// Documents of which it is not known what was chosen with what in view.
     vague: BTreeSet<DocId>,
     /// Why deletions may be undone, if so.
@@ -135,6 +137,11 @@ impl Ghost {
             edit.body.clone().unwrap_or_default()
         });
         (no, change.revision, body.unwrap_or_default())
+    }
+
+    /// Lets it count that it is not always known what was chosen with what in view.
+    pub fn be_lenient(&self) {
+        self.history().lenient = true;
     }
 
     /// Remembers from now on what the log announces.
@@ -267,9 +274,14 @@ impl Ghost {
     /// content in view that was not announced.
     pub fn chose_vaguely(&self, id: &DocId) {
         let mut history = self.history();
-        if history.announced.is_some() {
+        if history.lenient {
             history.vague.insert(id.clone());
         }
+    }
+
+    /// Whether conflicts may be shown that are none.
+    pub fn may_repeat_all(&self) -> bool {
+        self.history().repeats.is_some()
     }
 
     /// Whether a conflict about this document may be none.

@@ -2,7 +2,7 @@
 
 use crate::{
     control::Control,
-    excuses::{ROLLED_BACK, UNANNOUNCED},
+    excuses::classic::{ROLLED_BACK, UNANNOUNCED},
     ghost::{Doubt, EditNo, Ghost},
 };
 use kitestring::{
@@ -69,6 +69,8 @@ struct Inner {
     uncommitted: BTreeMap<DocId, Change>,
     scripts: Vec<Script>,
     played: u64,
+    /// How many changes it has applied.
+    applied: u64,
     client: Option<Client>,
     staged: BTreeMap<DocId, Vec<u8>>,
     /// The last change of each document by its user.
@@ -190,6 +192,11 @@ impl Host {
         self.inner().played
     }
 
+    /// Returns how many changes it has applied.
+    pub fn applied(&self) -> u64 {
+        self.inner().applied
+    }
+
     /// Hands over the client that scripted edits are queued with; none lets go of it.
     pub fn connect(&self, client: Option<Client>) {
         self.inner().client = client;
@@ -273,6 +280,7 @@ impl Host {
         self.ghost.arrived(&brought);
         *local = Local { seen: brought, unsettled: true, ..Local::default() };
         inner.uncommitted.remove(&change.id);
+        inner.applied += 1;
         match body {
             Some(body) => inner.documents.insert(change.id, (change.revision, body)),
             None => inner.documents.remove(&change.id),

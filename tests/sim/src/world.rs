@@ -61,8 +61,11 @@ impl World {
         let control = Arc::new(Control::new(Arc::clone(&clock), config.keep_lines, config.yields));
         let drive = Arc::new(SimDrive::new(config.capabilities, config.listings));
         let ghost = Arc::<Ghost>::default();
+        if config.watched || config.lenient {
+            ghost.be_lenient();
+        }
         let mut world = Self {
-            watch: (config.watched || config.lenient).then(|| Arc::new(Watch::new(Arc::clone(&drive), Arc::clone(&ghost), config.watched))),
+            watch: Watch::new(&config, &drive, &ghost).map(Arc::new),
             drive,
             seats: Vec::new(),
             ghost,
@@ -83,6 +86,7 @@ impl World {
         let manners = self.config.each.get(number).copied().unwrap_or(self.config.manners);
         let host = Arc::new(Host::new(number, Arc::clone(&self.ghost), Arc::clone(&self.control), manners));
         let memory = Arc::new(MemoryState::new());
+        self.drive.claim(number, self.config.claims.get(number).copied().flatten());
         let ahead = self.config.ahead.get(number).copied().unwrap_or_default();
         let seed = self.config.seed.wrapping_mul(1000).wrapping_add(number as u64);
         self.seats.push(Seat {
@@ -143,6 +147,9 @@ impl World {
         let number = self.seats.len();
         self.config.each.resize(number, self.config.manners);
         self.config.each.push(manners);
+        let claims = self.config.claims.get(seat).copied().flatten();
+        self.config.claims.resize(number, None);
+        self.config.claims.push(claims);
         let copy = self.add_seat();
         self.restore(copy, &state, Some(host));
         copy

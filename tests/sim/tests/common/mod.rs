@@ -42,6 +42,7 @@ pub fn well<T>(run: Run<T>) -> T {
 /// Recovers, checks everything, and returns what does not hold.
 pub fn outcome(world: &mut World, settle: Settle) -> Vec<String> {
     world.control.disarm();
+    world.drive.clear_up();
     Recovery { settle, ..Recovery::default() }.run(world);
     finish(world);
     world.ghost.violations()

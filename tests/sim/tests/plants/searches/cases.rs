@@ -47,5 +47,5 @@ fn by_case(case: &Case, config: &dyn Fn() -> Config) -> Hit {
 }
 
 fn of_tier(case: &Case, config: &dyn Fn() -> Config) -> Config {
-    Config { capabilities: case.config().capabilities, ..config() }
+    case.tier.of(config())
 }
