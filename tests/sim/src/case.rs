@@ -168,6 +168,7 @@ impl Case {
     }
 
     fn begin(&self, world: &mut World) -> Result<(), String> {
+        world.drive.clear_up();
         for seat in 0..2 {
             must(world.open(seat), "open")?;
         }
@@ -176,6 +177,7 @@ impl Case {
             must(world.sync(0, SyncOptions::default()), "sync")?;
             must(world.sync(1, SyncOptions::default()), "sync")?;
         }
+        world.drive.cloud_over();
         Ok(())
     }
 

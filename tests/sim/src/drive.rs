@@ -111,6 +111,11 @@ impl SimDrive {
         self.inner().turned_back
     }
 
+    /// Returns the drive as one seat reaches it.
+    pub fn of_seat(self: &Arc<Self>, seat: usize) -> Arc<dyn Drive> {
+        Arc::new(SeatDrive { drive: Arc::clone(self), seat })
+    }
+
     /// Returns every file with its content.
     pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
         self.inner().files.iter().map(|(path, file)| (path.clone(), file.bytes.to_vec())).collect()
@@ -142,6 +147,11 @@ impl SimDrive {
     /// Returns how many writes the drive has seen.
     pub fn writes(&self) -> u64 {
         self.inner().writes
+    }
+
+    /// Lets what comes from now on be listed late again, if the drive lists so.
+    pub fn cloud_over(&self) {
+        self.inner().sight.cloud_over();
     }
 
     /// Copies everything, as a backup would.
@@ -254,9 +264,9 @@ impl SimDrive {
 }
 
 /// The drive as one seat reaches it.
-pub(crate) struct SeatDrive {
-    pub drive: Arc<SimDrive>,
-    pub seat: usize,
+struct SeatDrive {
+    drive: Arc<SimDrive>,
+    seat: usize,
 }
 
 impl SeatDrive {

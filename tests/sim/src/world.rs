@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     control::Control,
-    drive::{SeatDrive, SimDrive},
+    drive::SimDrive,
     executor::{Executor, Stop},
     faults::FaultSource,
     ghost::Ghost,
@@ -92,7 +92,7 @@ impl World {
         self.seats.push(Seat {
             client: None,
             alive: Arc::default(),
-            drive: wrap(&self.config.around_drive, number, Arc::new(SeatDrive { drive: Arc::clone(&self.drive), seat: number })),
+            drive: wrap(&self.config.around_drive, number, self.drive.of_seat(number)),
             state: wrap(&self.config.around_state, number, Arc::clone(&memory) as Arc<dyn State>),
             application: wrap(&self.config.around_application, number, Arc::clone(&host) as Arc<dyn Application>),
             runtime: Arc::new(SimRuntime::new(Arc::clone(&self.clock), ahead, seed)),

@@ -84,6 +84,11 @@ impl Sight {
         self.clear = true;
     }
 
+    /// What comes from now on may be late again.
+    pub(super) fn cloud_over(&mut self) {
+        self.clear = false;
+    }
+
     pub(super) fn read(&self, files: &Files, versions: bool, seat: usize, path: &DrivePath, options: &GetOptions) -> Got {
         let files = self.views.get(&seat).unwrap_or(files);
         let Some(file) = files.get(path.as_str()) else { return Got::Missing };
@@ -134,6 +139,8 @@ impl Sight {
         let mut left_out: BTreeSet<String> =
             foreign.iter().filter(|path| self.hidden.contains_key(&(seat, (**path).clone()))).map(|path| (*path).clone()).collect();
         if !how.late || self.clear {
+            let seen = foreign.iter().filter(|_| how.late).map(|path| ((seat, (*path).clone()), LEFT_OUT));
+            self.late.extend(seen);
             return left_out;
         }
         let times = |path: &String| self.late.get(&(seat, path.clone())).copied();

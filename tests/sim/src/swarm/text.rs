@@ -6,6 +6,9 @@
 //! c2 sync reconcile wait=0 !late@0 !pause@20
 //! c2 resume
 //! ```
+//!
+//! The first word is the tier; on the journal, `implicit` leaves the strategy to the library, and a fourth part of a seat
+//! says what its drive claims (`seat:fd:1000:0:create`).
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
