@@ -12,7 +12,7 @@ pub enum Name {
     Vault,
     /// `head`.
     Head,
-    /// `h/<n>`: a numbered head.
+    /// `h/<n>`: a numbered head, in hexadecimal.
     Slot(u64),
     /// `j/...`: a record.
     Record(RecordName),
@@ -59,7 +59,7 @@ pub fn name(path: &str) -> Option<Name> {
     match path.split_once('/') {
         None if path == "vault" => Some(Name::Vault),
         None if path == "head" => Some(Name::Head),
-        Some(("h", number)) => number.parse().ok().map(Name::Slot),
+        Some(("h", number)) => u64::from_str_radix(number, 16).ok().map(Name::Slot),
         Some(("j", record)) => record_name(record).map(Name::Record),
         Some(("p", _)) => Some(Name::Part),
         _ => None,
@@ -126,7 +126,6 @@ pub fn unreachable(drive: &SimDrive, strictly: bool) -> Vec<String> {
             }
             Some(Name::Slot(number)) => {
                 slots.insert(number);
-                // Names are in the order of their text; the numbers decide.
                 if slots.last() == Some(&number) {
                     newest = Some(file.bytes);
                 }
