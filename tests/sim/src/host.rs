@@ -263,7 +263,9 @@ impl Host {
         let brought = self.brought(&change.id, &change.revision, body.as_deref());
         let local = inner.ghosts.entry(change.id.clone()).or_default();
         let kept = |old: EditNo| self.ghost.covers(&brought, old) || self.ghost.set_aside(old, &brought);
-        let lost: Vec<_> = local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && !kept(*old)).collect();
+        // Of two pushes at once in a journal, the author of the one that does not win is told, and no bystander.
+        let told = |old: EditNo| !self.ghost.tells_authors_only() || self.ghost.get(old).is_some_and(|edit| edit.seat == self.seat);
+        let lost: Vec<_> = local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && told(*old) && !kept(*old)).collect();
         let nobodys = brought.is_empty() && body.is_none() && self.ghost.may_return();
         if !lost.is_empty() && brought.iter().any(|no| self.ghost.get(*no).is_some_and(|e| e.on_unannounced)) {
             self.ghost.doubt(&change.id, Doubt { diverges: false, reason: UNANNOUNCED });

@@ -151,6 +151,7 @@ pub fn chosen(world: &World, seat: usize, conflict: &Conflict, resolution: &Reso
         Resolution::TakeRemote => (local, remote),
         Resolution::KeepLocal | Resolution::Merged { .. } => (remote, local),
     };
+    world.ghost.decided(&conflict.id, &chosen.0, &chosen.1);
     world.ghost.supersede(&chosen.0, &chosen.1, false);
     chosen
 }

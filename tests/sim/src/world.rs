@@ -64,6 +64,9 @@ impl World {
         if config.watched || config.lenient {
             ghost.be_lenient();
         }
+        if config.is_journal() {
+            ghost.tell_authors_only();
+        }
         let mut world = Self {
             watch: Watch::new(&config, &drive, &ghost).map(Arc::new),
             drive,

@@ -99,7 +99,11 @@ impl Sight {
         if versions && options.unless.as_ref() == Some(&version) {
             return Got::Unchanged;
         }
-        Got::File { bytes: file.bytes.to_vec(), version }
+        let bytes = options.range.as_ref().map_or(&*file.bytes, |range| {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(file.bytes.len());
+            file.bytes.get(place(range.start)..place(range.end)).unwrap_or_default()
+        });
+        Got::File { bytes: bytes.to_vec(), version }
     }
 
     pub(super) fn list(&mut self, files: &Files, how: Listings, seat: usize, dir: &DrivePath, cursor: Option<&str>) -> Listing {

@@ -152,7 +152,8 @@ impl Play<'_> {
             let why: String = skipped.why.split([':', ';', ',']).next().unwrap_or_default().to_owned();
             self.tally.met("skipped", &why);
         }
-        if !*dry && report.stopped.is_none() {
+        // What was put back meanwhile is noticed by the next one.
+        if !*dry && report.stopped.is_none() && flying.applied.is_some() {
             let agreed = self.agreed.contains(&seat);
             self.known.synced(&self.world, seat, agreed);
         }
