@@ -15,8 +15,9 @@ use std::{
 impl World {
     /// Begins to open the seat's client from its durable state; [`World::adopt`] keeps the result.
     pub fn start_open(&mut self, seat: usize) -> Started<Client> {
-        let (control, layout, log) = (Arc::clone(&self.control), self.config.layout.clone(), self.config.log.clone());
-        let (files, ghost, watch, lenient) = (Arc::clone(&self.drive), Arc::clone(&self.ghost), self.watch.clone(), self.config.lenient);
+        let (control, layout, log) = (Arc::clone(&self.control), self.config.layout_of(seat), self.config.log.clone());
+        let (files, ghost, watch, lenient) =
+            (Arc::clone(&self.drive), Arc::clone(&self.ghost), self.watch.clone(), self.config.lenient && !self.config.is_journal());
         let this = self.seat(seat);
         this.alive = Arc::new(AtomicBool::new(true));
         let port = |name| Port::new(Arc::clone(&control), Arc::clone(&this.alive), seat, name);

@@ -1,9 +1,13 @@
 //! One small scenario with at most one fault: the unit of the exhaustive driver, and what a replay names.
 
 mod name;
+mod tier;
+
+pub use tier::Tier;
 
 use crate::{
     config::Config,
+    eye,
     faults::{At, Fault},
     host::Documents,
     invariants,
@@ -12,18 +16,7 @@ use crate::{
     trace::Trace,
     world::World,
 };
-use kitestring::{Action, DocId, ErrorKind, SyncOptions, drive::Capabilities};
-
-/// What the drive can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tier {
-    /// Compare-and-swap.
-    Full,
-    /// Create-only.
-    Create,
-    /// No condition at all.
-    None,
-}
+use kitestring::{Action, DocId, ErrorKind, SyncOptions};
 
 /// Where the scenario begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +66,7 @@ pub struct Strike {
 /// A kill may end in `-late`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// What the drive can do.
+    /// The layout, and what the drive can do.
     pub tier: Tier,
     /// Where it begins.
     pub start: Start,
@@ -106,17 +99,6 @@ pub struct Outcome {
     pub trace: Trace,
 }
 
-impl Tier {
-    /// Returns what a drive of this tier can do.
-    pub fn capabilities(self) -> Capabilities {
-        match self {
-            Self::Full => Capabilities::FULL,
-            Self::Create => Capabilities { create: true, ..Capabilities::NONE },
-            Self::None => Capabilities::NONE,
-        }
-    }
-}
-
 impl Op {
     /// Every operation of two clients on two documents.
     pub fn all() -> Vec<Self> {
@@ -139,7 +121,7 @@ impl Case {
 
     /// Returns the settings of the world that the case needs.
     pub fn config(&self) -> Config {
-        Config { capabilities: self.tier.capabilities(), ..Config::default() }
+        self.tier.of(Config::default())
     }
 
     /// Runs the case.
@@ -163,8 +145,10 @@ impl Case {
         let mut effects = world.control.effects();
         effects.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
         world.control.disarm();
+        world.drive.clear_up();
         // A client that died in its last sync has a lock that the other has not seen before.
-        let locked_rounds = u64::from(self.ops.len() + self.later.len() > 2 && self.strike.is_some());
+        let many = self.ops.len() + self.later.len() > 2;
+        let locked_rounds = u64::from(many && self.strike.is_some() && !self.tier.is_journal());
         let recovered = Recovery { settle: self.settle, locked_rounds, ..Recovery::default() }.run(&mut world);
         finish(&mut world);
         Ok(Outcome {
@@ -184,6 +168,7 @@ impl Case {
     }
 
     fn begin(&self, world: &mut World) -> Result<(), String> {
+        world.drive.clear_up();
         for seat in 0..2 {
             must(world.open(seat), "open")?;
         }
@@ -192,6 +177,7 @@ impl Case {
             must(world.sync(0, SyncOptions::default()), "sync")?;
             must(world.sync(1, SyncOptions::default()), "sync")?;
         }
+        world.drive.cloud_over();
         Ok(())
     }
 
@@ -211,13 +197,13 @@ impl Case {
         }
         let run = world.sync(seat, SyncOptions::default());
         self.judge(world, seat, "sync", &run);
-        invariants::check_reachable(world, &format!("after a sync of c{}", seat + 1), false);
+        eye::check_reachable(world, &format!("after a sync of c{}", seat + 1), false);
     }
 
     /// Only a call that the fault struck may fail; a lock that it left behind may keep others out for a while.
     fn judge<T>(&self, world: &mut World, seat: usize, call: &str, run: &Run<T>) {
         let struck_now = world.control.take_struck();
-        let locked = matches!(run, Run::Done(Err(e)) if matches!(e.kind, ErrorKind::Locked { .. }));
+        let locked = matches!(run, Run::Done(Err(e)) if matches!(e.kind, ErrorKind::Locked { .. }) && !self.tier.is_journal());
         let closed = matches!(run, Run::Done(Err(e)) if e.kind == ErrorKind::Cancelled) && !world.is_open(seat);
         if !(run.is_well() || struck_now || closed || locked && self.strike.is_some()) {
             world.ghost.violated(format!("I9 Liveness: {call} of c{} ends with {} without a fault", seat + 1, run.word()));
@@ -233,7 +219,7 @@ impl Case {
 
 /// Checks what must hold in the end, with a new client that knows nothing but the drive.
 pub fn finish(world: &mut World) {
-    invariants::check_reachable(world, "in the end", true);
+    eye::check_reachable(world, "in the end", true);
     let seats: Vec<usize> = (0..world.seats.len()).collect();
     seats.iter().for_each(|s| invariants::check_committed(world, *s));
     let newcomer = world.add_seat();

@@ -1,7 +1,14 @@
 //! What a world is made of.
 
 use crate::{drive::Listings, host::Manners};
-use kitestring::{Application, Drive, Layout, Log, State, drive::Capabilities, server::classic::ClassicOptions};
+use kitestring::{
+    Application, Drive, Layout, Log, State,
+    drive::Capabilities,
+    server::{
+        classic::ClassicOptions,
+        journal::{JournalOptions, Strategy},
+    },
+};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Puts something around a port of one seat: where planted faults go.
@@ -27,6 +34,9 @@ pub struct Config {
     /// Whether every commit and every move of a client's place in the log is checked (`I4`, `I5`). Only where nobody
     /// turns the drive or a device back.
     pub watched: bool,
+    /// What the drives of single seats claim, where that is not what the drive can do. Such a seat does not ask for a
+    /// strategy of the journal either.
+    pub claims: Vec<Option<Capabilities>>,
     /// Whether what [`crate::excuses`] names is excused.
     pub lenient: bool,
     /// How far each seat's wall clock is ahead of the true time; none for those not named.
@@ -56,6 +66,7 @@ impl Default for Config {
             each: Vec::new(),
             log: Log::default(),
             watched: false,
+            claims: Vec::new(),
             lenient: false,
             ahead: Vec::new(),
             seed: 1,
@@ -64,6 +75,29 @@ impl Default for Config {
             around_drive: None,
             around_state: None,
             around_application: None,
+        }
+    }
+}
+
+impl Config {
+    /// Whether the layout is the journal.
+    pub fn is_journal(&self) -> bool {
+        matches!(self.layout, Layout::Journal(_))
+    }
+
+    /// Returns the strategy that a seat asks for in a journal; none if it leaves it to the library.
+    pub fn strategy_of(&self, seat: usize) -> Option<Strategy> {
+        match self.layout_of(seat) {
+            Layout::Journal(options) => options.strategy,
+            _ => None,
+        }
+    }
+
+    /// Returns the layout that a seat asks for.
+    pub fn layout_of(&self, seat: usize) -> Layout {
+        match &self.layout {
+            Layout::Journal(_) if self.claims.get(seat).is_some_and(Option::is_some) => Layout::Journal(JournalOptions::default()),
+            layout => layout.clone(),
         }
     }
 }

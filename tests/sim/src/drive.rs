@@ -1,12 +1,17 @@
-//! The drive of a world: files with versions, requests in the air, readers that lag behind, and snapshots.
+//! The drive of a world: files with versions, requests in the air, and snapshots.
+
+mod sight;
+
+pub use sight::{Hidden, Listings};
 
 use kitestring::{
     Drive, DrivePath, Error, Result, apply,
-    drive::{Capabilities, Condition, DirEntry, GetOptions, Got, Listing, Version},
+    drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},
     port,
 };
+use sight::Sight;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -50,21 +55,6 @@ pub struct Effect {
     pub before: Option<File>,
 }
 
-/// How a drive lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listings {
-    /// How many names a page has.
-    pub page: usize,
-    /// Whether names come twice, between names that are nobody's.
-    pub untidy: bool,
-}
-
-impl Default for Listings {
-    fn default() -> Self {
-        Self { page: 1000, untidy: false }
-    }
-}
-
 /// The drive of a world. See the module.
 #[derive(Debug)]
 pub struct SimDrive {
@@ -79,8 +69,12 @@ struct Inner {
     writes: u64,
     /// Requests that may still take effect.
     air: Vec<Request>,
-    /// What a seat that lags behind sees.
-    views: BTreeMap<usize, Files>,
+    /// What the seats do not see.
+    sight: Sight,
+    /// What the drive of a seat claims, where that is not what the drive can do.
+    claims: BTreeMap<usize, Capabilities>,
+    /// Whether it was ever put back.
+    turned_back: bool,
     /// When files were deleted.
     gone: BTreeMap<String, u64>,
     /// When the sync of a seat began.
@@ -96,6 +90,30 @@ impl SimDrive {
     /// Says what the drive can do.
     pub fn capabilities(&self) -> Capabilities {
         self.capabilities
+    }
+
+    /// Says what the drive of a seat claims.
+    pub fn claimed(&self, seat: usize) -> Capabilities {
+        self.inner().claims.get(&seat).copied().unwrap_or(self.capabilities)
+    }
+
+    /// Lets the drive of a seat claim this; none for what the drive can do.
+    pub fn claim(&self, seat: usize, capabilities: Option<Capabilities>) {
+        let claims = &mut self.inner().claims;
+        match capabilities {
+            Some(capabilities) => claims.insert(seat, capabilities),
+            None => claims.remove(&seat),
+        };
+    }
+
+    /// Whether the drive was ever put back.
+    pub fn was_turned_back(&self) -> bool {
+        self.inner().turned_back
+    }
+
+    /// Returns the drive as one seat reaches it.
+    pub fn of_seat(self: &Arc<Self>, seat: usize) -> Arc<dyn Drive> {
+        Arc::new(SeatDrive { drive: Arc::clone(self), seat })
     }
 
     /// Returns every file with its content.
@@ -131,6 +149,11 @@ impl SimDrive {
         self.inner().writes
     }
 
+    /// Lets what comes from now on be listed late again, if the drive lists so.
+    pub fn cloud_over(&self) {
+        self.inner().sight.cloud_over();
+    }
+
     /// Copies everything, as a backup would.
     pub fn snapshot(&self) -> Files {
         self.inner().files.clone()
@@ -147,20 +170,36 @@ impl SimDrive {
             }
         }
         inner.files = files;
-        inner.views.clear();
+        inner.turned_back = true;
+        inner.sight.forget();
         inner.air.clear();
     }
 
     /// Lets a seat read what is there now until it writes, or until [`SimDrive::catch_up`].
     pub fn lag(&self, seat: usize) {
-        let mut inner = self.inner();
-        let files = inner.files.clone();
-        inner.views.entry(seat).or_insert(files);
+        let Inner { files, sight, .. } = &mut *self.inner();
+        sight.lag(seat, files);
+    }
+
+    /// Hides from a seat one of the files that others have written, the newest first, until [`SimDrive::catch_up`].
+    /// What everybody must see to be in the same vault is never hidden.
+    pub fn hide(&self, seat: usize, nth: usize, how: Hidden) -> Option<String> {
+        let Inner { files, sight, .. } = &mut *self.inner();
+        let mut foreign: Vec<_> = files.iter().filter(|(path, file)| file.seat != seat && path.contains('/')).collect();
+        foreign.sort_by_key(|(_, file)| std::cmp::Reverse(file.at));
+        let path = foreign.get(nth).map(|(path, _)| (*path).clone())?;
+        sight.hide(seat, path.clone(), how);
+        Some(path)
+    }
+
+    /// Lets everybody see everything at once, from now on.
+    pub fn clear_up(&self) {
+        self.inner().sight.clear_up();
     }
 
     /// Lets a seat see everything.
     pub fn catch_up(&self, seat: usize) {
-        self.inner().views.remove(&seat);
+        self.inner().sight.catch_up(seat);
     }
 
     /// Keeps a request that may take effect later.
@@ -186,15 +225,9 @@ impl SimDrive {
     /// `condition`.
     pub fn write(&self, request: Request) -> Result<Effect> {
         let mut inner = self.inner();
-        inner.views.remove(&request.seat);
+        inner.sight.wrote(request.seat);
         let path = request.path.as_str();
-        let found = inner.files.get(path);
-        let holds = match &request.condition {
-            Condition::Absent if self.capabilities.create => found.is_none(),
-            Condition::Matches(wanted) if self.capabilities.replace => found.is_some_and(|f| version(f.version) == *wanted),
-            _ => true,
-        };
-        if !holds {
+        if !self.holds(&inner.files, &request) {
             return Err(refused(if request.bytes.is_some() { "put" } else { "delete" }).about(path));
         }
         inner.writes += 1;
@@ -215,43 +248,25 @@ impl SimDrive {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, seat: usize, path: &DrivePath, options: &GetOptions) -> Got {
-        let inner = self.inner();
-        let files = inner.views.get(&seat).unwrap_or(&inner.files);
-        let Some(file) = files.get(path.as_str()) else { return Got::Missing };
-        let version = version(file.version);
-        if self.capabilities.versions && options.unless.as_ref() == Some(&version) {
-            return Got::Unchanged;
-        }
-        Got::File { bytes: file.bytes.to_vec(), version }
+    /// Whether a request would be granted now.
+    pub fn would(&self, request: &Request) -> bool {
+        self.holds(&self.inner().files, request)
     }
 
-    fn list(&self, dir: &DrivePath, cursor: Option<&str>) -> Listing {
-        let prefix = if dir.as_str().is_empty() { String::new() } else { format!("{dir}/") };
-        let inner = self.inner();
-        let mut names = BTreeSet::new();
-        for path in inner.files.range(prefix.clone()..).map(|(path, _)| path).take_while(|p| p.starts_with(&prefix)) {
-            let rest = path.get(prefix.len()..).unwrap_or_default();
-            names.insert(rest.split_once('/').map_or((rest, false), |(name, _)| (name, true)));
+    fn holds(&self, files: &Files, request: &Request) -> bool {
+        let found = files.get(request.path.as_str());
+        match &request.condition {
+            Condition::Absent if self.capabilities.create => found.is_none(),
+            Condition::Matches(wanted) if self.capabilities.replace => found.is_some_and(|f| version(f.version) == *wanted),
+            _ => true,
         }
-        let wanted: Vec<_> = names.into_iter().filter(|(name, _)| cursor.is_none_or(|after| *name > after)).collect();
-        let next =
-            (wanted.len() > self.listings.page).then(|| wanted.get(self.listings.page - 1).map(|(name, _)| (*name).to_owned())).flatten();
-        let entry = |name: &str, is_dir| DirEntry { name: name.to_owned(), is_dir, size: None };
-        let mut entries: Vec<_> = wanted.into_iter().take(self.listings.page).map(|(name, is_dir)| entry(name, is_dir)).collect();
-        if self.listings.untidy {
-            let again: Vec<_> = entries.iter().take(1).cloned().collect();
-            entries.extend(again);
-            entries.extend([".part.json", "notes.txt"].map(|name| entry(name, false)));
-        }
-        Listing { entries, next }
     }
 }
 
 /// The drive as one seat reaches it.
-pub(crate) struct SeatDrive {
-    pub drive: Arc<SimDrive>,
-    pub seat: usize,
+struct SeatDrive {
+    drive: Arc<SimDrive>,
+    seat: usize,
 }
 
 impl SeatDrive {
@@ -264,11 +279,12 @@ impl SeatDrive {
 #[apply(port!)]
 impl Drive for SeatDrive {
     fn capabilities(&self) -> Capabilities {
-        self.drive.capabilities
+        self.drive.claimed(self.seat)
     }
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
-        Ok(self.drive.read(self.seat, &path, &options))
+        let Inner { files, sight, .. } = &*self.drive.inner();
+        Ok(sight.read(files, self.drive.capabilities.versions, self.seat, &path, &options))
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
@@ -280,7 +296,8 @@ impl Drive for SeatDrive {
     }
 
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
-        Ok(self.drive.list(&dir, cursor.as_deref()))
+        let Inner { files, sight, .. } = &mut *self.drive.inner();
+        Ok(sight.list(files, self.drive.listings, self.seat, &dir, cursor.as_deref()))
     }
 }
 

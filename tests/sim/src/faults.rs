@@ -44,6 +44,9 @@ pub enum Fault {
     OldCursor,
     /// The drive does not look at the condition that it claims to honour.
     Unconditional,
+    /// The drive looks at the condition when the request arrives, and writes later, without looking again: the call
+    /// stands still in between.
+    Racy,
 }
 
 /// Which calls a fault can hit.
@@ -62,7 +65,7 @@ impl Fault {
     pub const ALL: [Self; 6] =
         [Self::FailBefore, Self::FailAfter, Self::KillBefore, Self::KillAfter, Self::CancelBefore, Self::CancelAfter];
 
-    /// Those that only a random schedule injects.
+    /// Those that only a random schedule injects, in either layout.
     pub const MORE: [Self; 12] = [
         Self::RateLimited,
         Self::Unauthorized,
@@ -78,9 +81,19 @@ impl Fault {
         Self::Unconditional,
     ];
 
+    /// Returns those that the random schedules of the classic layout inject. Seeds draw from them in this order.
+    pub fn classic() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain([Self::Pause]).chain(Self::MORE)
+    }
+
+    /// Returns those that the random schedules of the journal inject: it names its files itself, so that none is refused.
+    pub fn journal() -> impl Iterator<Item = Self> {
+        Self::every().filter(|fault| *fault != Self::Refused)
+    }
+
     /// Returns every fault there is.
     pub fn every() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().chain([Self::Pause]).chain(Self::MORE)
+        Self::classic().chain([Self::Racy])
     }
 
     /// Returns the name that a case has for it.
@@ -98,6 +111,7 @@ impl Fault {
             Self::Torn => "torn",
             Self::OldCursor => "old-cursor",
             Self::Unconditional => "unconditional",
+            Self::Racy => "racy",
             Self::FailBefore => "fail-before",
             Self::FailAfter => "fail-after",
             Self::KillBefore => "kill-before",
@@ -145,7 +159,7 @@ impl Fault {
     fn scope(self) -> Scope {
         match self {
             Self::RateLimited | Self::Unauthorized | Self::Slow => Scope::Drive,
-            Self::Full | Self::Echo | Self::Late | Self::Twice | Self::LostReply | Self::Unconditional => Scope::Write,
+            Self::Full | Self::Echo | Self::Late | Self::Twice | Self::LostReply | Self::Unconditional | Self::Racy => Scope::Write,
             Self::Refused => Scope::Document,
             Self::Torn => Scope::Get,
             Self::OldCursor => Scope::Page,

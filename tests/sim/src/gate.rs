@@ -96,6 +96,13 @@ impl Port {
         }
     }
 
+    /// Lets the call stand still inside the drive, until the driver lets it go on.
+    pub(crate) async fn stand_still(&self) {
+        self.control.strike(Event::Pause);
+        poll_fn(|context| self.control.hold(context)).await;
+        self.gone().await;
+    }
+
     /// Says what a call is about, if anybody wants to know.
     pub(crate) fn subject(&self, subject: impl FnOnce() -> String) -> String {
         if self.control.subjects() { subject() } else { String::new() }

@@ -1,6 +1,6 @@
 //! The ghost history: every edit that was made, by whom, and on top of what. No client sees it.
 
-use crate::{classic, excuses::UNANNOUNCED};
+use crate::{excuses::classic::UNANNOUNCED, eye::classic};
 use kitestring::{Action, Change, Conflict, DocId, Revision, Side};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,6 +59,13 @@ struct History {
     doubts: BTreeMap<DocId, Doubt>,
     /// Why nothing is promised any more, if so.
     wrecked: Option<&'static str>,
+    /// Whether it counts that it is not always known what was chosen with what in view.
+    lenient: bool,
+    /// Whether two pushes may take place at once, so that only the author of the one that does not win is told.
+    authors_only: bool,
+    /// What users have chosen in conflicts, and what they have given up.
+    chosen: BTreeSet<EditNo>,
+    given_up: BTreeSet<EditNo>,
     /// Documents of which it is not known what was chosen with what in view.
     vague: BTreeSet<DocId>,
     /// Why deletions may be undone, if so.
@@ -135,6 +142,36 @@ impl Ghost {
             edit.body.clone().unwrap_or_default()
         });
         (no, change.revision, body.unwrap_or_default())
+    }
+
+    /// Lets it count that it is not always known what was chosen with what in view.
+    pub fn be_lenient(&self) {
+        self.history().lenient = true;
+    }
+
+    /// Lets two pushes take place at once: who has applied one that does not win just takes the other, and its author is
+    /// asked.
+    pub fn tell_authors_only(&self) {
+        self.history().authors_only = true;
+    }
+
+    /// Whether only the author of a push that does not win is told.
+    pub fn tells_authors_only(&self) -> bool {
+        self.history().authors_only
+    }
+
+    /// Notes a choice between two sides of a document. Users who decide against each other, at the same time, make two
+    /// versions, and the one may be asked about what the other has chosen; the history has one edit for both.
+    pub fn decided(&self, id: &DocId, given_up: &BTreeSet<EditNo>, chosen: &BTreeSet<EditNo>) {
+        let mut history = self.history();
+        if !history.authors_only {
+            return;
+        }
+        if !history.given_up.is_disjoint(chosen) || !history.chosen.is_disjoint(given_up) {
+            history.vague.insert(id.clone());
+        }
+        history.given_up.extend(given_up);
+        history.chosen.extend(chosen);
     }
 
     /// Remembers from now on what the log announces.
@@ -267,9 +304,14 @@ impl Ghost {
     /// content in view that was not announced.
     pub fn chose_vaguely(&self, id: &DocId) {
         let mut history = self.history();
-        if history.announced.is_some() {
+        if history.lenient {
             history.vague.insert(id.clone());
         }
+    }
+
+    /// Whether conflicts may be shown that are none.
+    pub fn may_repeat_all(&self) -> bool {
+        self.history().repeats.is_some()
     }
 
     /// Whether a conflict about this document may be none.

@@ -2,7 +2,7 @@
 
 use crate::{
     control::Control,
-    excuses::{ROLLED_BACK, UNANNOUNCED},
+    excuses::classic::{ROLLED_BACK, UNANNOUNCED},
     ghost::{Doubt, EditNo, Ghost},
 };
 use kitestring::{
@@ -69,6 +69,8 @@ struct Inner {
     uncommitted: BTreeMap<DocId, Change>,
     scripts: Vec<Script>,
     played: u64,
+    /// How many changes it has applied.
+    applied: u64,
     client: Option<Client>,
     staged: BTreeMap<DocId, Vec<u8>>,
     /// The last change of each document by its user.
@@ -190,6 +192,11 @@ impl Host {
         self.inner().played
     }
 
+    /// Returns how many changes it has applied.
+    pub fn applied(&self) -> u64 {
+        self.inner().applied
+    }
+
     /// Hands over the client that scripted edits are queued with; none lets go of it.
     pub fn connect(&self, client: Option<Client>) {
         self.inner().client = client;
@@ -256,7 +263,9 @@ impl Host {
         let brought = self.brought(&change.id, &change.revision, body.as_deref());
         let local = inner.ghosts.entry(change.id.clone()).or_default();
         let kept = |old: EditNo| self.ghost.covers(&brought, old) || self.ghost.set_aside(old, &brought);
-        let lost: Vec<_> = local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && !kept(*old)).collect();
+        // Of two pushes at once in a journal, the author of the one that does not win is told, and no bystander.
+        let told = |old: EditNo| !self.ghost.tells_authors_only() || self.ghost.get(old).is_some_and(|edit| edit.seat == self.seat);
+        let lost: Vec<_> = local.seen.iter().copied().filter(|old| self.ghost.matters(*old) && told(*old) && !kept(*old)).collect();
         let nobodys = brought.is_empty() && body.is_none() && self.ghost.may_return();
         if !lost.is_empty() && brought.iter().any(|no| self.ghost.get(*no).is_some_and(|e| e.on_unannounced)) {
             self.ghost.doubt(&change.id, Doubt { diverges: false, reason: UNANNOUNCED });
@@ -273,6 +282,7 @@ impl Host {
         self.ghost.arrived(&brought);
         *local = Local { seen: brought, unsettled: true, ..Local::default() };
         inner.uncommitted.remove(&change.id);
+        inner.applied += 1;
         match body {
             Some(body) => inner.documents.insert(change.id, (change.revision, body)),
             None => inner.documents.remove(&change.id),

@@ -1,6 +1,6 @@
 //! What must hold, checked against the ghost history. Every violation begins with the invariant's name.
 
-use crate::{classic, ghost::Ghost, host::Documents, world::World};
+use crate::{ghost::Ghost, host::Documents, world::World};
 use kitestring::{Conflict, DocId, Versions};
 use std::collections::BTreeSet;
 
@@ -66,27 +66,6 @@ pub fn check_conflict(world: &World, seat: usize, conflict: &Conflict, versions:
     if shown != held {
         ghost.violated(format!("I1 NoLostUpdate: the conflict over {} at c{} does not show the host's content", conflict.id, seat + 1));
     }
-}
-
-/// Checks `I6 CommitReachable` on a classic drive. No live client may be pushing.
-///
-/// The layout writes documents before the log, so an interrupted push may have deleted a file that the log still
-/// calls present. A document that somebody deleted is therefore checked only `strictly`: when everything is quiet.
-pub fn check_reachable(world: &World, when: &str, strictly: bool) {
-    match classic::dangling(&world.drive.contents()) {
-        Ok(ids) => {
-            let ids = ids.into_iter().filter(|id| !classic::id_of(id).and_then(|id| world.ghost.doubts(&id)).is_some_and(|d| d.diverges));
-            let bad: Vec<_> = ids.filter(|id| strictly || !was_deleted(world, id)).collect();
-            if !bad.is_empty() {
-                world.ghost.violated(format!("I6 CommitReachable: {when}, the log says that {bad:?} exist, but their files are missing"));
-            }
-        }
-        Err(what) => world.ghost.violated(format!("I6 CommitReachable: {when}, {what}")),
-    }
-}
-
-fn was_deleted(world: &World, id: &str) -> bool {
-    classic::id_of(id).is_some_and(|id| !world.ghost.deletions(&id).is_empty())
 }
 
 /// Checks that the host has nothing left that it would have to queue again.

@@ -22,9 +22,9 @@
 //! | `I1 NoLostUpdate` | in every `apply` of a host, at every conflict, and in the end ([`invariants`], [`host`]) |
 //! | `I2 Convergence` | in the end, a newcomer included |
 //! | `I3 NoPhantom` | in every `apply` of a host |
-//! | `I4 CursorMonotone` | at every write of a client's place in the log, in random schedules on drives with compare-and-swap ([`watch`]) |
-//! | `I5 AtMostOneCommit` | at every write of the count, in the same schedules ([`watch`]) |
-//! | `I6 CommitReachable` | after every sync beside which nobody pushes, and in the end; that what is there authenticates does not apply: the classic layout signs nothing |
+//! | `I4 CursorMonotone` | classic: at every write of a client's place in the log, in random schedules on drives with compare-and-swap ([`watch`]) |
+//! | `I5 AtMostOneCommit` | classic: at every write of the count, in the same schedules; journal: at every write, records and slots are written once, and no number twice ([`watch`]) |
+//! | `I6 CommitReachable` | after every sync beside which nobody pushes, and in the end ([`eye`]); that what is there authenticates does not apply: neither layout signs anything |
 //! | `I7 CrashIdempotent` | by the exhaustive driver, where the clients do not meet |
 //! | `I8 CancelEqualsCrash` | by the exhaustive driver and by `tests/cancel.rs` |
 //! | `I9 Liveness` | in every schedule: rounds until all is quiet, no call without an end, no failure without a reason |
@@ -34,7 +34,13 @@
 //! | `I13 Confidential` | not yet: the classic layout encrypts nothing |
 //! | `I14 FailClosed` | as far as there is something to distrust: half files, other vaults and older ones end in a typed error, and no host is ever given what nobody wrote (`I3`) |
 //!
-//! What is excused, and why, is in [`excuses`].
+//! Of the journal also: it writes no other files than its own (`Names`), and its head only under a condition (`Fence`);
+//! who finds its own last record gone says so, and applies nothing (`Rollback`); a drive that can do less than the vault
+//! needs is refused, and nothing is lost by it (`Tier`).
+//!
+//! # Layouts
+//! A [`Tier`](case::Tier) names the layout and the drive, and everything takes one. What depends on the layout is in three
+//! places: what is read on the drive ([`eye`]), what is watched ([`watch`]), and what is excused, and why ([`excuses`]).
 //!
 //! # Random schedules
 //! [`swarm`] draws a script from a seed, plays it, and shrinks it if it fails. What a script looks like and how it is
@@ -56,16 +62,16 @@
 //! KITE_SIM_CASE=full/synced/e1a,d2a/local/58/fail-after cargo test -p kitestring-sim replay -- --nocapture
 //! ```
 //! which prints the whole trace. See [`Case`] for the parts of the name. A failing random schedule prints
-//! `KITE_SIM_SEED=...` and, shrunken, `KITE_SIM_SCRIPT=...` in the same way.
+//! `KITE_SIM_SEED=...` (`journal-...` on the journal) and, shrunken, `KITE_SIM_SCRIPT=...` in the same way.
 
 mod calls;
 pub mod case;
-pub mod classic;
 pub mod config;
 pub mod control;
 pub mod drive;
 pub mod excuses;
 pub mod executor;
+pub mod eye;
 pub mod faults;
 pub mod gate;
 pub mod ghost;

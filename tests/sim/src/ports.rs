@@ -2,11 +2,11 @@
 
 use crate::{
     drive::{Request, SimDrive, refused},
-    excuses,
+    excuses::classic as excuses,
     faults::Fault,
     gate::Port,
     ghost::Ghost,
-    watch::Watch,
+    watch::{Watch, Write},
 };
 use kitestring::{
     Application, Change, DocId, Document, Drive, DrivePath, Entry, Error, ErrorKind, Incoming, Outcome, PartRequest, Result, StagedPart,
@@ -23,7 +23,7 @@ pub(crate) struct GatedDrive {
     pub drive: Arc<SimDrive>,
     pub ghost: Arc<Ghost>,
     pub watch: Option<Arc<Watch>>,
-    /// Whether what the documents excuse is excused.
+    /// Whether what overwrites the classic files unseen is excused.
     pub lenient: bool,
 }
 
@@ -51,7 +51,16 @@ impl GatedDrive {
             }
             _ => {}
         }
-        let held = if fault == Some(Fault::Unconditional) { Condition::Any } else { condition };
+        let asked = condition.clone();
+        let held = match fault {
+            Some(Fault::Unconditional) => Condition::Any,
+            // What was granted before the call stood still is done, whatever has come since.
+            Some(Fault::Racy) if self.drive.would(&request()) => {
+                self.port.stand_still().await;
+                Condition::Any
+            }
+            _ => condition,
+        };
         if self.lenient && held == Condition::Any {
             excuses::overwriting(&self.ghost, &self.drive, self.seat, path.as_str(), conditional);
         }
@@ -63,7 +72,8 @@ impl GatedDrive {
             excuses::doubled(&self.ghost, &self.drive, path.as_str());
         }
         if let (Ok(_), Some(watch)) = (&written, &self.watch) {
-            watch.written(path.as_str());
+            let honest = !matches!(fault, Some(Fault::Unconditional | Fault::Racy));
+            watch.written(&Write { seat: self.seat, path: path.as_str(), condition: &asked, honest });
         }
         match (fault, written) {
             (Some(Fault::Echo), Ok(_)) => Err(if conditional { refused("put") } else { late() }),

@@ -1,6 +1,6 @@
 //! After the faults: reopen what was killed, settle conflicts, and sync until nothing moves.
 
-use crate::{ghost::EditNo, invariants, run::Run, world::World};
+use crate::{eye, ghost::EditNo, invariants, run::Run, world::World};
 use kitestring::{Action, Allow, Change, Conflict, ErrorKind, Report, Requests, Resolution, Revision, SyncOptions};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -151,6 +151,7 @@ pub fn chosen(world: &World, seat: usize, conflict: &Conflict, resolution: &Reso
         Resolution::TakeRemote => (local, remote),
         Resolution::KeepLocal | Resolution::Merged { .. } => (remote, local),
     };
+    world.ghost.decided(&conflict.id, &chosen.0, &chosen.1);
     world.ghost.supersede(&chosen.0, &chosen.1, false);
     chosen
 }
@@ -162,9 +163,7 @@ fn moved(world: &mut World, seat: usize, mut report: Report, requests: Requests)
     report.skipped.retain(|s| !world.ghost.doubts(&s.id).is_some_and(|d| d.diverges));
     touch(world, seat, &report);
     let still = report.pushed + report.pulled + report.deleted == 0 && report.skipped.is_empty();
-    // A document that the log names and that is not there is looked for every time.
-    let looked_for = requests.total() - requests.total().min(1);
-    let idle = (requests.total() == 1 || looked_for > 0 && world.ghost.any_diverges()) && requests.put + requests.delete == 0;
+    let idle = eye::is_idle(world, requests);
     let Report { pushed, pulled, deleted, skipped, .. } = &report;
     (!still || !idle).then(|| Moved(format!("pushed {pushed}, pulled {pulled}, deleted {deleted}, skipped {skipped:?}, {requests:?}")))
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     control::Control,
-    drive::{SeatDrive, SimDrive},
+    drive::SimDrive,
     executor::{Executor, Stop},
     faults::FaultSource,
     ghost::Ghost,
@@ -61,8 +61,14 @@ impl World {
         let control = Arc::new(Control::new(Arc::clone(&clock), config.keep_lines, config.yields));
         let drive = Arc::new(SimDrive::new(config.capabilities, config.listings));
         let ghost = Arc::<Ghost>::default();
+        if config.watched || config.lenient {
+            ghost.be_lenient();
+        }
+        if config.is_journal() {
+            ghost.tell_authors_only();
+        }
         let mut world = Self {
-            watch: (config.watched || config.lenient).then(|| Arc::new(Watch::new(Arc::clone(&drive), Arc::clone(&ghost), config.watched))),
+            watch: Watch::new(&config, &drive, &ghost).map(Arc::new),
             drive,
             seats: Vec::new(),
             ghost,
@@ -83,12 +89,13 @@ impl World {
         let manners = self.config.each.get(number).copied().unwrap_or(self.config.manners);
         let host = Arc::new(Host::new(number, Arc::clone(&self.ghost), Arc::clone(&self.control), manners));
         let memory = Arc::new(MemoryState::new());
+        self.drive.claim(number, self.config.claims.get(number).copied().flatten());
         let ahead = self.config.ahead.get(number).copied().unwrap_or_default();
         let seed = self.config.seed.wrapping_mul(1000).wrapping_add(number as u64);
         self.seats.push(Seat {
             client: None,
             alive: Arc::default(),
-            drive: wrap(&self.config.around_drive, number, Arc::new(SeatDrive { drive: Arc::clone(&self.drive), seat: number })),
+            drive: wrap(&self.config.around_drive, number, self.drive.of_seat(number)),
             state: wrap(&self.config.around_state, number, Arc::clone(&memory) as Arc<dyn State>),
             application: wrap(&self.config.around_application, number, Arc::clone(&host) as Arc<dyn Application>),
             runtime: Arc::new(SimRuntime::new(Arc::clone(&self.clock), ahead, seed)),
@@ -143,6 +150,9 @@ impl World {
         let number = self.seats.len();
         self.config.each.resize(number, self.config.manners);
         self.config.each.push(manners);
+        let claims = self.config.claims.get(seat).copied().flatten();
+        self.config.claims.resize(number, None);
+        self.config.claims.push(claims);
         let copy = self.add_seat();
         self.restore(copy, &state, Some(host));
         copy

@@ -21,14 +21,27 @@ use std::{
 /// fewer port calls per sync: look which before lowering it.
 const FLOOR: u64 = 300_000;
 
+/// The same of the journal.
+const JOURNAL_FLOOR: u64 = 1;
+
 /// How many failures are printed.
 const SHOWN: usize = 20;
 
 #[test]
 fn every_fault_at_every_step() {
+    explore_all(workloads(&Tier::CLASSIC), FLOOR);
+}
+
+#[test]
+#[ignore = "the journal is still a stand-in"]
+fn every_fault_at_every_step_on_the_journal() {
+    explore_all(workloads(&Tier::JOURNAL), JOURNAL_FLOOR);
+}
+
+fn explore_all(workloads: Vec<Case>, floor: u64) {
     let filter = std::env::var("KITE_SIM_FILTER").unwrap_or_default();
     let (begun, cases, next) = (Instant::now(), AtomicU64::new(0), AtomicUsize::new(0));
-    let workloads: Vec<Case> = workloads().into_iter().filter(|c| c.to_string().starts_with(&filter)).collect();
+    let workloads: Vec<Case> = workloads.into_iter().filter(|c| c.to_string().starts_with(&filter)).collect();
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -45,24 +58,29 @@ fn every_fault_at_every_step() {
     println!("{cases} cases of {} workloads in {:.1?}, {} failures", workloads.len(), begun.elapsed(), failures.len());
     report(&failures);
     assert!(failures.is_empty(), "{} of {cases} cases fail", failures.len());
-    assert!(!filter.is_empty() || cases >= FLOOR, "only {cases} cases, {FLOOR} are expected");
+    assert!(!filter.is_empty() || cases >= floor, "only {cases} cases, {floor} are expected");
 }
 
-/// All workloads that are explored.
-fn workloads() -> Vec<Case> {
-    let mut all = of_two();
-    all.extend(of_three());
+/// All workloads that are explored on these tiers.
+fn workloads(tiers: &[Tier]) -> Vec<Case> {
+    let mut all = of_two(tiers);
+    all.extend(tiers.iter().filter(|tier| is_richest(**tier)).flat_map(|tier| of_three(*tier)));
     all
 }
 
-/// Workloads of three operations on one document, where the drive has compare-and-swap; conflicts settled either way.
+/// Whether the drive has compare-and-swap: there the workloads are the most, for there the clients do the most.
+fn is_richest(tier: Tier) -> bool {
+    tier.capabilities().replace
+}
+
+/// Workloads of three operations on one document; conflicts settled either way.
 ///
 /// An operation comes before the first sync of its client or before the second. Left out is what is the same as
 /// something else: of two operations of one client on one document with no sync between them, only the last is ever
 /// seen by anybody, and it is in a workload of two; operations of two clients commute as long as neither has synced in
 /// between, so what the one does before its own sync may as well come before the other's. What is left is three of
 /// the four places (two clients, before and between the syncs), with every choice of what is done there.
-fn of_three() -> Vec<Case> {
+fn of_three(tier: Tier) -> Vec<Case> {
     let mut all = Vec::new();
     for start in [Start::Empty, Start::Synced] {
         for settle in [Settle::Local, Settle::Remote] {
@@ -73,7 +91,7 @@ fn of_three() -> Vec<Case> {
                     let op = Op { seat: place % 2, document: 'a', action };
                     if place < 2 { ops.push(op) } else { later.push(op) }
                 }
-                all.push(Case { tier: Tier::Full, start, ops, later, settle, strike: None });
+                all.push(Case { tier, start, ops, later, settle, strike: None });
             }
         }
     }
@@ -81,12 +99,12 @@ fn of_three() -> Vec<Case> {
 }
 
 /// All workloads of up to two operations, on each tier, from each start; conflicts settled either way where
-/// there can be any. On the first tier the second operation also comes after the first syncs; on the tier with
-/// create-only conditions two operations are tried only where the clients meet.
+/// there can be any. With compare-and-swap the second operation also comes after the first syncs, and where nothing but
+/// listings tells of others; with create-only conditions two operations are tried only where the clients meet.
 ///
 /// Left out is what is the same as something else: operations of two clients before any sync commute, and so do
 /// operations of one client on two documents; on an empty drive the two documents are interchangeable.
-fn of_two() -> Vec<Case> {
+fn of_two(tiers: &[Tier]) -> Vec<Case> {
     let mut all = Vec::new();
     let mut add = |tier, start, ops: Vec<Op>, later: Vec<Op>| {
         let first = ops.first().map(|op| op.document);
@@ -95,7 +113,7 @@ fn of_two() -> Vec<Case> {
         }
         let case = Case { tier, start, ops, later, settle: Settle::Local, strike: None };
         let two_of_no_concern = case.ops.len() == 2 && !case.is_contended();
-        if tier == Tier::Create && two_of_no_concern {
+        if !is_richest(tier) && tier.capabilities().create && two_of_no_concern {
             return;
         }
         if case.is_contended() {
@@ -103,7 +121,7 @@ fn of_two() -> Vec<Case> {
         }
         all.push(case);
     };
-    for tier in [Tier::Full, Tier::Create, Tier::None] {
+    for tier in tiers.iter().copied() {
         for start in [Start::Empty, Start::Synced] {
             add(tier, start, vec![], vec![]);
             for first in Op::all() {
@@ -113,7 +131,7 @@ fn of_two() -> Vec<Case> {
                     if !commute || (first.document, first.seat) < (second.document, second.seat) {
                         add(tier, start, vec![first, second], vec![]);
                     }
-                    if tier == Tier::Full {
+                    if is_richest(tier) || matches!(tier, Tier::Listing | Tier::Late) {
                         add(tier, start, vec![first], vec![second]);
                     }
                 }

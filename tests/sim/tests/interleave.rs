@@ -4,12 +4,9 @@
 
 mod common;
 
-use common::{Failures, LATE, PauseAt, id, outcome, synced, well};
-use kitestring::{Action, ErrorKind, Report, SyncOptions, drive::Capabilities};
-use kitestring_sim::{Config, Fault, FaultSource, Run, Started, World, faults::Call, recovery::Settle};
-
-const TIERS: [(&str, Capabilities); 3] =
-    [("full", Capabilities::FULL), ("create", Capabilities { create: true, ..Capabilities::NONE }), ("none", Capabilities::NONE)];
+use common::{Failures, LATE, id, outcome, synced, well};
+use kitestring::{Action, ErrorKind, Report, SyncOptions};
+use kitestring_sim::{Config, Fault, FaultSource, Run, Started, World, case::Tier, faults::Call, recovery::Settle};
 
 type Edits = [(usize, &'static str, Action)];
 
@@ -21,8 +18,8 @@ const WORKLOADS: [(&str, &Edits); 5] = [
     ("same new document", &[(0, "b", Action::Put), (1, "b", Action::Put)]),
 ];
 
-fn prepare(capabilities: Capabilities, edits: &Edits) -> World {
-    let mut world = synced(Config { capabilities, keep_lines: std::env::var("KITE_SIM_TRACE").is_ok(), ..Config::default() });
+fn prepare(tier: Tier, edits: &Edits) -> World {
+    let mut world = synced(tier.of(Config { keep_lines: std::env::var("KITE_SIM_TRACE").is_ok(), ..Config::default() }));
     for (seat, document, action) in edits {
         well(world.change(*seat, &id(document), *action));
     }
@@ -43,18 +40,41 @@ fn may(run: Run<Report>, case: &str) -> Vec<String> {
 
 #[test]
 fn a_client_that_stands_still_loses_nothing() {
+    stand_still(&Tier::CLASSIC, Fault::Pause, 500);
+}
+
+#[test]
+#[ignore = "the journal is still a stand-in"]
+fn a_client_that_stands_still_loses_nothing_in_the_journal() {
+    stand_still(&Tier::JOURNAL, Fault::Pause, 300);
+}
+
+/// The drive looks at the condition of a write, and writes when the other has written: what the head forgets so is
+/// announced again.
+#[test]
+#[ignore = "the journal is still a stand-in"]
+fn a_condition_that_is_looked_at_too_early_loses_nothing_in_the_journal() {
+    stand_still(&[Tier::Cas], Fault::Racy, 40);
+}
+
+/// One sync is struck at each of its steps by a fault that makes it stand still, and the other syncs from start to end.
+fn stand_still(tiers: &[Tier], fault: Fault, floor: u64) {
     let mut failures = Failures::default();
-    for (tier, capabilities) in TIERS {
+    for tier in tiers.iter().copied() {
         for (name, edits) in WORKLOADS {
             for late in [false, true] {
                 for settle in [Settle::Local, Settle::Remote] {
                     for step in 0.. {
                         let case = format!("{tier}, {name}, step {step}, late {late}, {settle:?}");
-                        let mut world = prepare(capabilities, edits);
-                        world.arm(Some(Box::new(PauseAt { seat: 0, step, then: None })));
+                        let mut world = prepare(tier, edits);
+                        world.arm(Some(Box::new(Nth { left: step, fault })));
                         let first = world.start_sync(0, SyncOptions::default());
-                        if !matches!(world.go_on(&first), Run::Paused) {
+                        let stands = matches!(world.go_on(&first), Run::Paused);
+                        if world.control.struck().is_none() {
                             break;
+                        }
+                        if !stands {
+                            continue;
                         }
                         if late {
                             world.clock.pass(LATE);
@@ -70,7 +90,24 @@ fn a_client_that_stands_still_loses_nothing() {
             }
         }
     }
-    failures.check(500);
+    failures.check(floor);
+}
+
+/// Strikes the first client at its nth call that the fault can hit.
+struct Nth {
+    left: u64,
+    fault: Fault,
+}
+
+impl FaultSource for Nth {
+    fn decide(&mut self, call: &Call<'_>) -> Option<Fault> {
+        if call.seat != 0 || !self.fault.can_hit(call) {
+            return None;
+        }
+        let now = self.left == 0;
+        self.left = self.left.wrapping_sub(1);
+        now.then_some(self.fault)
+    }
 }
 
 /// Pauses each seat at a step of its own.
@@ -93,14 +130,24 @@ fn finish_sync(world: &mut World, started: &Started<Report>, name: &str) -> Vec<
 
 #[test]
 fn two_that_stand_still_lose_nothing() {
+    two_stand_still(&Tier::CLASSIC, 1000);
+}
+
+#[test]
+#[ignore = "the journal is still a stand-in"]
+fn two_that_stand_still_lose_nothing_in_the_journal() {
+    two_stand_still(&Tier::JOURNAL, 500);
+}
+
+fn two_stand_still(tiers: &[Tier], floor: u64) {
     let mut failures = Failures::default();
-    for (tier, capabilities) in TIERS {
+    for tier in tiers.iter().copied() {
         for (name, edits) in WORKLOADS {
             for first_step in 0.. {
                 let mut any = false;
                 for second_step in 0.. {
                     let case = format!("{tier}, {name}, first at {first_step}, second at {second_step}");
-                    let mut world = prepare(capabilities, edits);
+                    let mut world = prepare(tier, edits);
                     world.arm(Some(Box::new(Both([Some(first_step), Some(second_step)]))));
                     let first = world.start_sync(0, SyncOptions::default());
                     if !matches!(world.go_on(&first), Run::Paused) {
@@ -115,7 +162,7 @@ fn two_that_stand_still_lose_nothing() {
                         bad.extend(finish_sync(&mut world, &second, "the second"));
                     }
                     bad.extend(outcome(&mut world, Settle::Local));
-                    if tier == "none" {
+                    if tier == Tier::None {
                         // Both may hold the lock on a drive that honours no condition, and then the later of two writes
                         // of one file wins unseen. All must still agree in the end.
                         bad.retain(|violation| !violation.starts_with("I1 "));
@@ -132,7 +179,7 @@ fn two_that_stand_still_lose_nothing() {
             }
         }
     }
-    failures.check(1000);
+    failures.check(floor);
 }
 
 /// With `KITE_SIM_TRACE` set, prints the trace of the first failing case that its value is part of.

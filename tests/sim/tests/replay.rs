@@ -4,7 +4,7 @@
 
 use kitestring_sim::{
     Case, Config,
-    swarm::{Look, Script, play, script},
+    swarm::{Look, Script, Seed, play},
 };
 
 #[test]
@@ -24,13 +24,13 @@ fn replay() {
     assert_eq!(outcome.trace.hash(), run().trace.hash(), "the same case twice gives the same trace");
     assert_eq!(outcome.violations, Vec::<String>::new());
     if named.is_none() {
-        replay_script(&script(1), false);
+        replay_script(&Seed { journal: false, number: 1 }.script(), false);
     }
 }
 
 fn named_script() -> Option<Script> {
     if let Ok(seed) = std::env::var("KITE_SIM_SEED") {
-        return Some(script(seed.parse().unwrap()));
+        return Some(seed.parse::<Seed>().unwrap_or_else(|e| panic!("{e}")).script());
     }
     let named = std::env::var("KITE_SIM_SCRIPT").ok()?;
     let text = std::fs::read_to_string(&named).unwrap_or(named);

@@ -1,6 +1,6 @@
 //! The text form of a case: what a failing run prints and a replay reads.
 
-use super::{Case, Op, OpAction, Start, Strike, Tier};
+use super::{Case, Op, OpAction, Start, Strike};
 use crate::{faults::Fault, recovery::Settle};
 use std::{fmt, str::FromStr};
 
@@ -31,16 +31,11 @@ impl FromStr for Op {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tier = match self.tier {
-            Tier::Full => "full",
-            Tier::Create => "create",
-            Tier::None => "none",
-        };
         let start = if self.start == Start::Empty { "empty" } else { "synced" };
         let early = self.ops.iter().map(Op::to_string);
         let ops: Vec<_> = early.chain(self.later.iter().map(|op| format!("+{op}"))).collect();
         let settle = if self.settle == Settle::Local { "local" } else { "remote" };
-        write!(f, "{tier}/{start}/{}/{settle}/", ops.join(","))?;
+        write!(f, "{}/{start}/{}/{settle}/", self.tier, ops.join(","))?;
         match self.strike {
             None => f.write_str("-"),
             Some(s) => write!(f, "{}/{}{}", s.step, s.fault, if s.late { "-late" } else { "" }),
@@ -54,12 +49,7 @@ impl FromStr for Case {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.split('/');
         let mut next = || parts.next().ok_or_else(|| format!("{text:?} has too few parts"));
-        let tier = match next()? {
-            "full" => Tier::Full,
-            "create" => Tier::Create,
-            "none" => Tier::None,
-            other => return Err(format!("{other:?} is no tier")),
-        };
+        let tier = next()?.parse()?;
         let start = match next()? {
             "empty" => Start::Empty,
             "synced" => Start::Synced,

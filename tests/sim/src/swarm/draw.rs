@@ -3,9 +3,14 @@
 //! A swarm: each seed first draws which faults and which kinds of events there are at all, so that some schedules are
 //! rare mixtures of few things, and none is always a little of everything.
 
+mod journal;
+
+pub use journal::journal;
+
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
     case::{OpAction, Tier},
+    drive::Hidden,
     faults::Fault,
     recovery::Settle,
     runtime::SplitMix,
@@ -45,10 +50,13 @@ enum Kind {
     Land,
     Lag,
     Old,
+    HideName,
+    HideFile,
+    Arrive,
 }
 
-/// Draws the script of a seed.
-pub fn script(seed: u64) -> Script {
+/// Draws the script of a seed on the classic layout.
+pub fn classic(seed: u64) -> Script {
     let mut random = SplitMix::new(seed ^ 0x6b69_7465_0000_0000);
     let tier = match random.below(20) {
         0..14 => Tier::Full,
@@ -63,16 +71,20 @@ pub fn script(seed: u64) -> Script {
     let page = if random.below(4) == 0 { 1 + random.below(2) as usize } else { 1000 };
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier);
-    let length = match mix.random.below(20) {
-        0..13 => 4 + mix.random.below(6),
-        13..19 => 10 + mix.random.below(9),
-        _ => 19 + mix.random.below(22),
-    };
-    let events = (0..length).map(|_| mix.event()).collect();
-    Script { tier, settle, seed, page, untidy, seats, events }
+    let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
+    Script { tier, implicit: false, settle, seed, page, untidy, seats, events }
 }
 
-fn one_of<const N: usize>(random: &mut SplitMix, choices: [u64; N]) -> u64 {
+/// Draws how many events there are.
+fn length(random: &mut SplitMix) -> u64 {
+    match random.below(20) {
+        0..13 => 4 + random.below(6),
+        13..19 => 10 + random.below(9),
+        _ => 19 + random.below(22),
+    }
+}
+
+fn one_of<T: Copy + Default, const N: usize>(random: &mut SplitMix, choices: [T; N]) -> T {
     choices.get(random.below(N as u64) as usize).copied().unwrap_or_default()
 }
 
@@ -81,12 +93,12 @@ fn device(random: &mut SplitMix, plain: bool, skewed: bool) -> Device {
     let (no_flag, no_digests, parts, short) = (one_in(3), one_in(3), one_in(4), one_in(3));
     let page = if short && !plain { 1 + random.below(2) as u32 } else { 1000 };
     let skew = if skewed { random.below(7201) as i64 - 3600 } else { 0 };
-    Device { flag: plain || !no_flag, digests: plain || !no_digests, parts: parts && !plain, page, skew }
+    Device { flag: plain || !no_flag, digests: plain || !no_digests, parts: parts && !plain, page, skew, claims: None }
 }
 
 fn mix(mut random: SplitMix, seats: u64, tier: Tier) -> Mix {
     let mut faults = Vec::new();
-    for fault in Fault::every() {
+    for fault in Fault::classic() {
         // A drive that ignores what it claims is rare.
         let rare = if fault == Fault::Unconditional { 24 } else { 4 };
         if random.below(rare) == 0 && !(fault == Fault::Unconditional && tier == Tier::None) {
@@ -165,6 +177,9 @@ impl Mix {
             Kind::Rollback => Deed::Rollback(self.random.below(2) == 0),
             Kind::Land => Deed::Land(self.random.below(3) as usize),
             Kind::Lag => Deed::Lag,
+            Kind::HideName => Deed::Hide(self.random.below(3) as usize, Hidden::Name),
+            Kind::HideFile => Deed::Hide(self.random.below(3) as usize, Hidden::File),
+            Kind::Arrive => Deed::Arrive,
         }
     }
 

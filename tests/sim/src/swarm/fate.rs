@@ -1,6 +1,6 @@
 //! Calls under way, and what becomes of them.
 
-use super::play::Play;
+use super::{known, play::Play};
 use crate::{
     ghost::EditNo,
     recovery::Chosen,
@@ -19,6 +19,8 @@ pub(super) struct Flying {
     pub alone: bool,
     /// Whether no document was changed without a word since it began.
     pub silence: bool,
+    /// How many changes the host had applied when it began; none if the drive was put back since.
+    pub applied: Option<u64>,
 }
 
 pub(super) enum Call {
@@ -102,17 +104,20 @@ impl Play<'_> {
         self.tally.met("error", error.kind.code());
         let struck = self.strikes.hits(flying.seat) > flying.hits;
         let alone = flying.alone && !struck;
+        let journal = self.world.config.is_journal();
+        self.is_untouched(flying, error);
         let expected = match error.kind {
             ErrorKind::Rollback { .. } | ErrorKind::VaultChanged => {
                 self.agreed.insert(flying.seat);
                 self.rolled
             }
-            ErrorKind::Locked { .. } => true,
+            ErrorKind::Locked { .. } => !journal,
+            ErrorKind::Unsupported if journal => known::is_capable(&self.world, flying.seat) == Some(false),
             ErrorKind::Cancelled => !self.world.is_open(flying.seat),
             ErrorKind::Condition | ErrorKind::NotFound => matches!(flying.call, Call::Resolve { .. }),
             ErrorKind::Internal | ErrorKind::InvalidInput => false,
             // An old client writes in place, and a copy of a device takes its locks.
-            ErrorKind::Corrupt => struck || !self.watched,
+            ErrorKind::Corrupt => struck || !self.watched && !journal,
             _ => !alone,
         };
         if !expected {
@@ -122,6 +127,16 @@ impl Play<'_> {
                 flying.seat + 1,
                 error.kind.code()
             ));
+        }
+    }
+
+    /// Who says that a vault is older than what it has seen, or that it cannot read it, has applied nothing of it.
+    fn is_untouched(&self, flying: &Flying, error: &Error) {
+        let refused = matches!(error.kind, ErrorKind::Rollback { .. } | ErrorKind::VaultChanged | ErrorKind::Unsupported);
+        let touched = flying.applied.is_some_and(|applied| self.world.host(flying.seat).applied() != applied);
+        if self.world.config.is_journal() && refused && touched {
+            let (name, seat, code) = (name(&flying.call), flying.seat + 1, error.kind.code());
+            self.violated(format!("Rollback: {name} of c{seat} ends with {code} and has applied something"));
         }
     }
 
@@ -136,6 +151,11 @@ impl Play<'_> {
         for skipped in &report.skipped {
             let why: String = skipped.why.split([':', ';', ',']).next().unwrap_or_default().to_owned();
             self.tally.met("skipped", &why);
+        }
+        // What was put back meanwhile is noticed by the next one.
+        if !*dry && report.stopped.is_none() && flying.applied.is_some() {
+            let agreed = self.agreed.contains(&seat);
+            self.known.synced(&self.world, seat, agreed);
         }
         if !*dry {
             self.agreed.remove(&seat);

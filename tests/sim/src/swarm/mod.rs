@@ -9,16 +9,18 @@
 
 pub mod draw;
 mod fate;
+mod known;
 mod old;
 pub mod play;
 pub mod script;
+pub mod seed;
 pub mod shrink;
 mod strikes;
 pub mod tally;
 mod text;
 
-pub use draw::script;
 pub use play::{Look, Verdict, play};
 pub use script::{Deed, Event, Script};
+pub use seed::Seed;
 pub use shrink::shrink;
 pub use tally::Tally;

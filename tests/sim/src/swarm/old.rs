@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "an index into a JSON value answers null")]
 
-use crate::{case::OpAction, classic, drive::Request, excuses, world::World};
+use crate::{case::OpAction, drive::Request, excuses::classic as excuses, eye::classic, world::World};
 use kitestring::{Action, DocId, DrivePath, drive::Condition};
 use serde_json::{Value, json};
 

@@ -2,25 +2,29 @@
 
 use super::{
     fate::{Call, Flying},
+    known::Known,
     old,
     script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side},
     strikes::Strikes,
     tally::Tally,
 };
 use crate::{
-    case::{self, OpAction},
+    case::{self, OpAction, Tier},
     config::Config,
-    drive::{Files, Listings},
-    excuses,
+    drive::{Files, Listings, Request},
+    excuses, eye,
     host::{Backup, Manners},
-    invariants,
     recovery::{Recovery, chosen},
     run::Run,
     trace::Trace,
+    watch::Write,
     world::World,
 };
 use futures::FutureExt as _;
-use kitestring::{Action, Allow, Body, Conflict, DocId, Log, MemoryState, Resolution, State as _, SyncOptions};
+use kitestring::{
+    Action, Allow, Body, Conflict, DocId, Layout, Log, MemoryState, Resolution, State as _, SyncOptions, drive::Capabilities,
+    server::journal::JournalOptions,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -69,6 +73,8 @@ pub(super) struct Play<'a> {
     snapshot: Option<Files>,
     /// Devices that are copies, or were copied.
     copies: BTreeSet<usize>,
+    /// What of a journal each device must find again.
+    pub known: Known,
     requests: BTreeMap<&'static str, u64>,
 }
 
@@ -100,6 +106,7 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
         backups: BTreeMap::new(),
         snapshot: None,
         copies: BTreeSet::new(),
+        known: Known::default(),
         requests: BTreeMap::new(),
     };
     script.events.iter().for_each(|event| play.happen(event));
@@ -114,10 +121,16 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
 fn config(script: &Script) -> Config {
     let manners = |d: &Device| Manners { flag: d.flag, digests: d.digests, parts: d.parts, page: d.page, compares: true };
     let ahead = |d: &Device| shifted(d.skew);
+    let capabilities = script.tier.capabilities();
+    let mixed = script.seats.iter().any(|d| d.claims.is_some());
+    let claims = |d: &Device| mixed.then(|| d.claims.map_or(capabilities, Tier::capabilities));
+    let layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
     Config {
         seats: script.seats.len(),
-        capabilities: script.tier.capabilities(),
-        listings: Listings { page: script.page.max(1), untidy: script.untidy },
+        capabilities: if mixed { Capabilities::FULL } else { capabilities },
+        layout,
+        listings: Listings { page: script.page.max(1), untidy: script.untidy, ..script.tier.listings() },
+        claims: script.seats.iter().map(claims).collect(),
         each: script.seats.iter().map(manners).collect(),
         ahead: script.seats.iter().map(ahead).chain([MIDDLE; 8]).collect(),
         seed: script.seed,
@@ -162,7 +175,7 @@ impl Play<'_> {
         self.strikes.set(*seat, strikes, busy);
         self.act(*seat, *deed);
         if self.watched && self.flying.is_empty() && matches!(deed, Deed::Sync(_)) {
-            invariants::check_reachable(&self.world, &format!("after {event}"), false);
+            eye::check_reachable(&self.world, &format!("after {event}"), false);
         }
     }
 
@@ -194,6 +207,13 @@ impl Play<'_> {
             Deed::Wait(seconds) => self.world.clock.pass(Duration::from_secs(seconds)),
             Deed::Clock(seconds) => self.world.seat(seat).runtime.set_ahead(shifted(seconds)),
             Deed::Lag => self.world.drive.lag(seat),
+            Deed::Hide(nth, how) => {
+                if let Some(path) = self.world.drive.hide(seat, nth, how) {
+                    self.tally.met("deed", "hidden");
+                    self.world.control.note(|| format!("c{} does not see {path}", seat + 1));
+                }
+            }
+            Deed::Arrive => self.world.drive.catch_up(seat),
             Deed::Land(nth) => self.land(nth),
             Deed::Old(document, action) => {
                 // It knows no encoded names: it would write a twin beside the document.
@@ -217,6 +237,7 @@ impl Play<'_> {
             Deed::Restore | Deed::Forget => {
                 let Some((state, host, before)) = self.backups.remove(&seat) else { return };
                 self.killed(seat);
+                self.known.forget(seat);
                 self.shown.remove(&seat);
                 if deed == Deed::Restore {
                     self.tally.met("deed", "restore");
@@ -231,7 +252,7 @@ impl Play<'_> {
             Deed::Copy if self.world.seats.len() < 5 => {
                 self.tally.met("deed", "copy");
                 let copy = self.world.copy_seat(seat);
-                excuses::copies(&self.world.ghost);
+                excuses::copies(&self.world);
                 self.copies.extend([seat, copy]);
             }
             Deed::Snapshot => self.snapshot = Some(self.world.drive.snapshot()),
@@ -241,6 +262,7 @@ impl Play<'_> {
                 let conflicts: Vec<DocId> = (0..self.world.seats.len()).flat_map(|s| self.in_conflict(s)).collect();
                 excuses::rolled_back(&self.world, &files, &conflicts);
                 self.world.drive.restore(files, renumber);
+                self.flying.iter_mut().for_each(|flying| flying.applied = None);
                 self.rolled = true;
             }
             _ => {}
@@ -372,7 +394,8 @@ impl Play<'_> {
 
     fn fly(&mut self, seat: usize, call: Call) {
         let alone = self.flying.is_empty() && !self.rolled && self.copies.is_empty();
-        let flying = Flying { seat, call, silence: true, hits: self.strikes.hits(seat), alone };
+        let applied = Some(self.world.host(seat).applied());
+        let flying = Flying { seat, call, silence: true, hits: self.strikes.hits(seat), alone, applied };
         let still = self.go_on(flying);
         self.flying.extend(still);
     }
@@ -388,9 +411,12 @@ impl Play<'_> {
         self.tally.met("deed", if landed.is_ok() { "land" } else { "land refused" });
         self.world.control.note(|| format!("late: {} -> {}", request.path, landed.is_ok()));
         if let Ok(effect) = landed {
-            excuses::landed(&self.world.ghost, self.world.drive.capabilities(), &request, touched, &effect);
+            if !self.world.config.is_journal() {
+                excuses::classic::landed(&self.world.ghost, self.world.drive.capabilities(), &request, touched, &effect);
+            }
             if let Some(watch) = &self.world.watch {
-                watch.written(request.path.as_str());
+                let Request { seat, path, condition, .. } = &request;
+                watch.written(&Write { seat: *seat, path: path.as_str(), condition, honest: true });
             }
         }
     }
@@ -417,12 +443,11 @@ impl Play<'_> {
         }
         self.world.control.disarm();
         self.world.control.note(|| "the faults stop".to_owned());
-        for seat in 0..self.world.seats.len() {
-            self.world.drive.catch_up(seat);
-        }
+        self.world.drive.clear_up();
         while self.world.drive.in_air() > 0 {
             self.land(0);
         }
+        self.known.upgrade(&mut self.world);
         let settle = self.script.settle;
         let allow = Allow { vault_changed: self.rolled, rollback: self.rolled, ..Allow::default() };
         let recovery = Recovery { settle, locked_rounds: 3, most_rounds: 14, allow, ..Recovery::default() };

@@ -2,6 +2,7 @@
 
 use crate::{
     case::{OpAction, Tier},
+    drive::Hidden,
     faults::Fault,
     recovery::Settle,
 };
@@ -12,8 +13,10 @@ pub const DOCUMENTS: [&str; 6] = ["a", "b", "x/y", "Ä.", "A", "100%"];
 /// A world, and what happens in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// What the drive can do.
+    /// The layout, and what the drive can do.
     pub tier: Tier,
+    /// Whether the strategy of a journal is left to the library.
+    pub implicit: bool,
     /// How conflicts are settled in the end.
     pub settle: Settle,
     /// Where the random bytes of the clients come from.
@@ -41,6 +44,9 @@ pub struct Device {
     pub page: u32,
     /// How far its clock is off, in seconds.
     pub skew: i64,
+    /// Whether its drive claims something else than the tier can do: one of the classic tiers says what. The drive
+    /// itself can do everything then.
+    pub claims: Option<Tier>,
 }
 
 /// Something that happens, and the faults that strike the calls it makes.
@@ -119,14 +125,19 @@ pub enum Deed {
     Lag,
     /// An old client changes a document.
     Old(usize, OpAction),
+    /// The device does not see one of the files of others, the newest first.
+    Hide(usize, Hidden),
+    /// The device sees everything.
+    Arrive,
 }
 
 impl Script {
     /// Whether every commit and every step of a client's place in the log can be watched: nobody turns the drive back
-    /// or writes without looking.
+    /// or writes without looking. A journal can be looked at as long as nobody turns the drive back.
     pub fn is_watchable(&self) -> bool {
         let turns = |e: &Event| matches!(e.deed, Deed::Rollback(_) | Deed::Old(..));
         let lies = |e: &Event| e.strikes.iter().any(|(_, fault)| *fault == Fault::Unconditional);
-        self.tier == Tier::Full && !self.events.iter().any(|e| turns(e) || lies(e))
+        let sound = |e: &Event| !turns(e) && (self.tier.is_journal() || !lies(e));
+        (self.tier == Tier::Full || self.tier.is_journal()) && self.events.iter().all(sound)
     }
 }

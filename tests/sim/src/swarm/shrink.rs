@@ -68,6 +68,7 @@ fn simpler(script: &Script) -> Vec<Script> {
         }
     };
     with(&|s| s.untidy = false);
+    with(&|s| s.implicit = false);
     with(&|s| s.page = 1000);
     with(&|s| s.seed = 1);
     with(&|s| {
@@ -87,6 +88,7 @@ fn simpler(script: &Script) -> Vec<Script> {
         plain(&|d| d.parts = false);
         plain(&|d| d.page = 1000);
         plain(&|d| d.skew = 0);
+        plain(&|d| d.claims = None);
     }
     for (event, strikes) in script.events.iter().map(|e| e.strikes.len()).enumerate() {
         for strike in 0..strikes {

@@ -6,10 +6,14 @@
 //! c2 sync reconcile wait=0 !late@0 !pause@20
 //! c2 resume
 //! ```
+//!
+//! The first word is the tier; on the journal, `implicit` leaves the strategy to the library, and a fourth part of a seat
+//! says what its drive claims (`seat:fd:1000:0:create`).
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
     case::{OpAction, Tier},
+    drive::Hidden,
     faults::Fault,
     recovery::Settle,
 };
@@ -17,16 +21,13 @@ use std::{fmt, str::FromStr};
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tier = match self.tier {
-            Tier::Full => "full",
-            Tier::Create => "create",
-            Tier::None => "none",
-        };
+        let Self { tier, seed, page, .. } = self;
         let settle = if self.settle == Settle::Local { "local" } else { "remote" };
-        write!(f, "{tier} {settle} seed={} page={}{}", self.seed, self.page, if self.untidy { " untidy" } else { "" })?;
-        for Device { flag, digests, parts, page, skew } in &self.seats {
-            let mark = |on: bool, letter: &'static str| if on { letter } else { "" };
+        let mark = |on: bool, word: &'static str| if on { word } else { "" };
+        write!(f, "{tier} {settle} seed={seed} page={page}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
+        for Device { flag, digests, parts, page, skew, claims } in &self.seats {
             write!(f, " seat:-{}{}{}:{page}:{skew}", mark(*flag, "f"), mark(*digests, "d"), mark(*parts, "p"))?;
+            claims.map_or(Ok(()), |claims| write!(f, ":{claims}"))?;
         }
         self.events.iter().try_for_each(|event| write!(f, "; {event}"))
     }
@@ -71,6 +72,9 @@ impl fmt::Display for Deed {
             Self::Rollback(renumber) => write!(f, "rollback {}", if *renumber { "new" } else { "old" }),
             Self::Land(nth) => write!(f, "land {nth}"),
             Self::Lag => f.write_str("lag"),
+            Self::Hide(nth, Hidden::Name) => write!(f, "hide-name {nth}"),
+            Self::Hide(nth, Hidden::File) => write!(f, "hide {nth}"),
+            Self::Arrive => f.write_str("arrive"),
         }
     }
 }
@@ -81,16 +85,23 @@ impl FromStr for Script {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut lines = text.split([';', '\n']).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let settings = lines.next().ok_or("a script begins with its settings")?;
-        let mut script =
-            Self { tier: Tier::Full, settle: Settle::Local, seed: 1, page: 1000, untidy: false, seats: Vec::new(), events: Vec::new() };
+        let mut script = Self {
+            tier: Tier::Full,
+            implicit: false,
+            settle: Settle::Local,
+            seed: 1,
+            page: 1000,
+            untidy: false,
+            seats: Vec::new(),
+            events: Vec::new(),
+        };
         for word in settings.split_whitespace() {
             match word.split_once(['=', ':']) {
-                None if word == "full" => script.tier = Tier::Full,
-                None if word == "create" => script.tier = Tier::Create,
-                None if word == "none" => script.tier = Tier::None,
                 None if word == "local" => script.settle = Settle::Local,
                 None if word == "remote" => script.settle = Settle::Remote,
                 None if word == "untidy" => script.untidy = true,
+                None if word == "implicit" => script.implicit = true,
+                None => script.tier = word.parse()?,
                 Some(("seed", seed)) => script.seed = number(seed)?,
                 Some(("page", page)) => script.page = number(page)?,
                 Some(("seat", seat)) => script.seats.push(device(seat)?),
@@ -146,6 +157,9 @@ fn parse_deed(words: &[&str]) -> Result<Deed, String> {
         ["rollback", versions] => Deed::Rollback(*versions == "new"),
         ["land", nth] => Deed::Land(number(nth)?),
         ["lag"] => Deed::Lag,
+        ["hide-name", nth] => Deed::Hide(number(nth)?, Hidden::Name),
+        ["hide", nth] => Deed::Hide(number(nth)?, Hidden::File),
+        ["arrive"] => Deed::Arrive,
         _ => return Err(format!("{words:?} is nothing that happens")),
     })
 }
@@ -174,8 +188,9 @@ fn device(text: &str) -> Result<Device, String> {
     let mut parts = text.split(':');
     let mut next = || parts.next().ok_or_else(|| format!("{text:?} has too few parts"));
     let (marks, page, skew) = (next()?, next()?, next()?);
+    let claims = parts.next().map(str::parse).transpose()?;
     let has = |letter| marks.contains(letter);
-    Ok(Device { flag: has('f'), digests: has('d'), parts: has('p'), page: number(page)?, skew: number(skew)? })
+    Ok(Device { flag: has('f'), digests: has('d'), parts: has('p'), page: number(page)?, skew: number(skew)?, claims })
 }
 
 fn document(name: &str) -> Result<usize, String> {

@@ -20,11 +20,13 @@ pub fn id(text: &str) -> DocId {
 /// A world in which both clients are open and have synced the document `a`.
 pub fn synced(config: Config) -> World {
     let mut world = World::new(config);
+    world.drive.clear_up();
     well(world.open(0));
     well(world.open(1));
     well(world.change(0, &id("a"), Action::Put));
     sync(&mut world, 0);
     sync(&mut world, 1);
+    world.drive.cloud_over();
     world
 }
 
@@ -42,6 +44,7 @@ pub fn well<T>(run: Run<T>) -> T {
 /// Recovers, checks everything, and returns what does not hold.
 pub fn outcome(world: &mut World, settle: Settle) -> Vec<String> {
     world.control.disarm();
+    world.drive.clear_up();
     Recovery { settle, ..Recovery::default() }.run(world);
     finish(world);
     world.ghost.violations()

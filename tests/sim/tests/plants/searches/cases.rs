@@ -1,7 +1,10 @@
 //! Small workloads, without a fault and with every fault at every step.
 
 use super::{Hit, hit};
-use kitestring_sim::{Case, Config, Fault, case::Strike};
+use kitestring_sim::{
+    Case, Config, Fault,
+    case::{Strike, Tier},
+};
 
 /// Workloads in which each plant has its chance.
 const WORKLOADS: [&str; 13] = [
@@ -27,8 +30,23 @@ pub fn by_cases(config: &dyn Fn() -> Config) -> Hit {
 
 /// As [`by_cases`], on the tiers whose name begins so.
 pub fn by_cases_on(tier: &str, config: &dyn Fn() -> Config) -> Hit {
-    let clean: Vec<Case> = WORKLOADS.iter().filter(|w| w.starts_with(tier)).map(|w| w.parse().unwrap()).collect();
+    let on_journal = config().is_journal();
+    let workload = |text: &&str| -> Case {
+        let case: Case = text.parse().unwrap();
+        if on_journal { Case { tier: twin(case.tier), ..case } } else { case }
+    };
+    let clean: Vec<Case> = WORKLOADS.iter().map(workload).filter(|case| case.tier.name().starts_with(tier)).collect();
     clean.iter().find_map(|case| by_case(case, config)).or_else(|| clean.iter().find_map(|case| by_strikes(case, config)))
+}
+
+/// The journal on a drive that can do as much.
+fn twin(tier: Tier) -> Tier {
+    match tier {
+        Tier::Full => Tier::Cas,
+        Tier::Create => Tier::Slots,
+        Tier::None => Tier::Late,
+        journal => journal,
+    }
 }
 
 fn by_strikes(case: &Case, config: &dyn Fn() -> Config) -> Hit {
@@ -47,5 +65,5 @@ fn by_case(case: &Case, config: &dyn Fn() -> Config) -> Hit {
 }
 
 fn of_tier(case: &Case, config: &dyn Fn() -> Config) -> Config {
-    Config { capabilities: case.config().capabilities, ..config() }
+    case.tier.of(config())
 }

@@ -9,14 +9,15 @@ mod promises;
 mod races;
 mod resolutions;
 mod scenes;
+mod scripts;
 
 use crate::common::{id, outcome, well};
 #[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use cases::{by_cases, by_cases_on};
 use disturbances::{by_cancels, by_double_kills, by_late_edits};
 pub use disturbances::{by_edits, by_kills};
-use kitestring::{Action, Report, drive::Capabilities};
-use kitestring_sim::{Config, Fault, FaultSource, Started, World, faults::Call, recovery::Settle};
+use kitestring::{Action, Report};
+use kitestring_sim::{Config, Fault, FaultSource, Started, World, case::Tier, faults::Call, recovery::Settle};
 use others::{by_backups, by_old_clients};
 use ports::{by_flickers, by_names, by_reluctance, by_stammers};
 use promises::{by_deadlines, by_dry_runs, by_first_syncs, by_long_logs, by_mass_deletions};
@@ -24,6 +25,7 @@ use races::{by_double_races, by_take_overs};
 #[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use races::{by_races, by_races_on};
 use resolutions::by_resolutions;
+use scripts::{by_scripts, by_seeds};
 use std::time::Duration;
 
 /// The schedule that found something, and what.
@@ -60,9 +62,38 @@ pub const ALL: [(&str, Search); 21] = [
     ("first syncs", by_first_syncs),
 ];
 
-const CREATE: Capabilities = Capabilities { create: true, ..Capabilities::NONE };
+/// The searches on the journal, the most general first. Those that are not named are about files that it does not have.
+pub const JOURNAL: [(&str, Search); 19] = [
+    ("journal cases", |config| by_cases(&on_journal(config))),
+    ("journal edits", |config| by_edits(&on_journal(config))),
+    ("journal late edits", |config| by_late_edits(&on_journal(config))),
+    ("journal kills", |config| by_kills(&on_journal(config))),
+    ("journal cancels", |config| by_cancels(&on_journal(config))),
+    ("journal double kills", |config| by_double_kills(&on_journal(config))),
+    ("journal races", |config| by_races(&on_journal(config))),
+    ("journal double races", |config| by_double_races(&on_journal(config))),
+    ("journal resolutions", |config| by_resolutions(&on_journal(config))),
+    ("journal scripts", |config| by_scripts(&on_journal(config))),
+    ("journal backups", |config| by_backups(&on_journal(config))),
+    ("journal names", |config| by_names(&on_journal(config))),
+    ("journal mass deletions", |config| by_mass_deletions(&on_journal(config))),
+    ("journal stammering drives", |config| by_stammers(&on_journal(config))),
+    ("journal reluctant hosts", |config| by_reluctance(&on_journal(config))),
+    ("journal dry runs", |config| by_dry_runs(&on_journal(config))),
+    ("journal deadlines", |config| by_deadlines(&on_journal(config))),
+    ("journal first syncs", |config| by_first_syncs(&on_journal(config))),
+    ("journal seeds", |config| by_seeds(&on_journal(config))),
+];
 
-const TIERS: [(&str, Capabilities); 3] = [("full", Capabilities::FULL), ("create", CREATE), ("none", Capabilities::NONE)];
+/// The same worlds on the journal.
+fn on_journal(config: &dyn Fn() -> Config) -> impl Fn() -> Config {
+    move || Tier::Cas.of(config())
+}
+
+/// On which tiers to search: those of the layout.
+fn tiers(config: &dyn Fn() -> Config) -> Vec<Tier> {
+    if config().is_journal() { Tier::JOURNAL.to_vec() } else { Tier::CLASSIC.to_vec() }
+}
 
 /// Longer than any lock of a client that stands still is respected.
 const LONG: Duration = Duration::from_secs(300);

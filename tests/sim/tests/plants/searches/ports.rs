@@ -1,9 +1,9 @@
 //! Drives and hosts that are odd as real ones may be.
 
 use super::{
-    Hit, TIERS, edit, hit,
+    Hit, edit, hit,
     scenes::{SCENES, scene},
-    settled,
+    settled, tiers,
 };
 use crate::common::{sync, synced, well};
 use crate::plants::watch::{CaselessDrive, Flicker, FlickeringDrive, Manner, OddHost, StammeringDrive};
@@ -17,9 +17,9 @@ use std::sync::{
 /// Ids that are no names of files, and two that differ only in case on a drive to which that is no difference.
 pub fn by_names(config: &dyn Fn() -> Config) -> Hit {
     const IDS: [&str; 8] = ["a/b", "..", ".x", "a:b", "x.", "%41", "Foo", "foo"];
-    for (tier, capabilities) in TIERS {
+    for tier in tiers(config) {
         for at_once in [false, true] {
-            let mut world = synced(Config { capabilities, around_drive: Some(CaselessDrive::around()), ..config() });
+            let mut world = synced(tier.of(Config { around_drive: Some(CaselessDrive::around()), ..config() }));
             for name in IDS {
                 well(world.change(0, &DocId::new(name).unwrap(), Action::Put));
                 if !at_once {
@@ -68,11 +68,11 @@ pub fn by_flickers(config: &dyn Fn() -> Config) -> Hit {
 
 /// A drive that makes each write in turn twice, and refuses the second.
 pub fn by_stammers(config: &dyn Fn() -> Config) -> Hit {
-    for (tier, capabilities) in TIERS {
+    for tier in tiers(config) {
         for (name, prepare) in SCENES {
             for nth in 0..20 {
                 let around = Some(StammeringDrive::around(0, nth));
-                let mut world = scene(prepare, Config { capabilities, around_drive: around, ..config() });
+                let mut world = scene(prepare, tier.of(Config { around_drive: around, ..config() }));
                 well(world.sync(0, SyncOptions::default()));
                 let violations = settled(&mut world, Settle::Local);
                 if !violations.is_empty() {

@@ -1,10 +1,10 @@
 //! Two syncs at once, and locks that change hands.
 
-use super::{Edits, First, Hit, LONG, TIERS, edit, end, hit, settled};
+use super::{Edits, First, Hit, LONG, edit, end, hit, settled, tiers};
 use crate::common::{PauseAt, synced, well};
 use crate::plants::watch::{Seen, Watch};
-use kitestring::{Action, SyncOptions, drive::Capabilities};
-use kitestring_sim::{Config, Fault, FaultSource, Run, World, faults::Call, recovery::Settle};
+use kitestring::{Action, SyncOptions};
+use kitestring_sim::{Config, Fault, FaultSource, Run, World, case::Tier, faults::Call, recovery::Settle};
 use std::collections::BTreeMap;
 
 /// What both clients have edited when their syncs meet.
@@ -23,10 +23,10 @@ pub fn by_races(config: &dyn Fn() -> Config) -> Hit {
 
 /// As [`by_races`], on the tiers whose name begins so.
 pub fn by_races_on(tier: &str, config: &dyn Fn() -> Config) -> Hit {
-    for (tier, capabilities) in TIERS.into_iter().filter(|(name, _)| name.starts_with(tier)) {
+    for tier in tiers(config).into_iter().filter(|t| t.name().starts_with(tier)) {
         for (name, edits) in MEETINGS {
             for late in [false, true] {
-                let found = by_race(&format!("{tier}, {name}, late {late}"), capabilities, edits, late, config);
+                let found = by_race(&format!("{tier}, {name}, late {late}"), tier, edits, late, config);
                 if found.is_some() {
                     return found;
                 }
@@ -36,18 +36,18 @@ pub fn by_races_on(tier: &str, config: &dyn Fn() -> Config) -> Hit {
     None
 }
 
-fn meeting(capabilities: Capabilities, edits: &Edits, config: &dyn Fn() -> Config) -> (World, Seen) {
+fn meeting(tier: Tier, edits: &Edits, config: &dyn Fn() -> Config) -> (World, Seen) {
     let seen = Seen::default();
-    let mut config = Config { capabilities, ..config() };
+    let mut config = tier.of(config());
     config.around_drive.get_or_insert_with(|| Watch::around(&seen));
     let mut world = synced(config);
     edit(&mut world, edits);
     (world, seen)
 }
 
-fn by_race(name: &str, capabilities: Capabilities, edits: &Edits, late: bool, config: &dyn Fn() -> Config) -> Hit {
+fn by_race(name: &str, tier: Tier, edits: &Edits, late: bool, config: &dyn Fn() -> Config) -> Hit {
     for step in 0.. {
-        let (mut world, seen) = meeting(capabilities, edits, config);
+        let (mut world, seen) = meeting(tier, edits, config);
         world.arm(Some(Box::new(PauseAt { seat: 0, step, then: None })));
         let started = world.start_sync(0, SyncOptions::default());
         if !matches!(world.go_on(&started), Run::Paused) {
@@ -61,7 +61,7 @@ fn by_race(name: &str, capabilities: Capabilities, edits: &Edits, late: bool, co
         world.go_on(&started);
         let mut violations = settled(&mut world, Settle::Local);
         violations.append(&mut take(&seen));
-        if tolerated(capabilities, late) {
+        if tolerated(tier, late) {
             violations.retain(|v| !v.starts_with("I1 "));
         }
         if !violations.is_empty() {
@@ -76,9 +76,9 @@ fn take(seen: &Seen) -> Vec<String> {
     std::mem::take(&mut *seen.lock().unwrap())
 }
 
-/// On a drive without conditions, the later of two writes of one file wins unseen once both believe to hold the lock.
-fn tolerated(capabilities: Capabilities, late: bool) -> bool {
-    late && !capabilities.replace
+/// In the classic layout on a drive without conditions, the later of two writes of one file wins unseen once both believe to hold the lock.
+fn tolerated(tier: Tier, late: bool) -> bool {
+    late && !tier.is_journal() && !tier.capabilities().replace
 }
 
 /// Pauses each seat at a step of its own.
@@ -95,29 +95,28 @@ impl FaultSource for Both {
 
 /// Both stand still: the second while the first does, and longer.
 pub fn by_double_races(config: &dyn Fn() -> Config) -> Hit {
-    [(TIERS[2], MEETINGS[3]), (TIERS[2], MEETINGS[0]), (TIERS[0], MEETINGS[3])].into_iter().find_map(
-        |((tier, capabilities), (name, edits))| {
-            for first in 0.. {
-                for second in 0.. {
-                    let (waits, violations) = double_race(capabilities, edits, [first, second], config);
-                    if !violations.is_empty() {
-                        return hit(format!("{tier}, {name}, first at {first}, second at {second}"), violations);
-                    }
-                    match waits {
-                        None => return None,
-                        Some(true) => {}
-                        Some(false) => break,
-                    }
+    let tiers = tiers(config);
+    [(tiers[2], MEETINGS[3]), (tiers[2], MEETINGS[0]), (tiers[0], MEETINGS[3])].into_iter().find_map(|(tier, (name, edits))| {
+        for first in 0.. {
+            for second in 0.. {
+                let (waits, violations) = double_race(tier, edits, [first, second], config);
+                if !violations.is_empty() {
+                    return hit(format!("{tier}, {name}, first at {first}, second at {second}"), violations);
+                }
+                match waits {
+                    None => return None,
+                    Some(true) => {}
+                    Some(false) => break,
                 }
             }
-            None
-        },
-    )
+        }
+        None
+    })
 }
 
 /// Says whether the second paused, none if not even the first did, and what does not hold.
-fn double_race(capabilities: Capabilities, edits: &Edits, steps: [u64; 2], config: &dyn Fn() -> Config) -> (Option<bool>, Vec<String>) {
-    let (mut world, seen) = meeting(capabilities, edits, config);
+fn double_race(tier: Tier, edits: &Edits, steps: [u64; 2], config: &dyn Fn() -> Config) -> (Option<bool>, Vec<String>) {
+    let (mut world, seen) = meeting(tier, edits, config);
     world.arm(Some(Box::new(Both(steps.map(Some)))));
     let first = world.start_sync(0, SyncOptions::default());
     if !matches!(world.go_on(&first), Run::Paused) {
@@ -132,7 +131,7 @@ fn double_race(capabilities: Capabilities, edits: &Edits, steps: [u64; 2], confi
     }
     let mut violations = settled(&mut world, Settle::Local);
     violations.append(&mut take(&seen));
-    if tolerated(capabilities, true) {
+    if tolerated(tier, true) {
         violations.retain(|v| !v.starts_with("I1 "));
     }
     (Some(waits), violations)
@@ -152,11 +151,11 @@ impl FaultSource for AtLock {
 
 /// A client dies with the lock, and two others take it over at the same time, or one after the other.
 pub fn by_take_overs(config: &dyn Fn() -> Config) -> Hit {
-    for (tier, capabilities) in TIERS {
+    for tier in tiers(config) {
         for calls in (0..6).flat_map(|first| (0..6).map(move |second| [first, second])) {
             for late in [false, true] {
-                let mut violations = take_over(capabilities, calls, late, config);
-                if tolerated(capabilities, true) {
+                let mut violations = take_over(tier, calls, late, config);
+                if tolerated(tier, true) {
                     violations.retain(|v| !v.starts_with("I1 "));
                 }
                 if !violations.is_empty() {
@@ -168,9 +167,9 @@ pub fn by_take_overs(config: &dyn Fn() -> Config) -> Hit {
     None
 }
 
-fn take_over(capabilities: Capabilities, [first, second]: [u32; 2], late: bool, config: &dyn Fn() -> Config) -> Vec<String> {
+fn take_over(tier: Tier, [first, second]: [u32; 2], late: bool, config: &dyn Fn() -> Config) -> Vec<String> {
     let edits: &Edits = &[(0, "a", Action::Put), (1, "b", Action::Put)];
-    let (mut world, seen) = meeting(capabilities, edits, &|| Config { seats: 3, ..config() });
+    let (mut world, seen) = meeting(tier, edits, &|| Config { seats: 3, ..config() });
     well(world.open(2));
     edit(&mut world, &[(2, "c", Action::Put)]);
     world.arm(Some(Box::new(First { seat: 0, call: "put", subject: "changes/", fault: Some(Fault::KillBefore) })));

@@ -40,7 +40,8 @@ fn pulls_twice(world: &mut World) {
 /// The client was killed when its push was on the drive, before it could remember that.
 fn pushes_again(world: &mut World) {
     edit(world, &[(0, "a", Action::Put)]);
-    world.arm(Some(Box::new(First { seat: 0, call: "put", subject: "meta.json", fault: Some(Fault::KillAfter) })));
+    let subject = announcement(world);
+    world.arm(Some(Box::new(First { seat: 0, call: "put", subject, fault: Some(Fault::KillAfter) })));
     world.sync(0, SyncOptions::default());
     world.control.disarm();
     if !world.is_open(0) {
@@ -52,4 +53,11 @@ pub(super) fn scene(prepare: fn(&mut World), config: Config) -> World {
     let mut world = synced(config);
     prepare(&mut world);
     world
+}
+
+/// What is written last in a push.
+fn announcement(world: &World) -> &'static str {
+    let files = world.drive.contents();
+    let has = |prefix: &str| files.keys().any(|path| path.starts_with(prefix));
+    ["meta.json", "head", "h/"].into_iter().find(|prefix| has(prefix)).unwrap_or("j/")
 }

@@ -1,8 +1,4 @@
-//! What is excused, each with its reason: the one place. Everything else must hold, whatever happens.
-//!
-//! An excuse is as narrow as it can be told: a document, or an edit, and only from the moment on in which the thing
-//! took place that the documents do not rule out. It is asked for by the schedules that can bring it about
-//! ([`Config::lenient`](crate::Config::lenient)); the exhaustive ones get none.
+//! What is excused in the classic layout.
 //!
 //! | reason | what is no longer promised |
 //! | --- | --- |
@@ -19,8 +15,8 @@
 //! | [`OLD_CLIENT`] | what an old client overwrites without looking |
 
 use crate::{
-    classic,
     drive::{Effect, File, Files, Request, SimDrive},
+    eye::classic,
     ghost::{Doubt, Ghost},
     world::World,
 };

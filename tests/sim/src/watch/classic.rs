@@ -1,6 +1,6 @@
-//! Looks at every commit and every step of a client's place in the log, where nobody turns anything back.
+//! The classic layout: every commit and every step of a client's place in the log, where nobody turns anything back.
 
-use crate::{classic, drive::SimDrive, ghost::Ghost};
+use crate::{drive::SimDrive, eye::classic, ghost::Ghost};
 use kitestring::StateRecord;
 use serde::Deserialize;
 use std::{
@@ -8,9 +8,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Checks `I4 CursorMonotone` and `I5 AtMostOneCommit` while they happen. See the module.
+/// Checks `I4 CursorMonotone` and `I5 AtMostOneCommit` while they happen.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     drive: Arc<SimDrive>,
     ghost: Arc<Ghost>,
     /// Whether nobody turns anything back; otherwise it only remembers what was announced.
@@ -33,13 +33,13 @@ struct Place {
 
 impl Watch {
     /// Watches a drive.
-    pub fn new(drive: Arc<SimDrive>, ghost: Arc<Ghost>, strict: bool) -> Self {
+    pub(super) fn new(drive: Arc<SimDrive>, ghost: Arc<Ghost>, strict: bool) -> Self {
         ghost.watch_announcements();
         Self { drive, ghost, strict, inner: Mutex::default() }
     }
 
     /// A file was written: if it is the count, what it counts is committed now, once and for all.
-    pub fn written(&self, path: &str) {
+    pub(super) fn written(&self, path: &str) {
         if path != "meta.json" {
             return;
         }
@@ -67,7 +67,7 @@ impl Watch {
     }
 
     /// A client concludes something: if its place in the log moves, everything that it passes must be noted.
-    pub fn concluding(&self, seat: usize, batch: &[StateRecord]) {
+    pub(super) fn concluding(&self, seat: usize, batch: &[StateRecord]) {
         if !self.strict {
             return;
         }
@@ -98,7 +98,7 @@ impl Watch {
     }
 
     /// A device was put back: so is its place.
-    pub fn restored(&self, seat: usize) {
+    pub(super) fn restored(&self, seat: usize) {
         self.inner().places.remove(&seat);
     }
 

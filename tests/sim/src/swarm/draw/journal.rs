@@ -1,0 +1,91 @@
+//! Draws a script on the journal. What a seed decides here comes from a stream of its own, so that no seed of the classic
+//! layout plays anything else because of it.
+
+use super::{Kind, Mix, device, length, one_of};
+use crate::{
+    case::Tier,
+    faults::Fault,
+    recovery::Settle,
+    runtime::SplitMix,
+    swarm::script::{DOCUMENTS, Script},
+};
+
+/// What these seeds are told apart by.
+const STREAM: u64 = 0x6a6f_7572_6e61_6c00;
+
+/// Draws the script of a seed on the journal.
+pub fn journal(seed: u64) -> Script {
+    let mut random = SplitMix::new(seed ^ STREAM);
+    let tier = match random.below(20) {
+        0..9 => Tier::Cas,
+        9..13 => Tier::Slots,
+        13..17 => Tier::Listing,
+        _ => Tier::Late,
+    };
+    let settle = if random.below(2) == 0 { Settle::Local } else { Settle::Remote };
+    let count = one_of(&mut random, [2, 2, 2, 3, 3, 4]);
+    let (plain, mixed) = (random.below(3) == 0, random.below(6) == 0);
+    let mut seats: Vec<_> = (0..count).map(|_| device(&mut random, plain, false)).collect();
+    for seat in seats.iter_mut().filter(|_| mixed) {
+        seat.claims = one_of(&mut random, [None, None, Some(Tier::Full), Some(Tier::Create), Some(Tier::None)]);
+    }
+    let implicit = !mixed && random.below(2) == 0;
+    let page = if random.below(4) == 0 { 1 + random.below(2) as usize } else { 1000 };
+    let untidy = random.below(8) == 0;
+    let mut mix = mix(random, count, tier);
+    let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
+    Script { tier, implicit, settle, seed, page, untidy, seats, events }
+}
+
+fn mix(mut random: SplitMix, seats: u64, tier: Tier) -> Mix {
+    let mut deeds = vec![Kind::Change; 12];
+    deeds.extend([Kind::Sync; 14]);
+    let mut some = |kinds: &[Kind], one_in: u64| {
+        if random.below(one_in) == 0 {
+            deeds.extend(kinds);
+        }
+    };
+    some(&[Kind::Silent; 3], 5);
+    some(&[Kind::Reconcile; 2], 5);
+    some(&[Kind::Resolve; 4], 2);
+    some(&[Kind::Kill; 2], 4);
+    some(&[Kind::Open; 2], 3);
+    some(&[Kind::Wait; 2], 6);
+    some(&[Kind::Lag; 3], 8);
+    some(&[Kind::HideName, Kind::HideName, Kind::Arrive], 6);
+    if tier.capabilities() == Tier::None.capabilities() {
+        some(&[Kind::HideFile, Kind::HideFile, Kind::Arrive], 3);
+    }
+    some(&[Kind::Snapshot, Kind::Snapshot, Kind::Rollback, Kind::Rollback], 14);
+    some(&[Kind::Backup, Kind::Backup, Kind::Restore, Kind::Restore], 10);
+    some(&[Kind::Backup, Kind::Backup, Kind::Forget, Kind::Forget], 10);
+    some(&[Kind::Copy], 20);
+    let faults = faults(&mut random, tier, &deeds);
+    if faults.contains(&Fault::Pause) || faults.contains(&Fault::Racy) {
+        deeds.extend([Kind::Resume; 4]);
+    }
+    if faults.contains(&Fault::Late) || faults.contains(&Fault::Twice) {
+        deeds.extend([Kind::Land; 4]);
+    }
+    let struck = one_of(&mut random, [0, 15, 35, 35, 60, 80]);
+    let documents = 1 + random.below(DOCUMENTS.len() as u64);
+    // Few documents, so that clients meet.
+    let documents = if random.below(2) == 0 { documents.min(2) } else { documents };
+    Mix { random, faults, struck, deeds, seats, documents }
+}
+
+/// Draws the faults that there are.
+///
+/// Compare-and-swap that is not atomic delays what it forgets. A slot that is not created atomically is not read again by
+/// those who know it, so a drive that does that must not claim to create. Two devices that have one writer can bring about
+/// two records under one number where the head forgets: nor is this drawn together.
+fn faults(random: &mut SplitMix, tier: Tier, deeds: &[Kind]) -> Vec<Fault> {
+    let twins = deeds.iter().any(|kind| matches!(kind, Kind::Copy | Kind::Restore | Kind::Forget));
+    let may_lie = tier == Tier::Cas && !twins;
+    Fault::journal()
+        .filter(|fault| {
+            let lies = matches!(fault, Fault::Unconditional | Fault::Racy);
+            random.below(if lies { 6 } else { 4 }) == 0 && (!lies || may_lie)
+        })
+        .collect()
+}

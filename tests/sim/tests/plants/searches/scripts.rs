@@ -1,0 +1,117 @@
+//! Scripts of the random schedules in which one number is tried out, and random schedules themselves.
+
+use super::{Hit, hit};
+use kitestring_sim::{
+    Config,
+    case::Tier,
+    swarm::{Look, Script, Seed, play::play_in},
+};
+
+/// How many random schedules are tried.
+const SEEDS: u64 = 4000;
+
+/// What comes first in each script: three devices in one vault.
+const BEGINNING: &str = "c1 edit a; c1 sync; c2 sync; c3 sync";
+
+/// What is tried on every tier of the journal, with each number in place of `#` until the fault no longer strikes.
+const SCRIPTS: [(&str, &str); 24] = [
+    ("two pushes at once", "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
+    (
+        "an edit on top of the winner beside a loser",
+        "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c3 sync; c3 edit a; c1 resume; c3 sync",
+    ),
+    ("a lost reply and an edit behind it", "c1 edit a; c1 sync !fail-after@#; c1 edit a; c1 sync; c2 sync"),
+    ("a lost reply and an edit elsewhere", "c1 edit a; c1 sync !fail-after@#; c2 sync; c2 edit a; c2 sync; c1 sync"),
+    ("a push killed, and its document deleted", "c1 edit a; c1 sync !kill-after@#; c1 delete a; c1 sync; c2 sync"),
+    ("a push killed, and the same edited elsewhere", "c1 edit a; c1 sync !kill-after@#; c2 edit a; c2 sync; c1 sync; c2 sync"),
+    ("a late write lands behind others", "c1 edit a; c1 sync !late@#; c2 edit a; c2 sync; c1 sync; c1 land 0; c3 edit a; c3 sync; c2 sync"),
+    ("a write takes place twice", "c1 edit a; c1 sync !twice@#; c2 edit a; c2 sync; c1 land 0; c3 sync; c1 sync"),
+    ("a pull killed, and an edit on top", "c2 edit a; c2 sync; c1 sync !kill-after@#; c1 edit a; c1 sync; c2 sync"),
+    ("an edit while it is pulled", "c2 edit a; c2 sync; c1 sync !pause@#; c1 edit a; c1 resume; c1 sync; c2 sync"),
+    ("an edit while it is pushed", "c1 edit a; c1 sync !pause@#; c1 edit a; c1 resume; c1 sync; c2 sync"),
+    ("an edit without a word, behind a kill", "c1 edit a; c1 sync !kill-after@#; c1 silently-edit a; c1 open; c1 sync; c2 sync"),
+    (
+        "records out of order",
+        "c1 edit a; c1 sync; c2 hide 0; c1 edit a; c1 sync; c2 sync !fail-before@#; c2 edit a; c2 sync; c2 arrive; c2 sync",
+    ),
+    (
+        "a record before the one that it replaces",
+        "c1 edit a; c1 sync; c2 hide 0; c3 sync; c3 edit a; c3 sync; c2 sync !fail-before@#; c2 arrive; c2 sync",
+    ),
+    ("a copy that goes on", "c1 edit a; c1 sync !kill-after@#; c1 copy; c1 edit a; c1 sync; c4 edit a; c4 sync; c1 sync; c2 sync"),
+    ("a copy beside its original", "c1 copy; c1 edit a; c4 edit b; c1 sync !pause@#; c4 sync; c1 resume; c1 sync; c4 sync; c2 sync"),
+    ("a state put back", "c1 backup; c1 edit a; c1 sync !fail-after@#; c1 edit b; c1 forget; c1 sync; c1 edit a; c1 sync; c2 sync"),
+    ("a device put back", "c1 edit b; c1 backup; c1 sync !fail-after@#; c2 sync; c1 restore; c1 edit a; c1 sync; c2 sync"),
+    ("a drive put back", "c1 snapshot; c1 edit a; c1 sync; c2 sync; c1 rollback new; c2 sync !fail-before@#; c1 sync; c2 sync"),
+    (
+        "a conflict that is edited on",
+        "c1 edit a; c2 edit a; c2 sync; c1 sync; c1 edit a; c1 sync !fail-after@#; c1 resolve local; c1 sync; c2 sync",
+    ),
+    (
+        "two conflicts of one race",
+        "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 resume; c1 sync; c2 sync; c1 resolve remote; c1 sync",
+    ),
+    (
+        "a loser that its author has not heard of",
+        "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 kill; c1 open; c1 sync; c3 sync; c1 sync",
+    ),
+    ("the same deletion twice", "c1 delete a; c2 delete a; c1 sync !pause@#; c2 sync; c1 resume; c2 edit a; c2 sync; c1 sync"),
+    ("put and deleted between two syncs", "c1 edit b; c1 delete b; c1 edit b; c1 sync !kill-after@#; c1 delete b; c1 sync; c2 sync"),
+];
+
+/// What is tried where the drive claims compare-and-swap and does not keep its word.
+const LIES: [(&str, &str); 3] = [
+    ("a condition looked at too early", "c1 edit a; c2 edit b; c1 sync !racy@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
+    (
+        "a condition not looked at",
+        "c1 edit a; c2 edit b; c1 sync !pause@#; c2 sync !unconditional@0; c1 resume; c2 sync !unconditional@1; c1 sync",
+    ),
+    (
+        "a condition not looked at, and its author gone",
+        "c1 edit a; c1 sync; c2 edit b; c2 sync !racy@#; c3 edit x/y; c3 sync; c2 resume; c3 sync; c2 sync",
+    ),
+];
+
+/// The scripts, on every tier.
+pub fn by_scripts(config: &dyn Fn() -> Config) -> Hit {
+    let honest = SCRIPTS.iter().flat_map(|script| Tier::JOURNAL.map(|tier| (tier, script)));
+    let lies = LIES.iter().map(|script| (Tier::Cas, script));
+    honest.chain(lies).find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+}
+
+fn by_script(tier: Tier, name: &str, events: &str, config: &dyn Fn() -> Config) -> Hit {
+    for settle in ["local", "remote"] {
+        let mut most = 1;
+        for number in 0..200 {
+            let events = events.replace('#', &number.to_string());
+            let seats = "seat:-fd:1000:0 ".repeat(3);
+            let text = format!("{tier} {settle} seed=1 page=1000 {seats}; {BEGINNING}; {events}");
+            let script: Script = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
+            let verdict = play_in(&script, Look::default(), |world| around(world, config()));
+            if !verdict.violations.is_empty() {
+                return hit(format!("{name}: {text}"), verdict.violations);
+            }
+            // The first number strikes; the last one no longer does.
+            let struck = verdict.tally.all_of("fault");
+            most = struck.max(most);
+            if struck < most {
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// The first random schedules.
+pub fn by_seeds(config: &dyn Fn() -> Config) -> Hit {
+    (0..SEEDS).map(|number| Seed { journal: true, number }).find_map(|seed| {
+        let violations = play_in(&seed.script(), Look::default(), |world| around(world, config())).violations;
+        hit(format!("KITE_SIM_SEED={seed}"), violations)
+    })
+}
+
+/// A world with the plants of another.
+fn around(world: Config, plants: Config) -> Config {
+    let Config { around_drive, around_state, around_application, .. } = plants;
+    Config { around_drive, around_state, around_application, ..world }
+}
