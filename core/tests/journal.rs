@@ -111,7 +111,8 @@ async fn reopened(device: Device, drive: &std::sync::Arc<MemoryDrive>) -> Device
 #[test]
 fn p5_the_author_of_a_version_that_lost_is_asked() {
     block_on(async {
-        for (case, drive) in drives().into_iter().enumerate() {
+        // Numbered heads are created once: there, no two are written at the same moment.
+        for (case, drive) in drives().into_iter().enumerate().filter(|(case, _)| *case != 1) {
             let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
             a.put("x", "1").await;
             a.sync().await;
@@ -172,7 +173,7 @@ fn h3_a_lost_head_is_healed_and_h4_a_lost_vault_is_a_rollback() {
             assert_eq!(error.kind.code(), "rollback", "{error}");
             assert_eq!(a.text("x").as_deref(), Some(r#"{"text":"2"}"#), "nothing changes here");
             let allow = Allow { rollback: true, ..Allow::default() };
-            a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+            assert_eq!(a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap().pushed, 1);
             a.sync().await;
             let d = Device::journal(&drive, 4).await;
             d.sync().await;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// What the layouts write into the root of a drive, as far as a collection could have the name: a dataset may lie there
 /// beside the collections.
-const LAYOUT: &[&str] = &["c", "changes", "docs", "h", "head", "j", "p", "vault"];
+const LAYOUT: &[&str] = &["c", "changes", "docs", "h", "head", "j", "p", "v", "vault"];
 /// What Windows takes for devices, with a digit behind the last two; a drive may end up on such a disk.
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 const NUMBERED_DEVICES: &[&str] = &["com", "lpt"];

@@ -3,7 +3,7 @@
 use super::{
     Reconciled,
     host::{Local, LookAt},
-    ledger::{APPLYING, Applying, BASE, Base, QUEUE, Queued},
+    ledger::{APPLYING, Applying, BASE, Base, PUSH, QUEUE, Queued},
     pull::check_mass,
     queue,
     run::Run,
@@ -51,13 +51,16 @@ impl Run {
         let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let digests = self.digests(page, &bases).await?;
+        // What an interrupted push carries may be older than what is here now: finishing it must not end the entry.
+        let renews = self.server.finishes() && !self.ledger.is_empty(PUSH).await?;
         let mut changes = Vec::new();
         for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
             seen.with_base += u64::from(base.is_some());
             let (was_queued, token) = (queued.is_some(), queued.as_ref().map(|q| q.token));
             let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
             let changed = digest != base.map(|b| b.digest) && !applied;
-            if changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
+            let again = renews && was_queued;
+            if again || changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
                 let change = Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put };
                 changes.push((change, token));
                 seen.queued += u64::from(!was_queued);

@@ -80,7 +80,7 @@ impl Journal {
         let found = if first { Found::Nothing } else { heads(strategy, &self.drive).read(&Place::default()).await? };
         session.pull.asked = true;
         session.pull.head = Some(match found {
-            Found::Head(head, place) if head.vault == vault => (head, place),
+            Found::Head(head, place) if self.is_of_vault(session, head.vault).await? => (head, place),
             Found::Head(..) => {
                 let detail = "the drive holds another vault than the one this client joined";
                 return Err(Error::new(ErrorKind::VaultChanged, "sync", detail));

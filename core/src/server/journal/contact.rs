@@ -3,7 +3,7 @@
 use super::{
     Journal, Session, Strategy,
     fold::Seen,
-    heads::flawed,
+    heads::{flawed, list},
     marker::Marker,
     name::{VaultId, Writer},
     standing::{Standing, load_seen},
@@ -17,6 +17,8 @@ use crate::{
 pub(super) const MARKER: &str = "vault";
 /// The files of a vault in the classic layout.
 const CLASSIC: [&str; 2] = ["kitestring.json", "meta.json"];
+/// The folder in which every id of the vault is a file.
+const IDS: &str = "v";
 const MAX_MARKER_BYTES: u64 = 64 << 10;
 
 /// Returns the device part of the writers of a client.
@@ -78,6 +80,7 @@ impl Journal {
             slot: 0,
             floor: 0,
             checkpoint: Vec::new(),
+            also: Vec::new(),
             forgetting: false,
         }
     }
@@ -122,6 +125,9 @@ impl Journal {
         let mut vault = VaultId([0; 16]);
         self.runtime.random(&mut vault.0)?;
         let marker = Marker { vault, strategy, epoch: 0 };
+        // A file of its own, that nobody else writes: where two create the vault at once and the drive cannot keep them
+        // apart, both ids are then known to be this vault's.
+        self.drive.put(DrivePath::new(format!("{IDS}/{vault}"))?, encode(&marker)?, Condition::Any).await?;
         let condition = if capabilities.create { Condition::Absent } else { Condition::Any };
         match self.drive.put(DrivePath::new(MARKER)?, encode(&marker)?, condition).await {
             Ok(_) if capabilities.create => {
@@ -148,6 +154,22 @@ impl Journal {
         }
         let detail = "the drive holds a vault in the classic layout: open it with that layout, or choose an empty folder";
         Err(Error::new(ErrorKind::Unsupported, "sync", detail))
+    }
+
+    /// Whether this is an id of the vault too: it was created twice at the same moment.
+    pub(super) async fn is_of_vault(&self, session: &mut Session, id: VaultId) -> Result<bool> {
+        let standing = self.standing(session)?;
+        if standing.vault == id || standing.also.contains(&id) {
+            return Ok(true);
+        }
+        let ours = standing.vault;
+        let names = list(&*self.drive, &DrivePath::new(IDS)?).await?;
+        let ids: Vec<VaultId> = names.iter().filter_map(|name| VaultId::from_hex(name)).collect();
+        // Only together with our own: another vault's folder says nothing of this one.
+        if ids.contains(&ours) {
+            self.standing(session)?.also = ids.iter().copied().filter(|found| *found != ours).collect();
+        }
+        Ok(ids.contains(&ours) && ids.contains(&id))
     }
 
     /// What was folded so far.
@@ -189,14 +211,4 @@ impl Journal {
 
 pub(super) fn encode(marker: &Marker) -> Result<Vec<u8>> {
     marker.encode().map_err(|malformed| Error::internal("put", malformed.0))
-}
-
-/// Whether a marker is that of another vault, or gone.
-pub(super) fn differs(marker: Result<Option<Marker>>, ours: VaultId) -> Result<Option<&'static str>> {
-    match marker {
-        Ok(Some(marker)) if marker.vault == ours => Ok(None),
-        Ok(Some(_)) => Ok(Some("the drive holds another vault than the one this client joined")),
-        Ok(None) => Ok(Some("the vault is gone from the drive: it was deleted, or this is another drive")),
-        Err(e) => Err(e),
-    }
 }

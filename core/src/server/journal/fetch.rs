@@ -101,10 +101,13 @@ impl Journal {
 
     /// Takes a file that was read; returns how many bytes of it are kept.
     async fn take_file(&self, session: &mut Session, page: &mut Changes, name: RecordName, file: File) -> Result<usize> {
-        let vault = self.standing(session)?.vault;
         let order = self.seen(session).await?.order;
+        let foreign = match &file {
+            File::Record(read, _) => !self.is_of_vault(session, read.record.vault).await?,
+            _ => false,
+        };
         let why = match file {
-            File::Record(read, _) if read.record.vault != vault => "it belongs to another vault".to_owned(),
+            File::Record(..) if foreign => "it belongs to another vault".to_owned(),
             File::Record(read, _) if read.record.order > order.saturating_add(MAX_JUMP) => {
                 "its order is absurd: its writer is broken".to_owned()
             }

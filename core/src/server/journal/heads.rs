@@ -95,25 +95,43 @@ impl NumberedHeads {
         DrivePath::new(format!("{SLOTS}/{slot:012x}"))
     }
 
-    /// Returns the largest number that a listing names; none is 0. A listing that lags only costs requests.
+    /// Returns the largest number that a listing names; none is 0.
     async fn last(&self) -> Result<u64> {
         let names = list(&*self.0, &DrivePath::new(SLOTS)?).await?;
         let numbers = names.iter().filter(|name| name.len() == 12).filter_map(|name| u64::from_str_radix(name, 16).ok());
         Ok(numbers.max().unwrap_or_default())
     }
+
+    async fn at(&self, slot: u64) -> Result<Option<Found>> {
+        match get(&*self.0, Self::path(slot)?, None).await? {
+            Got::File { bytes, .. } => decode(&bytes, SLOTS, Place { version: None, slot }).map(Some),
+            Got::Missing | Got::Unchanged => Ok(None),
+        }
+    }
 }
 
 #[apply(port!)]
 impl Heads for NumberedHeads {
+    /// Asks a listing, so that a drive that was put back is noticed. One that lags is late, and no more: the next number
+    /// is only ever created.
     async fn read(&self, known: &Place) -> Result<Found> {
-        let mut slot = if known.slot > 0 { known.slot + 1 } else { self.last().await?.max(1) };
-        let mut found = if known.slot > 0 { Found::Unchanged } else { Found::Nothing };
-        // The first number that is free ends the chain: a number is never skipped.
-        while let Got::File { bytes, .. } = get(&*self.0, Self::path(slot)?, None).await? {
-            found = decode(&bytes, SLOTS, Place { version: None, slot })?;
-            slot += 1;
+        let last = self.last().await?;
+        if last == known.slot && last > 0 {
+            return Ok(Found::Unchanged);
         }
-        Ok(found)
+        if last < known.slot && self.at(known.slot).await?.is_some() {
+            // The listing lags: what comes behind the known one is found by its number.
+            let mut found = Found::Unchanged;
+            let mut slot = known.slot + 1;
+            while let Some(next) = self.at(slot).await? {
+                (found, slot) = (next, slot + 1);
+            }
+            return Ok(found);
+        }
+        if last == 0 {
+            return Ok(Found::Nothing);
+        }
+        Ok(self.at(last).await?.unwrap_or(Found::Nothing))
     }
 
     async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
@@ -142,7 +160,7 @@ pub(super) async fn record_names(drive: &dyn Drive) -> Result<Vec<RecordName>> {
 }
 
 /// Lists a folder from its beginning to its end; a cursor that has become too old begins anew, a few times.
-async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
+pub(super) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
     let mut tries = 0;
     'again: loop {
         let (mut names, mut cursor) = (Vec::new(), None);

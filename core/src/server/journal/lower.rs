@@ -55,7 +55,10 @@ impl Journal {
         let Standing { vault, epoch, .. } = self.standing(session)?.clone();
         let gone =
             || Error::new(ErrorKind::VaultChanged, "lower", "the vault is gone from the drive, or another one is there").about(MARKER);
-        let (found, version) = self.read_marker_with_version().await?.filter(|(found, _)| found.vault == vault).ok_or_else(gone)?;
+        let (found, version) = self.read_marker_with_version().await?.ok_or_else(gone)?;
+        if !self.is_of_vault(session, found.vault).await? {
+            return Err(gone());
+        }
         let marker = Marker { vault, strategy, epoch: found.epoch + 1 };
         if found.epoch > epoch && found.strategy == strategy {
             // An interrupted lowering, of whomever: its other steps are made again.
@@ -98,15 +101,15 @@ impl Journal {
 
     /// The head is closed: takes the strategy that the marker says.
     pub(super) async fn follow(&self, session: &mut Session) -> Result<()> {
-        let Standing { vault, epoch, .. } = self.standing(session)?.clone();
+        let epoch = self.standing(session)?.epoch;
         match self.read_marker().await? {
-            Some(marker) if marker.vault == vault && marker.epoch > epoch => {
+            Some(marker) if marker.epoch > epoch && self.is_of_vault(session, marker.vault).await? => {
                 let standing = self.standing(session)?;
                 (standing.strategy, standing.epoch, standing.head, standing.slot) = (marker.strategy, marker.epoch, None, 0);
                 session.pull.head = None;
                 Ok(())
             }
-            Some(marker) if marker.vault != vault => {
+            Some(marker) if !self.is_of_vault(session, marker.vault).await? => {
                 Err(Error::new(ErrorKind::VaultChanged, "sync", "the drive holds another vault than the one this client joined")
                     .about(MARKER))
             }

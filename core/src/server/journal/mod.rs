@@ -24,6 +24,7 @@ mod fetch;
 mod fold;
 mod head;
 mod heads;
+mod inspect;
 mod lost;
 mod lower;
 mod marker;
@@ -38,6 +39,7 @@ mod standing;
 mod vectors_tests;
 mod wire;
 
+pub use inspect::{Inspected, InspectedChange, inspect};
 pub use options::{JournalOptions, Strategy};
 
 use super::{

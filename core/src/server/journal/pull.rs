@@ -2,7 +2,6 @@
 
 use super::{
     Journal, Session, Strategy,
-    contact::differs,
     content::AtHand,
     fold::{Read, Seen},
     head::Head,
@@ -39,6 +38,8 @@ pub(super) struct Pull {
     /// Whether the host's documents came first, so that contents may be here already.
     pub(super) sparse: bool,
 }
+
+const ANOTHER: &str = "the drive holds another vault than the one this client joined";
 
 /// Records that a head names beyond what is known of their writers.
 fn beyond<'a>(vector: &'a BTreeMap<Writer, Link>, seen: &'a Seen) -> impl Iterator<Item = (Writer, Link)> + 'a {
@@ -123,8 +124,8 @@ impl Journal {
                 self.look_at_vector(session, &BTreeMap::new()).await
             }
             Found::Head(head, place) => {
-                if head.vault != vault {
-                    return Err(Refusal::Other("the drive holds another vault than the one this client joined"));
+                if !self.is_of_vault(session, head.vault).await? {
+                    return Err(Refusal::Other(ANOTHER));
                 }
                 if head.closed {
                     self.follow(session).await?;
@@ -239,10 +240,10 @@ impl Journal {
     }
 
     async fn check_marker(&self, session: &mut Session) -> Result<(), Refusal> {
-        let ours = self.standing(session)?.vault;
-        match differs(self.read_marker().await, ours)? {
-            Some(how) => Err(Refusal::Other(how)),
-            None => Ok(()),
+        match self.read_marker().await? {
+            None => Err(Refusal::Other("the vault is gone from the drive: it was deleted, or this is another drive")),
+            Some(marker) if self.is_of_vault(session, marker.vault).await? => Ok(()),
+            Some(_) => Err(Refusal::Other(ANOTHER)),
         }
     }
 

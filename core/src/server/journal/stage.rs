@@ -4,7 +4,7 @@ use super::{
     Journal, Session, codec,
     content::basis_of,
     doc::Versions,
-    fold::load,
+    fold::{Seen, load},
     name::{Dot, Hash},
     record::{Change, Frame, Part, Place, What, part_path},
     tag_of,
@@ -97,11 +97,13 @@ impl Journal {
         }
         self.choose_incarnation(session)?;
         let all = load(&*self.state, documents.iter().map(|d| &d.id)).await?;
+        // What a vault that was put back has forgotten, nobody could ever fold.
+        let seen = self.seen(session).await?.clone();
         let standing = self.standing(session)?;
         let dot = Dot { writer: standing.writer, seq: standing.last.map_or(0, |last| last.seq) + 1 };
         let mut placed = Vec::with_capacity(documents.len());
         for (document, versions) in documents.into_iter().zip(all) {
-            placed.push(match replaced(&document, &versions) {
+            placed.push(match replaced(&document, &versions, &seen) {
                 Some(replaces) => self.stage_one(session, document, replaces, dot).await?,
                 None => Placed::Moved,
             });
@@ -167,12 +169,12 @@ impl Journal {
 }
 
 /// The versions that a document's new one replaces; none if the document is not based on the one that wins.
-fn replaced(document: &Outgoing, versions: &Versions) -> Option<Vec<Dot>> {
+fn replaced(document: &Outgoing, versions: &Versions, seen: &Seen) -> Option<Vec<Dot>> {
     let basis = basis_of(document.base.as_ref(), versions);
     let deleted = document.base.is_none();
     let gone = versions.winner().is_some_and(|winner| winner.body.is_none());
     let up_to_date = versions.is_up_to_date(&basis) || deleted && gone;
-    up_to_date.then(|| versions.replaced_by_edit(&basis, deleted).into_iter().collect())
+    up_to_date.then(|| versions.replaced_by_edit(&basis, deleted).into_iter().filter(|dot| seen.has(*dot)).collect())
 }
 
 fn changed() -> Placed {

@@ -56,6 +56,9 @@ pub(super) struct Standing {
     pub(super) floor: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) checkpoint: Vec<u8>,
+    /// Further ids of the vault: it was created by several at the same moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) also: Vec<VaultId>,
     /// The user has agreed to go on with an older vault, and what was known of this one is not yet all forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
