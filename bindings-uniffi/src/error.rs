@@ -37,6 +37,12 @@ pub struct ErrorInfo {
     /// `rollback`: the last position found now.
     #[uniffi(default = None)]
     pub found: Option<u64>,
+    /// `host_older`: how many documents went back.
+    #[uniffi(default = None)]
+    pub reverted: Option<u64>,
+    /// `host_older`: of how many that changed.
+    #[uniffi(default = None)]
+    pub changed: Option<u64>,
 }
 
 impl fmt::Display for ErrorInfo {
@@ -121,6 +127,10 @@ errors! {
     };
     /// More than half of the documents would be deleted: ask the user.
     MassDelete = "mass_delete", |i| ErrorKind::MassDelete { deletes: i.deletes.unwrap_or_default(), of: i.of.unwrap_or_default() };
+    /// Most of what changed here is what it was one version earlier: ask the user.
+    HostOlder = "host_older", |i| ErrorKind::HostOlder {
+        reverted: i.reverted.unwrap_or_default(), changed: i.changed.unwrap_or_default()
+    };
     /// The drive or the client lacks an ability that is needed.
     Unsupported = "unsupported", |_| ErrorKind::Unsupported;
     /// The state or the vault was written by a newer version of this library.
@@ -155,6 +165,7 @@ impl From<Error> for KiteError {
             ErrorKind::Locked { owner, until_ms } => (info.owner, info.until_ms) = (owner, Some(until_ms)),
             ErrorKind::MassDelete { deletes, of } => (info.deletes, info.of) = (Some(deletes), Some(of)),
             ErrorKind::Rollback { remembered, found } => (info.remembered, info.found) = (Some(remembered), Some(found)),
+            ErrorKind::HostOlder { reverted, changed } => (info.reverted, info.changed) = (Some(reverted), Some(changed)),
             _ => {}
         }
         Self::from(info)

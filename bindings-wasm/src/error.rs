@@ -30,6 +30,9 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
             set_fields(&made, &[("owner", text_or_undefined(owner.as_deref())), ("untilMs", (*until_ms as f64).into())]);
         }
         ErrorKind::MassDelete { deletes, of } => set_fields(&made, &[("deletes", (*deletes as f64).into()), ("of", (*of as f64).into())]),
+        ErrorKind::HostOlder { reverted, changed } => {
+            set_fields(&made, &[("reverted", (*reverted as f64).into()), ("changed", (*changed as f64).into())]);
+        }
         ErrorKind::Rollback { remembered, found } => {
             set_fields(&made, &[("remembered", (*remembered as f64).into()), ("found", (*found as f64).into())]);
         }

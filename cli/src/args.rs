@@ -148,6 +148,8 @@ pub(crate) enum Warning {
     VaultChanged,
     /// The drive is older than it was last time
     Rollback,
+    /// Most of what changed here (and at least 20 files) is what it was one version earlier
+    HostOlder,
 }
 
 /// The options of `kite conflicts`.

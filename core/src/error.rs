@@ -48,6 +48,14 @@ pub enum ErrorKind {
         /// Of how many documents.
         of: u64,
     },
+    /// Most of what changed here (and at least 20 documents) is exactly what it was one version earlier: the host's
+    /// documents look as if an older copy of them was put back. Ask the user.
+    HostOlder {
+        /// How many documents went back.
+        reverted: u64,
+        /// Of how many that changed.
+        changed: u64,
+    },
     /// The drive or the client lacks an ability that is needed.
     Unsupported,
     /// The state or the vault was written by a newer version of this library.
@@ -66,7 +74,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every code, so that a binding can prove that it knows them all.
-    pub const CODES: [&str; 19] = [
+    pub const CODES: [&str; 20] = [
         "unauthorized",
         "rate_limited",
         "unavailable",
@@ -79,6 +87,7 @@ impl ErrorKind {
         "vault_changed",
         "rollback",
         "mass_delete",
+        "host_older",
         "unsupported",
         "needs_newer_version",
         "application",
@@ -103,6 +112,7 @@ impl ErrorKind {
             Self::VaultChanged => "vault_changed",
             Self::Rollback { .. } => "rollback",
             Self::MassDelete { .. } => "mass_delete",
+            Self::HostOlder { .. } => "host_older",
             Self::Unsupported => "unsupported",
             Self::NeedsNewerVersion => "needs_newer_version",
             Self::Application => "application",

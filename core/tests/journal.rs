@@ -226,3 +226,83 @@ fn a_vault_that_asks_more_than_the_drive_offers_is_unsupported() {
         assert_eq!(b.sync().await.pushed, 1, "nothing was lost");
     });
 }
+
+#[test]
+fn an_application_older_than_its_state_is_asked_about() {
+    block_on(async {
+        let drive = drives()[0].clone();
+        let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+        for n in 0..30 {
+            a.put(&format!("note {n}"), "old").await;
+        }
+        a.sync().await;
+        let backup = a.notes.0.lock().unwrap().clone();
+        b.sync().await;
+        for n in 0..25 {
+            b.put(&format!("note {n}"), "new").await;
+        }
+        b.sync().await;
+        a.sync().await;
+        // The host's documents of yesterday, beside the client's state of today.
+        *a.notes.0.lock().unwrap() = backup;
+        let compared = |allow| SyncOptions { reconcile: true, allow, ..SyncOptions::default() };
+        let error = a.client.sync(compared(Allow::default())).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::HostOlder { reverted: 25, changed: 25 });
+        b.sync().await;
+        assert_eq!(b.text("note 0").as_deref(), Some(r#"{"text":"new"}"#));
+        let report = a.client.sync(compared(Allow { host_older: true, ..Allow::default() })).await.unwrap();
+        assert_eq!(report.pushed, 25, "these are edits, says the user");
+        // Nineteen that went back are an undo like any other.
+        for n in 0..19 {
+            let before = b.notes.0.lock().unwrap()[&id(&format!("note {n}"))].clone();
+            let body = json("old");
+            b.notes.0.lock().unwrap().insert(id(&format!("note {n}")), (Revision::of(&body), body));
+            assert_ne!(before.1, json("old"));
+        }
+        assert_eq!(b.client.reconcile(SyncOptions::default()).await.unwrap().put, 19);
+    });
+}
+
+#[test]
+fn any_client_may_take_up_a_version_that_its_author_has_left() {
+    block_on(async {
+        for resolution in [Resolution::KeepLocal, Resolution::TakeRemote] {
+            let drive = drives()[2].clone();
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "1").await;
+            a.sync().await;
+            b.sync().await;
+            a.put("x", "of a").await;
+            b.put("x", "of b").await;
+            let before = drive.contents();
+            a.sync().await;
+            let of_a = drive.contents();
+            drive.restore(before);
+            b.sync().await;
+            let mut both = drive.contents();
+            both.extend(of_a);
+            drive.restore(both);
+            // Neither author comes back.
+            let c = Device::journal(&drive, 3).await;
+            c.sync().await;
+            let left = c.client.left_versions().await.unwrap();
+            assert_eq!(left.len(), 1);
+            let conflict = c.client.claim(left[0].clone()).await.unwrap();
+            let other = c.client.versions(id("x")).await.unwrap().remote.unwrap();
+            assert_eq!(c.client.claim(left[0].clone()).await.unwrap_err().kind, ErrorKind::Condition);
+            let present = c.text("x");
+            c.client.resolve(conflict, resolution.clone()).await.unwrap();
+            c.sync().await;
+            assert_eq!(c.client.left_versions().await.unwrap(), []);
+            let kept = c.text("x");
+            assert_eq!(kept == present, resolution == Resolution::KeepLocal);
+            assert!(kept == present || other.body == Body::Whole(kept.clone().unwrap().into_bytes()));
+            // Whoever comes back after all finds it settled.
+            for device in [&a, &b] {
+                device.sync().await;
+                device.sync().await;
+                assert_eq!((device.text("x"), device.client.conflicts().await.unwrap().len()), (kept.clone(), 0));
+            }
+        }
+    });
+}

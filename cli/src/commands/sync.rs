@@ -69,6 +69,7 @@ fn allow(yes: &[Warning]) -> Allow {
         mass_delete: yes.contains(&Warning::MassDelete),
         vault_changed: yes.contains(&Warning::VaultChanged),
         rollback: yes.contains(&Warning::Rollback),
+        host_older: yes.contains(&Warning::HostOlder),
     }
 }
 

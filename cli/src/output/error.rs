@@ -49,6 +49,10 @@ fn words(error: &Error) -> Option<String> {
         ErrorKind::MassDelete { deletes, of } => {
             format!("{deletes} of {of} files are gone from this folder; nothing is deleted on the drive until you say so")
         }
+        ErrorKind::HostOlder { reverted, changed } => format!(
+            "{reverted} of {changed} files that changed here are what they were one version earlier, as if an older copy of the folder was \
+             put back; nothing was changed"
+        ),
         ErrorKind::VaultChanged => "the drive holds another dataset than the one this folder synced with; nothing was changed".to_owned(),
         ErrorKind::Rollback { remembered, found } => format!(
             "the drive is older than at the last sync: it ends at change {found}, this folder has seen {remembered}; nothing was changed"
@@ -63,6 +67,7 @@ fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
     match &error.kind {
         ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),
         ErrorKind::VaultChanged => Some(("to join what is on the drive now, keeping every file", yes("vault-changed"))),
+        ErrorKind::HostOlder { .. } => Some(("if these are edits, to push them over what is on the drive", yes("host-older"))),
         ErrorKind::Rollback { .. } => Some(("to go on and push this folder's files again", yes("rollback"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),
         ErrorKind::Condition => Some(("it has changed meanwhile, look again", format!("kite conflicts {folder}"))),

@@ -81,7 +81,7 @@ impl Remote {
     pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
         let size = self.content.as_ref()?.size;
         let tag = self.tag.clone().unwrap_or_default();
-        Some(Base { id: id.clone(), revision: revision.clone(), digest, size, tag })
+        Some(Base { id: id.clone(), revision: revision.clone(), digest, size, tag, before: None })
     }
 }
 
@@ -148,12 +148,12 @@ impl Known {
         let local = self.local.as_ref()?;
         let mut base = self.remote.base(&self.id, &local.revision, local.digest)?;
         base.size = local.size;
-        Some(base)
+        Some(base.follows(self.base.as_ref()))
     }
 
     /// The base if the host has exactly what the drive has.
     pub(super) fn base_as_remote(&self) -> Option<Base> {
-        self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)
+        Some(self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)?.follows(self.base.as_ref()))
     }
 }
 
@@ -206,5 +206,5 @@ fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Opt
     let Some(pushing) = pushing.filter(|p| p.announced) else { return base };
     let digest = plan::attempt_digest(pushing.attempt)?;
     let (size, tag) = base.map(|b| (b.size, b.tag)).unwrap_or_default();
-    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag })
+    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag, before: None })
 }

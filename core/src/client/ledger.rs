@@ -17,6 +17,7 @@
 
 use crate::{
     Action, Conflict, Digest, DocId, Error, ErrorKind, Result, Revision, State, StateRecord,
+    document::Short,
     server::{Attempt, News, Tag},
 };
 use futures::lock::{Mutex, MutexGuard};
@@ -75,6 +76,21 @@ pub(super) struct Base {
     pub(super) digest: Digest,
     pub(super) size: u64,
     pub(super) tag: Tag,
+    /// What was agreed on before: a document that is this again has gone back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Short>,
+}
+
+impl Base {
+    /// Takes the place of what was agreed on until now.
+    pub(super) fn follows(mut self, old: Option<&Self>) -> Self {
+        self.before = match old {
+            Some(old) if old.digest == self.digest => old.before,
+            Some(old) => Some(Short::of(&old.digest)),
+            None => None,
+        };
+        self
+    }
 }
 
 /// A change that waits to be pushed. Only the fact is kept: content is read when it is pushed.

@@ -100,6 +100,9 @@ pub struct Allow {
     pub vault_changed: bool,
     /// Going on with a vault that is older than what was seen: this device's documents are pushed again.
     pub rollback: bool,
+    /// Taking documents for edits that are what they were one version earlier, although they are most of what changed
+    /// (and at least 20).
+    pub host_older: bool,
 }
 
 /// What `reconcile` found.

@@ -6,7 +6,9 @@
 
 use super::{
     host::batches,
-    ledger::{Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal},
+    ledger::{
+        BASE, Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal,
+    },
     outgoing::{Candidate, Ready, Sent},
     plan::attempt_digest,
     run::Run,
@@ -255,12 +257,13 @@ impl Run {
     /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
     async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>) -> Result<()> {
         let _turn = self.ledger.turn().await;
-        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
+        let ids = || written.iter().map(|(change, _)| &change.id);
+        let (now, old) = (self.ledger.of::<Queued>(QUEUE, ids()).await?, self.ledger.of::<Base>(BASE, ids()).await?);
         let mut batch = records;
-        for ((change, tag), now) in written.into_iter().zip(now) {
+        for (((change, tag), now), old) in written.into_iter().zip(now).zip(old) {
             let Finished { id, token, revision, digest, size, interrupted } = change;
             batch.extend(interrupted.then(|| removal(PUSHING, &id)));
-            let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag });
+            let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag, before: None }.follows(old.as_ref()));
             batch.push(base_record(&id, base.as_ref())?);
             match now {
                 Some(now) if now.token == token => batch.extend(dequeue(&now)),

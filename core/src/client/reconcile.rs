@@ -4,17 +4,19 @@ use super::{
     Reconciled,
     host::{Local, LookAt},
     ledger::{APPLYING, Applying, BASE, Base, PUSH, QUEUE, Queued},
-    pull::check_mass,
+    pull::{MASS, check_mass},
     queue,
     run::Run,
 };
-use crate::{Action, Change, Digest, DocId, Entry, Phase, Result, Revision};
+use crate::{Action, Change, Digest, DocId, Entry, Error, ErrorKind, Phase, Result, Revision, document::Short};
 
 /// How many of the host's documents have a record of ours.
 #[derive(Debug, Default)]
 struct Seen {
     with_base: u64,
     queued: u64,
+    /// Documents that are what they were one version earlier, and that nobody queued.
+    reverted: u64,
 }
 
 impl Run {
@@ -32,6 +34,10 @@ impl Run {
             after = Some(last.id.clone());
             self.compare_page(&page, &mut found, &mut seen).await?;
             self.advance(Phase::Scan, page.len());
+        }
+        if seen.reverted > 0 {
+            self.check_older(seen.reverted, found.put)?;
+            found.put += self.queue_reverted().await?;
         }
         // Documents appear while they are listed, never twice: as many as there are bases means that none is gone.
         if seen.with_base < documents {
@@ -56,6 +62,10 @@ impl Run {
         let mut changes = Vec::new();
         for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
             seen.with_base += u64::from(base.is_some());
+            if queued.is_none() && has_gone_back(base.as_ref(), digest) {
+                seen.reverted += 1;
+                continue;
+            }
             let (was_queued, token) = (queued.is_some(), queued.as_ref().map(|q| q.token));
             let applied = applying.and_then(|a| a.base).is_some_and(|b| digest == Some(b.digest));
             let changed = digest != base.map(|b| b.digest) && !applied;
@@ -75,6 +85,38 @@ impl Run {
         }
         found.put += queue::enqueue_found(&self.inner, changes).await?;
         Ok(())
+    }
+
+    /// Stops if most of what changed, and at least [`MASS`] documents, went back to what it was before: an older copy of the
+    /// host's documents looks so, and what it lacks is no deletion and no edit.
+    fn check_older(&self, reverted: u64, others: u64) -> Result<()> {
+        let changed = reverted + others;
+        if self.options.allow.host_older || reverted < MASS || reverted * 2 <= changed {
+            return Ok(());
+        }
+        let detail = format!(
+            "{reverted} of {changed} documents that changed here are exactly what they were one version earlier, as if an older copy of \
+             them was put back; nothing is pushed before that is confirmed"
+        );
+        Err(Error::new(ErrorKind::HostOlder { reverted, changed }, "sync", detail))
+    }
+
+    /// Queues documents that went back to what they were before.
+    async fn queue_reverted(&mut self) -> Result<u64> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.host.entries(after).await?;
+            let Some(last) = page.last() else { return Ok(count) };
+            after = Some(last.id.clone());
+            let bases = self.ledger.of::<Base>(BASE, page.iter().map(|e| &e.id)).await?;
+            let queued = self.ledger.of::<Queued>(QUEUE, page.iter().map(|e| &e.id)).await?;
+            let digests = self.digests(&page, &bases).await?;
+            let all = page.iter().zip(&bases).zip(queued).zip(digests);
+            let back = all.filter(|(((_, base), queued), digest)| queued.is_none() && has_gone_back(base.as_ref(), *digest));
+            let changes = back
+                .map(|(((entry, _), _), _)| (Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put }, None));
+            count += queue::enqueue_found(&self.inner, changes.collect()).await?;
+        }
     }
 
     /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.
@@ -154,6 +196,12 @@ impl Run {
             queue::enqueue_all(&self.inner, &changes).await?;
         }
     }
+}
+
+/// Whether a document is what it was before the version that was agreed on last.
+fn has_gone_back(base: Option<&Base>, digest: Option<Digest>) -> bool {
+    let Some((base, digest)) = base.zip(digest) else { return false };
+    digest != base.digest && base.before == Some(Short::of(&digest))
 }
 
 /// A deletion found by its absence; its revision is derived from the id, the same on every device.
