@@ -100,3 +100,36 @@ fn equal_documents_are_adopted_without_a_transfer_and_different_ones_are_a_confl
         }
     });
 }
+
+#[test]
+fn what_is_pushed_over_a_restored_drive_reaches_the_others() {
+    block_on(async {
+        // Numbered heads do not show that a drive was restored: who asks for the next number only hears that it is free.
+        let [with_one_head, _, with_none] = drives();
+        for drive in [with_one_head, with_none] {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "1").await;
+            a.put("deleted", "1").await;
+            a.sync().await;
+            b.sync().await;
+            let backup = drive.contents();
+            a.put("x", "2").await;
+            a.delete("deleted").await;
+            a.put("new", "2").await;
+            a.sync().await;
+            drive.restore(backup);
+            assert_eq!(a.try_sync().await.unwrap_err().kind.code(), "rollback");
+            let allow = Allow { rollback: true, ..Allow::default() };
+            a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+            // The record of that push builds on nothing that was lost with the drive.
+            b.sync().await;
+            assert_eq!((b.text("x"), b.text("new")), (a.text("x"), a.text("new")));
+            a.sync().await;
+            assert_eq!(a.docs(), b.docs());
+            b.put("x", "3").await;
+            b.sync().await;
+            a.sync().await;
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}

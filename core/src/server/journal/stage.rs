@@ -97,11 +97,13 @@ impl Journal {
         }
         self.choose_incarnation(session)?;
         let all = load(&*self.state, documents.iter().map(|d| &d.id)).await?;
+        let seen = self.seen(session).await?.clone();
         let standing = self.standing(session)?;
         let dot = Dot { writer: standing.writer, seq: standing.last.map_or(0, |last| last.seq) + 1 };
         let mut placed = Vec::with_capacity(documents.len());
         for (document, versions) in documents.into_iter().zip(all) {
-            placed.push(match replaced(&document, &versions) {
+            // What the vault lost, nobody will ever fold: a record that waits for it would wait for ever.
+            placed.push(match replaced(&document, &versions).map(|dots| dots.into_iter().filter(|dot| seen.has(*dot)).collect()) {
                 Some(replaces) => self.stage_one(session, document, replaces, dot).await?,
                 None => Placed::Moved,
             });
