@@ -10,6 +10,7 @@ mod guards;
 mod hostile;
 mod ignored;
 mod interrupted;
+mod large;
 mod layouts;
 mod lower;
 mod set_up;
