@@ -306,3 +306,34 @@ fn any_client_may_take_up_a_version_that_its_author_has_left() {
         }
     });
 }
+
+#[test]
+fn what_is_pushed_over_a_restored_drive_reaches_the_others() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "1").await;
+            a.put("deleted", "1").await;
+            a.sync().await;
+            b.sync().await;
+            let backup = drive.contents();
+            a.put("x", "2").await;
+            a.delete("deleted").await;
+            a.put("new", "2").await;
+            a.sync().await;
+            drive.restore(backup);
+            assert_eq!(a.try_sync().await.unwrap_err().kind.code(), "rollback");
+            let allow = Allow { rollback: true, ..Allow::default() };
+            a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+            // The record of that push builds on nothing that was lost with the drive.
+            b.sync().await;
+            assert_eq!((b.text("x"), b.text("new")), (a.text("x"), a.text("new")));
+            a.sync().await;
+            assert_eq!(a.docs(), b.docs());
+            b.put("x", "3").await;
+            b.sync().await;
+            a.sync().await;
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}
