@@ -93,6 +93,8 @@ impl Client {
             opening,
         };
         interrupted::take_up_applies(&inner.ledger).await?;
+        // Whether a pull must still know of an apply is asked of what is to be done.
+        interrupted::take_up_page(&inner.ledger).await?;
         open::settle_applies(&inner.ledger, &inner.host, &*inner.server()).await?;
         open::requeue_uncommitted(&inner).await?;
         Ok(Self { inner: Arc::new(inner), turn: Arc::default(), closed: CancelToken::new() })
