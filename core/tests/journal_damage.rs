@@ -468,6 +468,29 @@ fn a_vault_copied_over_another_one_makes_one_of_both() {
     });
 }
 
+/// Names that look like ours in another spelling are foreign: a listing that shows them stops nobody.
+#[test]
+fn names_in_another_spelling_are_ignored() {
+    block_on(async {
+        for drive in drives() {
+            let fleet = Fleet::new(drive, 1, false).await;
+            for role in ROLES {
+                let mut files = fleet.files.clone();
+                for name in ["h/00000000000A", "h/+00000000001", "h/1", "h/fffffffffffff", "j/x", "j/0000000001-", "p/x", "v/x", "head2"] {
+                    files.insert(name.to_owned(), garbage(100));
+                }
+                let record = fleet.files.keys().find(|path| kind(path) == "j").unwrap();
+                files.insert(format!("j/{}", record[2..].to_uppercase()), garbage(100));
+                files.insert(format!("{record} (conflicted copy)"), garbage(100));
+                fleet.drive.restore(files);
+                let device = fleet.wake(role).await;
+                assert_eq!(device.sync().await.skipped, []);
+                fleet.converges(&format!("{role:?}, foreign names"), role, &device, "j").await;
+            }
+        }
+    });
+}
+
 /// A record that one could write, with whatever it claims of its contents.
 struct Forged {
     writer: [u8; 14],
