@@ -1,6 +1,7 @@
 //! A vault in the journal layout whose files are damaged, one at a time and in every way, met by a device that is up to
 //! date, by one that is behind, and by a newcomer. Each has an edit that is not pushed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::disallowed_methods, reason = "how long damage takes is measured in real time")]
 
 mod common;
 
