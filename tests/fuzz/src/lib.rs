@@ -24,6 +24,8 @@ pub const TARGETS: &[Target] = &[
     ("drive_files", targets::drive_files::run),
     ("vault", targets::vault::run),
     ("documents", targets::documents::run),
+    ("journal", targets::journal::run),
+    ("inspect", targets::inspect::run),
     ("lock", targets::lock::run),
     ("state", targets::state::run),
     ("ids", targets::ids::run),

@@ -17,13 +17,18 @@ pub(crate) struct Seat {
     pub(crate) host: Arc<MemoryApplication>,
     pub(crate) state: Arc<MemoryState>,
     drive: Arc<MemoryDrive>,
-    layout: ClassicOptions,
+    layout: Layout,
     pub(crate) client: Client,
 }
 
 impl Seat {
     /// Makes a device with an empty host.
     pub(crate) fn new(drive: &Arc<MemoryDrive>, layout: ClassicOptions, runtime: &Arc<VirtualRuntime>) -> Self {
+        Self::with(drive, Layout::Classic(layout), runtime)
+    }
+
+    /// Makes a device with an empty host, of any layout.
+    pub(crate) fn with(drive: &Arc<MemoryDrive>, layout: Layout, runtime: &Arc<VirtualRuntime>) -> Self {
         let (host, state): (Arc<MemoryApplication>, Arc<MemoryState>) = Default::default();
         match open(drive, &host, &state, runtime, &layout) {
             Ok(client) => Self { runtime: runtime.clone(), host, state, drive: drive.clone(), layout, client },
@@ -80,9 +85,9 @@ fn open(
     host: &Arc<MemoryApplication>,
     state: &Arc<MemoryState>,
     runtime: &Arc<VirtualRuntime>,
-    layout: &ClassicOptions,
+    layout: &Layout,
 ) -> Result<Client> {
     let drive: Arc<dyn Drive> = drive.clone();
-    let options = Options { layout: Layout::Classic(layout.clone()), ..Options::new(runtime.clone()) };
+    let options = Options { layout: layout.clone(), ..Options::new(runtime.clone()) };
     block_on(runtime, Client::open(host.clone(), state.clone(), drive, options))
 }

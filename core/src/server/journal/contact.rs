@@ -175,13 +175,23 @@ impl Journal {
             return Ok(true);
         }
         let ours = standing.vault;
-        let names = list(&*self.drive, &DrivePath::new(IDS)?).await?;
-        let ids: Vec<VaultId> = names.iter().filter_map(|name| VaultId::from_hex(name)).collect();
+        let ids = self.listed_ids().await?;
         // Only together with our own: another vault's folder says nothing of this one.
         if ids.contains(&ours) {
             self.standing(session)?.also = ids.iter().copied().filter(|found| *found != ours).collect();
         }
         Ok(ids.contains(&ours) && ids.contains(&id))
+    }
+
+    /// Whether the vault has left its id where every vault does.
+    pub(super) async fn is_listed(&self, session: &mut Session) -> Result<bool> {
+        let ours = self.standing(session)?.vault;
+        Ok(self.listed_ids().await?.contains(&ours))
+    }
+
+    async fn listed_ids(&self) -> Result<Vec<VaultId>> {
+        let names = list(&*self.drive, &DrivePath::new(IDS)?).await?;
+        Ok(names.iter().filter_map(|name| VaultId::from_hex(name)).collect())
     }
 
     /// What was folded so far.

@@ -2,13 +2,14 @@
 
 use super::{
     Journal, Session,
+    contact::MARKER,
     fold::{MAX_JUMP, Read, fold, take_ready},
     name::RecordName,
     record::Record,
     wire::Flaw,
 };
 use crate::{
-    Level, Result,
+    Error, Level, Result,
     client::QUEUE,
     drive::{GetOptions, Got},
     server::Changes,
@@ -106,6 +107,11 @@ impl Journal {
             File::Record(read, _) => !self.is_of_vault(session, read.record.vault).await?,
             _ => false,
         };
+        if foreign && session.joining && !self.is_listed(session).await? {
+            let detail = "the marker names a vault that nobody created here, and the records are another's: \
+                          put the vault's own marker back, and nothing is lost";
+            return Err(Error::corrupt("sync", detail).about(MARKER));
+        }
         let why = match file {
             File::Record(..) if foreign => "it belongs to another vault".to_owned(),
             File::Record(read, _) if read.record.order > order.saturating_add(MAX_JUMP) => {

@@ -98,8 +98,9 @@ impl NumberedHeads {
     /// Returns the largest number that a listing names; none is 0.
     async fn last(&self) -> Result<u64> {
         let names = list(&*self.0, &DrivePath::new(SLOTS)?).await?;
-        let numbers = names.iter().filter(|name| name.len() == 12).filter_map(|name| u64::from_str_radix(name, 16).ok());
-        Ok(numbers.max().unwrap_or_default())
+        // One spelling for each number: what is not found under it is none of ours.
+        let number = |name: &String| u64::from_str_radix(name, 16).ok().filter(|n| name.len() == 12 && format!("{n:012x}") == *name);
+        Ok(names.iter().filter_map(number).max().unwrap_or_default())
     }
 
     async fn at(&self, slot: u64) -> Result<Option<Found>> {

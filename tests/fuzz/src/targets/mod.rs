@@ -4,6 +4,8 @@ pub(crate) mod documents;
 pub(crate) mod drive_files;
 pub(crate) mod file_format;
 pub(crate) mod ids;
+pub(crate) mod inspect;
+pub(crate) mod journal;
 pub(crate) mod lock;
 pub(crate) mod names;
 pub(crate) mod state;

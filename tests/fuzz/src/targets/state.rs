@@ -38,7 +38,7 @@ pub(crate) fn run(input: &[u8]) {
         });
     }
     let _ = seat.sync().map_err(|e| typed("a sync", &e));
-    let allow = Allow { mass_delete: true, vault_changed: true, rollback: true };
+    let allow = Allow { mass_delete: true, vault_changed: true, rollback: true, host_older: true };
     let _ = seat.wait(seat.client.sync(SyncOptions { allow, reconcile: true, ..SyncOptions::default() })).map_err(|e| typed("a sync", &e));
     if let Err(e) = seat.reopen() {
         typed("opening again", &e);
