@@ -292,7 +292,8 @@ impl Play<'_> {
     }
 
     fn is_unpushed(&self, seat: usize, id: &DocId) -> bool {
-        self.copies.get(&seat).is_some_and(|made| excuses::is_unpushed(&self.world, seat, id, *made))
+        let mut all = self.copies.iter();
+        self.copies.contains_key(&seat) && all.any(|(seat, made)| excuses::is_unpushed(&self.world, *seat, id, *made))
     }
 
     fn change(&mut self, seat: usize, document: usize, action: OpAction) {
