@@ -30,7 +30,7 @@ struct Size {
 }
 
 const CLASSIC: Size = Size { journal: false, seeds: 300_000, faults: 290_000 };
-const JOURNAL: Size = Size { journal: true, seeds: 60_000, faults: 50_000 };
+const JOURNAL: Size = Size { journal: true, seeds: 30_000, faults: 25_000 };
 
 /// One seed in so many is run twice and must leave the same trace: `I11 Determinism`.
 const TWICE: u64 = 20;

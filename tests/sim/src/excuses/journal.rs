@@ -104,6 +104,12 @@ pub(super) fn is_unknown(world: &World, seat: usize, id: &DocId, copied_before: 
     !agreed && world.host(seat).seen(id).iter().any(|no| *no < copied_before)
 }
 
+/// A state was put back alone: what it knows nothing of and its host has looks new, also where it was deleted elsewhere.
+pub(super) fn forgot(world: &World, seat: usize) {
+    let ids: BTreeSet<DocId> = world.host(seat).documents().into_keys().filter(|id| is_unknown(world, seat, id, EditNo::MAX)).collect();
+    world.ghost.forgive(|_, edit| edit.body.is_none() && ids.contains(&edit.id), FORGOTTEN);
+}
+
 /// Everything is quiet, and a newcomer lists what was left.
 pub fn left(world: &World, left: &[LeftVersion]) {
     if world.ghost.may_repeat_all() {

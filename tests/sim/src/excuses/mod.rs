@@ -40,6 +40,13 @@ pub fn forgotten(world: &World, seat: usize, made_before: usize) {
     }
 }
 
+/// A state was put back alone.
+pub fn forgot(world: &World, seat: usize) {
+    if world.config.is_journal() {
+        journal::forgot(world, seat);
+    }
+}
+
 /// A device was copied.
 pub fn copies(world: &World) {
     if world.config.is_journal() {

@@ -262,6 +262,9 @@ impl Play<'_> {
                     self.forgotten.insert(seat, self.world.ghost.edits().len());
                 }
                 self.world.restore(seat, &state, (deed == Deed::Restore).then(|| host.clone()));
+                if deed == Deed::Forget {
+                    excuses::forgot(&self.world, seat);
+                }
                 self.backups.insert(seat, (state, host, before));
             }
             Deed::Copy if self.world.seats.len() < 5 => {
@@ -308,7 +311,8 @@ impl Play<'_> {
         if self.copies.contains_key(&seat) && self.copies.iter().any(is_unknown) {
             return Some(excuses::journal::NEVER_PUSHED);
         }
-        self.forgotten.get_key_value(&seat).filter(|forgotten| is_unknown(*forgotten)).map(|_| excuses::journal::FORGOTTEN)
+        // Whoever deletes it: for the state that knows nothing of it, what its host has is new.
+        self.forgotten.iter().any(is_unknown).then_some(excuses::journal::FORGOTTEN)
     }
 
     fn change(&mut self, seat: usize, document: usize, action: OpAction) {
