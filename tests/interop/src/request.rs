@@ -83,7 +83,7 @@ async fn perform(request: Request, documents: &Documents, client: &Client) -> Re
             Ok(json!({}))
         }
         Request::Sync { wait_ms, mass_delete, rollback } => {
-            let allow = Allow { mass_delete, rollback, vault_changed: false };
+            let allow = Allow { mass_delete, rollback, ..Allow::default() };
             sync(client, SyncOptions { wait: Duration::from_millis(wait_ms), allow, ..SyncOptions::default() }).await
         }
         Request::Dump => Ok(json!({ "docs": documents.dump() })),
