@@ -22,7 +22,7 @@
 //! | `I1 NoLostUpdate` | in every `apply` of a host, at every conflict, and in the end ([`invariants`], [`host`]) |
 //! | `I2 Convergence` | in the end, a newcomer included |
 //! | `I3 NoPhantom` | in every `apply` of a host |
-//! | `I4 CursorMonotone` | classic: at every write of a client's place in the log, in random schedules on drives with compare-and-swap ([`watch`]) |
+//! | `I4 CursorMonotone` | classic: at every write of a client's place in the log, in random schedules on drives with compare-and-swap; journal: at every write of what was folded ([`watch`]) |
 //! | `I5 AtMostOneCommit` | classic: at every write of the count, in the same schedules; journal: at every write, records and slots are written once, and no number twice ([`watch`]) |
 //! | `I6 CommitReachable` | after every sync beside which nobody pushes, and in the end ([`eye`]); that what is there authenticates does not apply: neither layout signs anything |
 //! | `I7 CrashIdempotent` | by the exhaustive driver, where the clients do not meet |

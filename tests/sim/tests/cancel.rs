@@ -26,19 +26,16 @@ macro_rules! on_tiers {
             }
 
             #[test]
-            #[ignore = "the journal is still a stand-in"]
             fn journal_cas() {
                 super::$name(Tier::Cas);
             }
 
             #[test]
-            #[ignore = "the journal is still a stand-in"]
             fn journal_slots() {
                 super::$name(Tier::Slots);
             }
 
             #[test]
-            #[ignore = "the journal is still a stand-in"]
             fn journal_listing() {
                 super::$name(Tier::Listing);
             }

@@ -33,7 +33,6 @@ fn every_fault_at_every_step() {
 }
 
 #[test]
-#[ignore = "the journal is still a stand-in"]
 fn every_fault_at_every_step_on_the_journal() {
     explore_all(workloads(&Tier::JOURNAL), JOURNAL_FLOOR);
 }

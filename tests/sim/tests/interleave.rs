@@ -44,7 +44,6 @@ fn a_client_that_stands_still_loses_nothing() {
 }
 
 #[test]
-#[ignore = "the journal is still a stand-in"]
 fn a_client_that_stands_still_loses_nothing_in_the_journal() {
     stand_still(&Tier::JOURNAL, Fault::Pause, 300);
 }
@@ -52,7 +51,6 @@ fn a_client_that_stands_still_loses_nothing_in_the_journal() {
 /// The drive looks at the condition of a write, and writes when the other has written: what the head forgets so is
 /// announced again.
 #[test]
-#[ignore = "the journal is still a stand-in"]
 fn a_condition_that_is_looked_at_too_early_loses_nothing_in_the_journal() {
     stand_still(&[Tier::Cas], Fault::Racy, 40);
 }
@@ -134,7 +132,6 @@ fn two_that_stand_still_lose_nothing() {
 }
 
 #[test]
-#[ignore = "the journal is still a stand-in"]
 fn two_that_stand_still_lose_nothing_in_the_journal() {
     two_stand_still(&Tier::JOURNAL, 500);
 }

@@ -57,7 +57,6 @@ fn random_schedules() {
 }
 
 #[test]
-#[ignore = "the journal is still a stand-in"]
 fn random_schedules_on_the_journal() {
     play_all(&JOURNAL);
 }

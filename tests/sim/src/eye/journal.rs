@@ -1,7 +1,10 @@
-//! Reads the files of the journal without the core, as far as their names say.
+//! Reads the files of the journal: names without the core, heads and records with its decoder and nothing else of it.
 
 use crate::{drive::SimDrive, world::World};
-use kitestring::{Requests, Revision, server::journal::Strategy};
+use kitestring::{
+    Requests, Revision,
+    server::journal::{Inspected, Strategy, inspect},
+};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Name {
     /// `vault`: the marker.
     Vault,
+    /// `v/<id>`: an id of the vault.
+    Id,
     /// `head`.
     Head,
     /// `h/<n>`: a numbered head, in hexadecimal.
@@ -34,8 +39,8 @@ pub struct RecordName {
 /// What a head says.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
-    /// The last record of each writer.
-    pub vector: BTreeMap<String, u64>,
+    /// The path of the last record of each writer.
+    pub last: BTreeMap<String, String>,
 }
 
 /// What a record says.
@@ -62,6 +67,7 @@ pub fn name(path: &str) -> Option<Name> {
         Some(("h", number)) => u64::from_str_radix(number, 16).ok().map(Name::Slot),
         Some(("j", record)) => record_name(record).map(Name::Record),
         Some(("p", _)) => Some(Name::Part),
+        Some(("v", id)) if id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => Some(Name::Id),
         _ => None,
     }
 }
@@ -73,14 +79,23 @@ fn record_name(text: &str) -> Option<RecordName> {
     Some(RecordName { writer: writer.to_owned(), seq: number(seq)?, order: number(order)? })
 }
 
-/// Reads a head; none where nobody can say what is in it.
-pub fn head(_bytes: &[u8]) -> Option<Head> {
-    None
+/// Reads a head; none if it makes no sense.
+pub fn head(path: &str, bytes: &[u8]) -> Option<Head> {
+    match inspect(path, bytes)? {
+        Inspected::Head { last, .. } => Some(Head { last: last.into_iter().collect() }),
+        Inspected::Record { .. } => None,
+    }
 }
 
-/// Reads a record; none where nobody can say what is in it.
-pub fn record(_bytes: &[u8]) -> Option<Record> {
-    None
+/// Reads a record; none if it makes no sense.
+pub fn record(path: &str, bytes: &[u8]) -> Option<Record> {
+    match inspect(path, bytes)? {
+        Inspected::Head { .. } => None,
+        Inspected::Record { changes, .. } => Some(Record {
+            replaces: changes.iter().flat_map(|change| change.replaces.clone()).collect(),
+            revisions: changes.into_iter().filter_map(|change| change.revision).collect(),
+        }),
+    }
 }
 
 /// Returns the marker of the vault, if there is one.
@@ -92,7 +107,7 @@ pub fn marker(drive: &SimDrive) -> Option<Marker> {
 pub fn holds(drive: &SimDrive, revision: &Revision) -> bool {
     let files = drive.snapshot();
     let mut records = files.iter().filter(|(path, _)| matches!(name(path), Some(Name::Record(_))));
-    records.any(|(_, file)| record(&file.bytes).is_some_and(|record| record.revisions.contains(revision)))
+    records.any(|(path, file)| record(path, &file.bytes).is_some_and(|record| record.revisions.contains(revision)))
 }
 
 /// Returns the last record that this seat has written, as far as it is there.
@@ -102,12 +117,104 @@ pub fn newest_of(drive: &SimDrive, seat: usize) -> Option<String> {
     own.max_by_key(|(path, _)| (*path).clone()).map(|(path, _)| path.clone())
 }
 
-/// Whether a sync that found nothing to do has made so few requests: one, or one listing where there is no head.
+/// Whether a sync that found nothing to do has made so few requests: one, or one listing, of all its pages: of the records
+/// where there is no head, of the heads where they are numbered.
 pub fn is_idle(world: &World, requests: Requests) -> bool {
-    let listing = marker(&world.drive).is_some_and(|marker| marker.strategy == Strategy::Listing);
-    let records = world.drive.snapshot().keys().filter(|path| path.starts_with("j/")).count();
-    let pages = if listing { records.div_ceil(world.config.listings.page).max(1) as u64 } else { 1 };
+    let listed = match marker(&world.drive).map(|marker| marker.strategy) {
+        Some(Strategy::Listing) => Some("j/"),
+        Some(Strategy::Slots) => Some("h/"),
+        _ => None,
+    };
+    let files = |folder| world.drive.snapshot().keys().filter(|path| path.starts_with(folder)).count();
+    let pages = listed.map_or(1, |folder| files(folder).div_ceil(world.config.listings.page).max(1) as u64);
     requests.total() <= pages && requests.put + requests.delete == 0
+}
+
+/// What there is of a vault.
+#[derive(Default)]
+struct There {
+    /// The records of each writer: number, order, path.
+    writers: BTreeMap<String, BTreeMap<u64, (u64, String)>>,
+    /// What records replace: who says so, and what.
+    replaced: Vec<(String, (String, u64))>,
+    /// The numbered heads.
+    slots: BTreeSet<u64>,
+    /// The head that counts: the one without a number, or the one with the largest.
+    newest: Option<(String, Head)>,
+    /// What makes no sense.
+    bad: Vec<String>,
+}
+
+impl There {
+    fn on(drive: &SimDrive) -> Self {
+        let mut there = Self::default();
+        for (path, file) in drive.snapshot() {
+            match name(&path) {
+                Some(Name::Record(named)) => {
+                    match record(&path, &file.bytes) {
+                        Some(record) => there.replaced.extend(record.replaces.into_iter().map(|dot| (path.clone(), dot))),
+                        None => there.bad.push(format!("{path} makes no sense")),
+                    }
+                    there.writers.entry(named.writer).or_default().insert(named.seq, (named.order, path));
+                }
+                Some(Name::Slot(number)) => {
+                    there.slots.insert(number);
+                    if there.slots.last() == Some(&number) {
+                        there.take_head(path, &file.bytes);
+                    }
+                }
+                Some(Name::Head) => there.take_head(path, &file.bytes),
+                Some(Name::Vault | Name::Id | Name::Part) | None => {}
+            }
+        }
+        there
+    }
+
+    fn take_head(&mut self, path: String, bytes: &[u8]) {
+        match head(&path, bytes) {
+            Some(head) => self.newest = Some((path, head)),
+            None => self.bad.push(format!("{path} makes no sense")),
+        }
+    }
+
+    fn has(&self, writer: &str, seq: u64) -> bool {
+        self.writers.get(writer).is_some_and(|records| records.contains_key(&seq))
+    }
+
+    /// Writers of which one record is missing before another, or whose orders do not grow.
+    fn broken_chains(&self) -> Vec<String> {
+        let mut bad = Vec::new();
+        for (writer, records) in &self.writers {
+            let count = records.len() as u64;
+            if records.keys().next() != Some(&1) || records.keys().last() != Some(&count) {
+                bad.push(format!("of {writer} there are only the records {:?}", records.keys()));
+            }
+            let orders = || records.values().map(|(order, _)| *order);
+            if orders().zip(orders().skip(1)).any(|(before, after)| before >= after) {
+                bad.push(format!("the records of {writer} have the orders {:?}", orders().collect::<Vec<_>>()));
+            }
+        }
+        bad
+    }
+
+    /// What the head names and is not there; with `strictly`, what is there and not named as well.
+    fn badly_announced(&self, strictly: bool) -> Vec<String> {
+        let Some((path, head)) = &self.newest else { return Vec::new() };
+        let last = |writer: &String| head.last.get(writer).and_then(|path| self.seq_of(path));
+        let dangling = head.last.values().filter(|path| self.seq_of(path).is_none());
+        let mut bad: Vec<String> = dangling.map(|record| format!("{path} names {record}")).collect();
+        if strictly {
+            let silent = self.writers.iter().filter(|(writer, records)| records.keys().last().copied() > last(writer));
+            bad.extend(silent.map(|(writer, records)| format!("{path} does not name all of {writer}: {:?}", records.keys())));
+        }
+        bad
+    }
+
+    /// The number of a record, if it is there.
+    fn seq_of(&self, path: &str) -> Option<u64> {
+        let Some(Name::Record(named)) = name(path) else { return None };
+        self.writers.get(&named.writer)?.get(&named.seq).filter(|(_, there)| there == path).map(|_| named.seq)
+    }
 }
 
 /// Returns what cannot be reached: a record before which one is missing, one that a head names or that another record
@@ -116,45 +223,16 @@ pub fn unreachable(drive: &SimDrive, strictly: bool) -> Vec<String> {
     if drive.was_turned_back() {
         return Vec::new();
     }
-    let (mut bad, mut slots, mut newest) = (Vec::new(), BTreeSet::new(), None);
-    let (mut writers, mut replaced) = (BTreeMap::<String, BTreeMap<u64, u64>>::new(), Vec::new());
-    for (path, file) in drive.snapshot() {
-        match name(&path) {
-            Some(Name::Record(record)) => {
-                replaced.extend(self::record(&file.bytes).unwrap_or_default().replaces.into_iter().map(|dot| (path.clone(), dot)));
-                writers.entry(record.writer).or_default().insert(record.seq, record.order);
-            }
-            Some(Name::Slot(number)) => {
-                slots.insert(number);
-                if slots.last() == Some(&number) {
-                    newest = Some(file.bytes);
-                }
-            }
-            Some(Name::Head) => newest = Some(file.bytes),
-            Some(Name::Vault | Name::Part) | None => {}
-        }
-    }
-    for (writer, records) in &writers {
-        let count = records.len() as u64;
-        if records.keys().next() != Some(&1) || records.keys().last() != Some(&count) {
-            bad.push(format!("of {writer} there are only the records {:?}", records.keys()));
-        }
-        if records.values().zip(records.values().skip(1)).any(|(before, after)| before >= after) {
-            bad.push(format!("the records of {writer} have the orders {:?}", records.values()));
-        }
-    }
-    if let (Some(first), Some(last)) = (slots.first(), slots.last())
-        && last - first + 1 != slots.len() as u64
+    let there = There::on(drive);
+    let mut bad = there.bad.clone();
+    bad.extend(there.broken_chains());
+    if let (Some(first), Some(last)) = (there.slots.first(), there.slots.last())
+        && last - first + 1 != there.slots.len() as u64
     {
-        bad.push(format!("of the slots there are only {slots:?}"));
+        bad.push(format!("of the slots there are only {:?}", there.slots));
     }
-    let there = |writer: &String, seq: u64| writers.get(writer).is_some_and(|records| records.contains_key(&seq));
-    bad.extend(replaced.iter().filter(|(_, (writer, seq))| !there(writer, *seq)).map(|(path, dot)| format!("{path} replaces {dot:?}")));
-    if let Some(head) = newest.and_then(|bytes| head(&bytes)) {
-        bad.extend(head.vector.iter().filter(|(writer, seq)| !there(writer, **seq)).map(|dot| format!("the head names {dot:?}")));
-        let told = |writer: &String| head.vector.get(writer).copied().unwrap_or(0);
-        let silent = writers.iter().filter(|(writer, records)| records.keys().last().is_some_and(|last| *last > told(writer)));
-        bad.extend(silent.filter(|_| strictly).map(|(writer, records)| format!("the head does not name {writer} {:?}", records.keys())));
-    }
+    let unknown = there.replaced.iter().filter(|(_, (writer, seq))| !there.has(writer, *seq));
+    bad.extend(unknown.map(|(path, dot)| format!("{path} replaces {dot:?}")));
+    bad.extend(there.badly_announced(strictly));
     bad
 }

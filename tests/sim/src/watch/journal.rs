@@ -1,4 +1,5 @@
-//! The journal: a record is written once and for all, a slot too, and the head never without a condition.
+//! The journal: a record is written once and for all, a slot too, the head never without a condition; and what a client
+//! has folded it never forgets.
 
 use super::Write;
 use crate::{
@@ -6,13 +7,17 @@ use crate::{
     eye::journal::{Name, RecordName, name},
     ghost::Ghost,
 };
-use kitestring::drive::Condition;
+use kitestring::{StateRecord, drive::Condition};
+use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Checks what no write may do, whatever strikes: `I5 AtMostOneCommit`, `Fence` and `Names`.
+/// Where a client keeps the last record of each writer that it has folded.
+const SEEN: &str = "server/seen/";
+
+/// Checks what no write may do, whatever strikes: `I4 CursorMonotone`, `I5 AtMostOneCommit`, `Fence` and `Names`.
 #[derive(Debug)]
 pub(super) struct Watch {
     drive: Arc<SimDrive>,
@@ -26,8 +31,17 @@ struct Inner {
     once: BTreeMap<String, Arc<[u8]>>,
     /// Which record a writer has made under a number.
     dots: BTreeMap<(String, u64), String>,
+    /// How far each seat has folded each writer: its key in the state, and the last record.
+    seen: BTreeMap<(usize, String), Seen>,
     /// Whether two devices may have one writer: one was copied or put back.
     copied: bool,
+}
+
+/// The last record of a writer that was folded.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Seen {
+    seq: u64,
+    hash: String,
 }
 
 impl Watch {
@@ -47,7 +61,10 @@ impl Watch {
                 self.made(who, path, &record);
                 self.once(who, path, file.bytes);
             }
-            Some(Name::Part) => self.once(who, path, file.bytes),
+            Some(Name::Part | Name::Id) => self.once(who, path, file.bytes),
+            // Who cannot only create it may write over another's, made at the same moment: both ids are the vault's, and
+            // each is in a file of its own.
+            Some(Name::Vault) if **condition == Condition::Any && !self.drive.claimed(*seat).create => {}
             // A drive that does not keep its word may let them be written over: what they say heals.
             Some(Name::Slot(_) | Name::Vault) if *honest => self.once(who, path, file.bytes),
             Some(Name::Slot(_) | Name::Vault) => drop(self.inner().once.insert((*path).to_owned(), file.bytes)),
@@ -59,8 +76,33 @@ impl Watch {
         }
     }
 
-    pub(super) fn restored(&self) {
-        self.inner().copied = true;
+    /// A client concludes something: what it has folded never becomes less, and no record of it another one. Only where
+    /// the drive was put back may it forget, at its user's word, and then all of a writer.
+    pub(super) fn concluding(&self, seat: usize, batch: &[StateRecord]) {
+        for record in batch.iter().filter(|record| record.key.starts_with(SEEN)) {
+            let key = (seat, record.key.clone());
+            let now = record.value.as_ref().map(|value| serde_json::from_slice::<Seen>(value));
+            let before = match &now {
+                None => self.inner().seen.remove(&key),
+                Some(Ok(now)) => self.inner().seen.insert(key, now.clone()),
+                Some(Err(_)) => None,
+            };
+            let bad = match (before, now) {
+                (_, Some(Err(_))) => "makes no sense",
+                (Some(_), None) if !self.drive.was_turned_back() => "is forgotten",
+                (Some(before), Some(Ok(now))) if now.seq < before.seq => "goes back",
+                (Some(before), Some(Ok(now))) if now.seq == before.seq && now != before => "is another record",
+                _ => continue,
+            };
+            self.ghost.violated(format!("I4 CursorMonotone: {} of c{} {bad}", record.key, seat + 1));
+        }
+    }
+
+    /// A device was put back: so is what it has folded.
+    pub(super) fn restored(&self, seat: usize) {
+        let mut inner = self.inner();
+        inner.copied = true;
+        inner.seen.retain(|(of, _), _| *of != seat);
     }
 
     /// A file that is written once may be written again only as it is.

@@ -52,8 +52,7 @@ impl Watch {
     pub fn concluding(&self, seat: usize, batch: &[StateRecord]) {
         match &self.0 {
             Layout::Classic(watch) => watch.concluding(seat, batch),
-            // What a client has folded is in records that the simulator does not read.
-            Layout::Journal(_) => {}
+            Layout::Journal(watch) => watch.concluding(seat, batch),
         }
     }
 
@@ -61,7 +60,7 @@ impl Watch {
     pub fn restored(&self, seat: usize) {
         match &self.0 {
             Layout::Classic(watch) => watch.restored(seat),
-            Layout::Journal(watch) => watch.restored(),
+            Layout::Journal(watch) => watch.restored(seat),
         }
     }
 }
