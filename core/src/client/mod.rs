@@ -93,6 +93,8 @@ impl Client {
             opening,
         };
         interrupted::take_up_applies(&inner.ledger).await?;
+        // What was under way is still to be done: an edit on top of it is no edit of what was agreed.
+        interrupted::take_up_page(&inner.ledger).await?;
         open::settle_applies(&inner.ledger, &inner.host, &*inner.server()).await?;
         open::requeue_uncommitted(&inner).await?;
         Ok(Self { inner: Arc::new(inner), turn: Arc::default(), closed: CancelToken::new() })
