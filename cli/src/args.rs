@@ -79,7 +79,7 @@ pub(crate) struct SetUp {
     /// itself where that program leaves its marks
     #[arg(long, help_heading = SET_UP)]
     pub shared_folder: bool,
-    /// The name of this device, shown to people who meet its lock [default: the host name]
+    /// The name of this device, for people on other devices [default: the host name]
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
 }
@@ -98,7 +98,7 @@ pub(crate) struct Sync {
     /// Read every file, even if its size and times have not changed
     #[arg(long)]
     pub checksum: bool,
-    /// How long to wait for another device's lock
+    /// How long to wait for another device's lock; only the classic layout has one
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub wait: u64,
     /// Go on in spite of a warning; may be repeated

@@ -54,6 +54,28 @@ fn each_phase_counts_its_documents_to_the_end() {
 }
 
 #[test]
+fn a_pull_that_goes_on_while_records_are_read_counts_on() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+        let mut n = 1_u64;
+        for name in 0..40 {
+            let mut noise = || {
+                n = n.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+                format!("{n:016x}")
+            };
+            a.put(&format!("{name}"), &(0..1 << 16).map(|_| noise()).collect::<String>()).await;
+            a.sync().await;
+        }
+        let steps = watched(&b.client, SyncOptions::default()).await;
+        let pulled: Vec<_> = steps.iter().skip_while(|step| step.0 != Phase::Pull).copied().collect();
+        assert!(pulled.len() > 3, "it was to be more than one window: {steps:?}");
+        assert!(pulled.iter().all(|step| step.0 == Phase::Pull && step.2.is_none()), "{steps:?}");
+        assert!(pulled.is_sorted_by_key(|step| step.1) && pulled.last().unwrap().1 == 40, "{steps:?}");
+    });
+}
+
+#[test]
 fn what_was_left_undone_is_logged_as_a_warning() {
     block_on(async {
         let drive = Arc::new(MemoryDrive::new());

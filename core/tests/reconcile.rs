@@ -147,3 +147,18 @@ fn few_deletions_and_no_more_than_half_are_believed() {
         }
     });
 }
+
+#[test]
+fn documents_whose_sizes_the_host_lists_are_read_a_few_at_a_time() {
+    block_on(async {
+        for drive in drives() {
+            let host = Arc::new(Watched::default());
+            let (client, _) = client(&host, drive, 1).await;
+            for n in 0..40 {
+                host.write(&format!("{n}"), json(&"x".repeat(1 << 20)));
+            }
+            assert_eq!(sync(&client).await.pushed, 40);
+            assert_eq!(host.asked("get").iter().map(Vec::len).max(), Some(3));
+        }
+    });
+}

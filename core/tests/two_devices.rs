@@ -1,17 +1,17 @@
-//! Two devices on one drive: the main job, on every kind of drive.
+//! Two devices on one drive: the main job, on every kind of drive and in both layouts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
-use common::{Device, drives, id, json};
+use common::{Device, drives, id, in_both_layouts, json};
 use futures::executor::block_on;
 use kitestring::*;
 
 #[test]
 fn edits_and_deletions_travel() {
     block_on(async {
-        for drive in drives() {
-            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+        for (drive, layout) in in_both_layouts() {
+            let (a, b) = (Device::of(&drive, 1, layout).await, Device::of(&drive, 2, layout).await);
             for n in 0..250 {
                 a.put(&format!("note {n}"), &n.to_string()).await;
             }
@@ -52,9 +52,9 @@ fn an_edit_costs_7_or_9_requests_and_nothing_costs_1() {
 #[test]
 fn a_conflict_waits_for_the_host() {
     block_on(async {
-        for drive in drives() {
+        for (drive, layout) in in_both_layouts() {
             for resolution in [Resolution::KeepLocal, Resolution::TakeRemote] {
-                let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+                let (a, b) = (Device::of(&drive, 1, layout).await, Device::of(&drive, 2, layout).await);
                 a.put("x", "1").await;
                 a.sync().await;
                 b.sync().await;
@@ -83,8 +83,8 @@ fn a_conflict_waits_for_the_host() {
 #[test]
 fn equal_documents_are_adopted_and_different_ones_are_a_conflict() {
     block_on(async {
-        for drive in drives() {
-            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+        for (drive, layout) in in_both_layouts() {
+            let (a, b) = (Device::of(&drive, 1, layout).await, Device::of(&drive, 2, layout).await);
             for device in [&a, &b] {
                 device.put("same", "1").await;
             }
@@ -101,8 +101,8 @@ fn equal_documents_are_adopted_and_different_ones_are_a_conflict() {
 #[test]
 fn a_dry_run_counts_and_changes_nothing() {
     block_on(async {
-        for drive in drives() {
-            let (a, b) = (Device::new(&drive, 1).await, Device::new(&drive, 2).await);
+        for (drive, layout) in in_both_layouts() {
+            let (a, b) = (Device::of(&drive, 1, layout).await, Device::of(&drive, 2, layout).await);
             a.put("x", "1").await;
             a.sync().await;
             b.put("y", "2").await;

@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 
+/// What is drawn before anything was counted.
+const STARTING: &str = "{spinner:.cyan} {msg}";
+
 /// The bar. It vanishes when it is dropped.
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -18,6 +21,7 @@ impl Bar {
     pub(crate) fn new(hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(style(STARTING));
         bar.enable_steady_tick(Duration::from_millis(120));
         Self { bar, phase: Arc::default() }
     }
@@ -47,9 +51,14 @@ fn show(bar: &ProgressBar, progress: Progress) {
         // A first comparison has nothing to compare with, so it cannot say how far it is.
         Some(total) if total > 0 && total >= progress.done => {
             bar.set_style(style("{spinner:.cyan} {msg:<22} {bar:30.cyan/dim} {human_pos}/{human_len}  {elapsed}"));
-            bar.set_length(total);
+            // Both at once: a position beyond the length would be drawn else.
+            bar.update(|state| {
+                state.set_len(total);
+                state.set_pos(progress.done);
+            });
+            return;
         }
-        _ if progress.done == 0 => bar.set_style(style("{spinner:.cyan} {msg}")),
+        _ if progress.done == 0 => bar.set_style(style(STARTING)),
         _ => bar.set_style(style("{spinner:.cyan} {msg:<22} {human_pos}")),
     }
     bar.set_position(progress.done);

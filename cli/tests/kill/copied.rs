@@ -3,14 +3,14 @@
 use crate::{
     every_call::Scenario,
     push::{after, before, change, sync, synced},
-    world::World,
+    world::{Layout, World},
 };
 use serde_json::{Value, json};
 use std::fs;
 
 /// `b` says that it is a copy, and `a` has gone on.
-fn world() -> World {
-    let world = synced(&before());
+fn world(layout: Layout) -> World {
+    let world = synced(&before(), layout);
     let path = world.at("b/.kite/config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     config["home"]["inode"] = json!(1);
@@ -26,14 +26,14 @@ fn kill(world: &World, name: &str) {
     scenario.kill_at_every_call(name);
 }
 
-#[test]
-fn an_exact_copy() {
-    kill(&world(), "exact copy");
+in_each_layout!(an_exact_copy, a_copy_whose_files_are_not_those_of_its_last_sync);
+
+fn an_exact_copy(layout: Layout) {
+    kill(&world(layout), "exact copy");
 }
 
-#[test]
-fn a_copy_whose_files_are_not_those_of_its_last_sync() {
-    let world = world();
+fn a_copy_whose_files_are_not_those_of_its_last_sync(layout: Layout) {
+    let world = world(layout);
     for changed in ["edited.md", "only/deleted.md", "old name.bin"] {
         world.remove(&format!("b/{changed}"));
     }

@@ -6,6 +6,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+/// Makes a test of each of these functions for each layout.
+macro_rules! in_each_layout {
+    ($($name:ident),* $(,)?) => {
+        mod classic {
+            $(#[test] fn $name() { super::$name(crate::world::Layout::Classic); })*
+        }
+        mod journal {
+            $(#[test] fn $name() { super::$name(crate::world::Layout::Journal); })*
+        }
+    };
+}
+
 mod copied;
 mod every_call;
 mod pull;

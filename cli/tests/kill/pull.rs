@@ -3,12 +3,13 @@
 use crate::{
     every_call::Scenario,
     push::{BINARY, after, before, change, files, sync, synced, write_all},
-    world::{World, set_up},
+    world::{Layout, World},
 };
 
-#[test]
-fn a_pull_beside_an_edit_of_its_own() {
-    let world = synced(&before());
+in_each_layout!(a_pull_beside_an_edit_of_its_own, the_first_pull_into_a_new_folder, a_pull_that_the_drive_has_overtaken);
+
+fn a_pull_beside_an_edit_of_its_own(layout: Layout) {
+    let world = synced(&before(), layout);
     change(&world, "a");
     sync(&world, "a").unwrap();
     world.write("b/still.txt", "edited in b\n");
@@ -19,9 +20,8 @@ fn a_pull_beside_an_edit_of_its_own() {
     Scenario { world: &world, command: &["sync", "b"], again: &again, expected, safe, floor: 35 }.kill_at_every_call("pull");
 }
 
-#[test]
-fn the_first_pull_into_a_new_folder() {
-    let world = World::new();
+fn the_first_pull_into_a_new_folder(layout: Layout) {
+    let world = World::new(layout);
     let mut expected = files(&[("one.txt", b"one\n"), ("sub/two.md", b"two\n"), ("sub/three.bin", BINARY), ("both.txt", b"same\n")]);
     // Large enough to come in parts.
     expected.insert("sub/large".to_owned(), vec![b'x'; (1 << 20) + 4096]);
@@ -29,13 +29,12 @@ fn the_first_pull_into_a_new_folder() {
     sync(&world, "a").unwrap();
     world.write("b/both.txt", "same\n");
     let again = |world: &World| sync(world, "b");
-    let command = &set_up("b");
+    let command = &layout.set_up("b");
     Scenario { world: &world, command, again: &again, expected, safe: &[], floor: 30 }.kill_at_every_call("first pull");
 }
 
-#[test]
-fn a_pull_that_the_drive_has_overtaken() {
-    let world = synced(&before());
+fn a_pull_that_the_drive_has_overtaken(layout: Layout) {
+    let world = synced(&before(), layout);
     change(&world, "a");
     sync(&world, "a").unwrap();
     let mut expected = after();

@@ -2,7 +2,7 @@
 
 use crate::{
     every_call::Scenario,
-    world::{Files, World, set_up},
+    world::{Files, Layout, World},
 };
 
 pub const BINARY: &[u8] = b"\x00\xff\xfe\r\n\x80binary\x00";
@@ -19,12 +19,12 @@ pub fn write_all(world: &World, folder: &str, all: &Files) {
 
 /// Syncs a folder, setting it up if need be; it must succeed.
 pub fn sync(world: &World, folder: &str) -> Result<(), String> {
-    world.kite(&set_up(folder)).map(drop)
+    world.kite(&world.layout.set_up(folder)).map(drop)
 }
 
 /// Both folders hold these files and have synced.
-pub fn synced(all: &Files) -> World {
-    let world = World::new();
+pub fn synced(all: &Files, layout: Layout) -> World {
+    let world = World::new(layout);
     write_all(&world, "a", all);
     for folder in ["a", "b", "a"] {
         sync(&world, folder).unwrap();
@@ -52,28 +52,31 @@ pub fn change(world: &World, folder: &str) {
     world.rename(&at("old name.bin"), &at("deep/new name.bin"));
 }
 
-#[test]
-fn the_first_sync_to_a_new_drive() {
-    let world = World::new();
+in_each_layout!(
+    the_first_sync_to_a_new_drive,
+    a_push_of_an_edit_a_new_file_a_deletion_and_a_rename,
+    a_push_after_which_a_file_is_edited_once_more
+);
+
+fn the_first_sync_to_a_new_drive(layout: Layout) {
+    let world = World::new(layout);
     let expected = files(&[("one.txt", b"one\n"), ("sub/two.md", b"two\n"), ("sub/three.bin", BINARY)]);
     write_all(&world, "a", &expected);
-    let command = &set_up("a");
+    let command = &layout.set_up("a");
     let again = |world: &World| sync(world, "a");
     Scenario { world: &world, command, again: &again, expected, safe: &[], floor: 40 }.kill_at_every_call("first sync");
 }
 
-#[test]
-fn a_push_of_an_edit_a_new_file_a_deletion_and_a_rename() {
-    let world = synced(&before());
+fn a_push_of_an_edit_a_new_file_a_deletion_and_a_rename(layout: Layout) {
+    let world = synced(&before(), layout);
     change(&world, "a");
     let again = |world: &World| world.kite(&["sync", "a"]).map(drop);
     let command = &["sync", "a"];
     Scenario { world: &world, command, again: &again, expected: after(), safe: &[], floor: 25 }.kill_at_every_call("push");
 }
 
-#[test]
-fn a_push_after_which_a_file_is_edited_once_more() {
-    let world = synced(&before());
+fn a_push_after_which_a_file_is_edited_once_more(layout: Layout) {
+    let world = synced(&before(), layout);
     change(&world, "a");
     let mut expected = after();
     expected.insert("edited.md".to_owned(), b"newer\n".to_vec());

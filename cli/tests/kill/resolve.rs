@@ -3,13 +3,13 @@
 use crate::{
     every_call::Scenario,
     push::{files, sync, synced},
-    world::World,
+    world::{Layout, World},
 };
 use serde_json::json;
 
 /// Two folders whose `notes.md` was changed in both; `b` has found out.
-fn conflict() -> World {
-    let world = synced(&files(&[("notes.md", b"base\n")]));
+fn conflict(layout: Layout) -> World {
+    let world = synced(&files(&[("notes.md", b"base\n")]), layout);
     world.write("a/notes.md", "from a\n");
     world.write("b/notes.md", "from b\n");
     sync(&world, "a").unwrap();
@@ -24,8 +24,8 @@ fn settle(world: &World, keep: &str) -> Result<(), String> {
     world.kite(&["resolve", "b", "notes.md", "--keep", keep]).map(drop)
 }
 
-fn kill_while_keeping(keep: &str, expected: &[(&str, &[u8])], floor: usize) {
-    let world = conflict();
+fn kill_while_keeping(layout: Layout, keep: &str, expected: &[(&str, &[u8])], floor: usize) {
+    let world = conflict(layout);
     let command = &["resolve", "b", "notes.md", "--keep", keep];
     let again = |world: &World| settle(world, keep);
     let safe = &[("b", "from b\n")];
@@ -33,17 +33,16 @@ fn kill_while_keeping(keep: &str, expected: &[(&str, &[u8])], floor: usize) {
     Scenario { world: &world, command, again: &again, expected: files(expected), safe, floor }.kill_at_every_call(&name);
 }
 
-#[test]
-fn keeping_the_remote_side() {
-    kill_while_keeping("remote", &[("notes.md", b"from a\n")], 8);
+in_each_layout!(keeping_the_remote_side, keeping_both_sides, keeping_the_local_side);
+
+fn keeping_the_remote_side(layout: Layout) {
+    kill_while_keeping(layout, "remote", &[("notes.md", b"from a\n")], 8);
 }
 
-#[test]
-fn keeping_both_sides() {
-    kill_while_keeping("both", &[("notes.md", b"from b\n"), ("notes (from drive).md", b"from a\n")], 8);
+fn keeping_both_sides(layout: Layout) {
+    kill_while_keeping(layout, "both", &[("notes.md", b"from b\n"), ("notes (from drive).md", b"from a\n")], 8);
 }
 
-#[test]
-fn keeping_the_local_side() {
-    kill_while_keeping("local", &[("notes.md", b"from b\n")], 4);
+fn keeping_the_local_side(layout: Layout) {
+    kill_while_keeping(layout, "local", &[("notes.md", b"from b\n")], 4);
 }

@@ -3,13 +3,13 @@
 use crate::{
     every_call::Scenario,
     push::{files, sync, synced},
-    world::World,
+    world::{Layout, World},
 };
 use std::fs;
 
 /// `b` has pulled an edit of `notes.md` and the deletion of `sub/gone.md`.
 fn world() -> World {
-    let world = synced(&files(&[("notes.md", b"old\n"), ("sub/gone.md", b"gone\n"), ("still.txt", b"stays\n")]));
+    let world = synced(&files(&[("notes.md", b"old\n"), ("sub/gone.md", b"gone\n"), ("still.txt", b"stays\n")]), Layout::Classic);
     world.write("a/notes.md", "new\n");
     fs::remove_dir_all(world.at("a/sub")).unwrap();
     sync(&world, "a").unwrap();

@@ -9,10 +9,33 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The command that syncs a folder, setting it up if need be: in the classic layout, whose files are looked at after
-/// each kill.
-pub fn set_up(folder: &str) -> [&str; 6] {
-    ["sync", folder, "--drive", "drive", "--layout", "classic"]
+/// How the vault is laid out on the drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Classic,
+    Journal,
+}
+
+impl Layout {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Journal => "journal",
+        }
+    }
+
+    /// How many calls a command makes at least that makes as many in the classic layout.
+    pub fn floor(self, classic: usize) -> usize {
+        match self {
+            Self::Classic => classic,
+            Self::Journal => classic / 2,
+        }
+    }
+
+    /// The command that syncs a folder, setting it up if need be.
+    pub fn set_up(self, folder: &str) -> [&str; 6] {
+        ["sync", folder, "--drive", "drive", "--layout", self.name()]
+    }
 }
 
 /// Files by path: their contents.
@@ -20,22 +43,25 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The directory: `work` in it, and `kept` to put it back from. Both have always the same path, because a folder
 /// remembers that of its drive.
-pub struct World(TempDir);
+pub struct World {
+    dir: TempDir,
+    pub layout: Layout,
+}
 
 impl World {
     /// Makes a directory with two empty folders, in memory if possible: no power is cut here.
-    pub fn new() -> Self {
+    pub fn new(layout: Layout) -> Self {
         let memory = Path::new("/dev/shm");
         let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        let world = Self(dir.unwrap());
-        for folder in ["a", "b"] {
+        let world = Self { dir: dir.unwrap(), layout };
+        for folder in ["a", "b", "c"] {
             fs::create_dir_all(world.at(folder)).unwrap();
         }
         world
     }
 
     pub fn at(&self, path: &str) -> PathBuf {
-        self.0.path().join("work").join(path)
+        self.dir.path().join("work").join(path)
     }
 
     /// Remembers the directory as it is.
@@ -47,7 +73,7 @@ impl World {
     pub fn put_back(&self) {
         for entry in entries(&self.at("")) {
             let own = entry.path().join(".kite");
-            if own.is_dir() && self.0.path().join("kept").join(entry.file_name()).join(".kite").is_dir() {
+            if own.is_dir() && self.dir.path().join("kept").join(entry.file_name()).join(".kite").is_dir() {
                 entries(&entry.path()).filter(|inside| inside.file_name() != ".kite").for_each(|inside| remove(&inside));
                 entries(&own).for_each(|inside| remove(&inside));
             } else {
@@ -58,7 +84,7 @@ impl World {
     }
 
     fn copy(&self, from: &str, to: &str) {
-        let (from, to) = (self.0.path().join(from), self.0.path().join(to));
+        let (from, to) = (self.dir.path().join(from), self.dir.path().join(to));
         assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
     }
 

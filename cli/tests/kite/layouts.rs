@@ -88,6 +88,8 @@ fn a_classic_vault_is_joined_only_by_name() {
 #[test]
 fn a_journal_vault_is_not_joined_as_a_classic_one() {
     let w = World::synced(&["a"]);
+    w.write("a/x", "x");
+    w.sync("a").expect(0);
     std::fs::create_dir(w.at("b")).unwrap();
     refused(&w, w.set_up("b", &[&["--json"], CLASSIC].concat()), &["a vault of the journal layout", "--layout journal"]);
     w.set_up("b", &[]).expect(0);

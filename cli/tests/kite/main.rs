@@ -4,12 +4,15 @@
 
 mod conflicts;
 mod copied;
+mod crowd;
 mod dry_run;
 mod guards;
 mod hostile;
 mod ignored;
 mod interrupted;
+mod large;
 mod layouts;
+mod lower;
 mod set_up;
 mod shared_folder;
 mod skipped;

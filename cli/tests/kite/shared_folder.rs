@@ -35,6 +35,7 @@ fn it_is_noticed_at_set_up_and_said_once() {
 #[test]
 fn it_is_said_by_a_flag_where_nothing_shows_it() {
     let w = World::new(&["a", "b"]);
+    w.write("a/x", "x");
     let ran = w.set_up("a", &["--shared-folder"]).expect(0);
     assert!(ran.err.is_empty(), "{ran:?}");
     assert_eq!(strategy(&w, "a"), "listing");
@@ -51,6 +52,7 @@ fn the_flag_outlives_a_set_up_that_did_not_reach_the_drive() {
         w.at("drive").display()
     );
     w.write("a/.kite/config.json", config);
+    w.write("a/x", "x");
     w.sync("a").expect(0);
     assert_eq!(strategy(&w, "a"), "listing");
 }
@@ -58,6 +60,8 @@ fn the_flag_outlives_a_set_up_that_did_not_reach_the_drive() {
 #[test]
 fn a_vault_that_came_to_lie_in_such_a_folder_is_warned_about_at_each_sync() {
     let w = World::synced(&["a"]);
+    w.write("a/x", "x");
+    w.sync("a").expect(0);
     std::fs::create_dir(w.at("drive/.stfolder")).unwrap();
     for _ in 0..2 {
         let ran = w.sync("a").expect(0).says(&["by Syncthing", DANGER]);
@@ -79,14 +83,4 @@ fn the_classic_layout_is_not_safe_there() {
         let ran = w.kite(args).expect(0).says(&["by Syncthing, where the classic layout is not safe"]);
         assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
     }
-}
-
-#[test]
-fn lowering_is_refused_where_it_makes_no_sense() {
-    let w = World::classic(&["a"]);
-    let lower = |args: &[&str]| w.kite(&[&["lower"], args, &["--json"]].concat()).expect(1);
-    assert_eq!(lower(&["a", "listing"]).says(&["the classic layout"]).json()["error"]["code"], "invalid_input");
-    assert_eq!(lower(&["nowhere", "listing"]).json()["error"]["code"], "invalid_input");
-    lower(&["a", "compare-and-swap"]).says(&["slots, listing"]);
-    lower(&["a"]);
 }

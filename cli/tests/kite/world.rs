@@ -33,6 +33,16 @@ impl World {
         world
     }
 
+    /// The same in memory if possible, where a sync takes less time.
+    pub fn in_memory(folders: &[&str]) -> Self {
+        let memory = Path::new("/dev/shm");
+        let world = Self(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap());
+        for folder in folders {
+            fs::create_dir_all(world.at(folder)).unwrap();
+        }
+        world
+    }
+
     /// Makes a directory with these folders, each set up with the drive `drive` beside them, in the default layout.
     pub fn synced(folders: &[&str]) -> Self {
         Self::synced_in(folders, &[])

@@ -79,6 +79,7 @@ impl Run {
                         place: number,
                         again: false,
                         waits: None,
+                        size: Some(pushing.size),
                     };
                     batch.extend(enqueue(&entry)?);
                 }

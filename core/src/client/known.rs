@@ -197,7 +197,7 @@ impl Run {
 
 fn look_at(known: &Known) -> LookAt {
     let applied = known.applying.as_ref().and_then(|a| a.base.as_ref());
-    let size = known.base.as_ref().or(applied).map(|b| b.size);
+    let size = known.base.as_ref().or(applied).map(|b| b.size).or_else(|| known.queued.as_ref()?.size);
     LookAt { id: known.id.clone(), size, expected: size.is_some() || known.queued.is_some() }
 }
 

@@ -109,6 +109,9 @@ pub(super) struct Queued {
     /// Why it could not be pushed when it was tried last: it is reported, and no lock is taken for its sake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) waits: Option<String>,
+    /// How large the host said it was when the change was found, in bytes: how many are read together depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<u64>,
 }
 
 /// A change on the drive that waits to be applied.

@@ -93,7 +93,7 @@ impl Client {
             opening,
         };
         interrupted::take_up_applies(&inner.ledger).await?;
-        // What was under way is still to be done: an edit on top of it is no edit of what was agreed.
+        // Whether a pull must still know of an apply is asked of what is to be done.
         interrupted::take_up_page(&inner.ledger).await?;
         open::settle_applies(&inner.ledger, &inner.host, &*inner.server()).await?;
         open::requeue_uncommitted(&inner).await?;

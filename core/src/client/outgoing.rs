@@ -25,6 +25,13 @@ pub(super) struct Candidate {
     pub(super) pushing: Option<Pushing>,
 }
 
+impl Candidate {
+    /// How large the document is, as far as that is known before it is read.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.entry.size.or(self.base.as_ref().map(|base| base.size))
+    }
+}
+
 /// A change about to be pushed: what to write, and what to remember of it.
 pub(super) struct Ready {
     pub(super) change: Sent,

@@ -58,10 +58,13 @@ impl Run {
     /// Reads the log to its end; what it names is durable in `todo/` then. What is at hand is worked off on the way.
     async fn read_changes(&mut self) -> Result<()> {
         self.begin(Phase::Read, None);
+        let mut pulling = false;
         loop {
             let page = self.server.changes_read().await?;
             let (more, at_hand) = (page.more, page.at_hand);
-            self.advance(Phase::Read, page.changes.len());
+            if !pulling {
+                self.advance(Phase::Read, page.changes.len());
+            }
             for (file, why) in &page.unreadable {
                 self.report().skip(DocId::on_drive(file, false), why);
             }
@@ -70,6 +73,11 @@ impl Run {
             let keep_local = page.keep_local;
             let written = self.note(page).await?;
             if at_hand && !written.is_empty() {
+                if !pulling {
+                    // How many there are is known only if these are all.
+                    self.begin(Phase::Pull, Some(written.len() as u64).filter(|_| !more));
+                    pulling = true;
+                }
                 self.work_off_at_hand(written, keep_local).await?;
             }
             self.only_at_hand = false;
@@ -81,8 +89,6 @@ impl Run {
 
     /// Works off what a page names as written, in the order of the page.
     async fn work_off_at_hand(&mut self, mut todos: Vec<Todo>, keep_local: bool) -> Result<()> {
-        let total = todos.len() as u64;
-        self.begin(Phase::Pull, Some(total));
         self.take_left();
         while !todos.is_empty() && !self.out_of_time() {
             let rest = todos.split_off(todos.len().min(MAX_DOCUMENTS as usize));

@@ -31,7 +31,7 @@ const BATCH_TIME: Duration = Duration::from_secs(1);
 const MAX_ENTRIES: u32 = 2048;
 /// and about this many bytes of bodies.
 const MAX_BYTES: u64 = 4 << 20;
-/// What a body is taken to be as long as it was never agreed on.
+/// What a body is taken to be whose size nobody has told.
 const UNKNOWN_BYTES: u64 = 32 << 10;
 
 /// How a push ended.
@@ -125,9 +125,7 @@ impl Run {
         }
         let (mut ready, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
         while bytes < MAX_BYTES && !reading.left.is_empty() {
-            let some = batches(reading.left.make_contiguous(), |c| c.base.as_ref().map_or(UNKNOWN_BYTES, |b| b.size))
-                .first()
-                .map_or(0, |b| b.len());
+            let some = batches(reading.left.make_contiguous(), |c| c.size().unwrap_or(UNKNOWN_BYTES)).first().map_or(0, |b| b.len());
             let some: Vec<Candidate> = reading.left.drain(..some).collect();
             let more = self.prepare(&some).await?;
             bytes += more.iter().map(|r| r.change.size).sum::<u64>();

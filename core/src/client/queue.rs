@@ -23,15 +23,23 @@ pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()>
     inner.ledger.write(batch).await
 }
 
-/// Queues what a comparison of the host has found, each with the token of the entry that there was before the host was
-/// asked. What was queued since is newer than the finding and stays.
-pub(super) async fn enqueue_found(inner: &Inner, found: Vec<(Change, Option<u64>)>) -> Result<u64> {
+/// A change that a comparison of the host has found.
+pub(super) struct FoundChange {
+    pub(super) change: Change,
+    /// The size of the document, as far as the host told it.
+    pub(super) size: Option<u64>,
+    /// The token of the entry that there was before the host was asked.
+    pub(super) token: Option<u64>,
+}
+
+/// Queues what a comparison of the host has found. What was queued since is newer than the finding and stays.
+pub(super) async fn enqueue_found(inner: &Inner, found: Vec<FoundChange>) -> Result<u64> {
     let _turn = inner.ledger.turn().await;
-    let stored = inner.ledger.of::<Queued>(QUEUE, found.iter().map(|(change, _)| &change.id)).await?;
+    let stored = inner.ledger.of::<Queued>(QUEUE, found.iter().map(|found| &found.change.id)).await?;
     let (mut batch, mut count) = (Vec::new(), 0);
-    for ((change, token), stored) in found.into_iter().zip(stored) {
+    for (FoundChange { change, size, token }, stored) in found.into_iter().zip(stored) {
         if stored.as_ref().map(|entry| entry.token) == token {
-            batch.extend(enqueue(&renewed(inner, &change, stored.as_ref()))?);
+            batch.extend(enqueue(&Queued { size, ..renewed(inner, &change, stored.as_ref()) })?);
             count += 1;
         }
     }
@@ -50,6 +58,7 @@ fn renewed(inner: &Inner, change: &Change, before: Option<&Queued>) -> Queued {
         place: before.map_or(number, |b| b.place),
         again: before.is_some_and(|b| b.again),
         waits: None,
+        size: None,
     }
 }
 
@@ -74,6 +83,7 @@ pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
             place: number,
             again: true,
             waits: None,
+            size: base.as_ref().map(|b| b.size),
         });
         batch.extend(enqueue(&Queued { again: true, waits: None, ..entry })?);
     }

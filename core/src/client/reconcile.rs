@@ -5,7 +5,7 @@ use super::{
     host::{Local, LookAt},
     ledger::{APPLYING, Applying, BASE, Base, PUSH, QUEUE, Queued},
     pull::{MASS, check_mass},
-    queue,
+    queue::{self, FoundChange},
     run::Run,
 };
 use crate::{Action, Change, Digest, DocId, Entry, Error, ErrorKind, Phase, Result, Revision, document::Short};
@@ -72,16 +72,16 @@ impl Run {
             let again = renews && was_queued;
             if again || changed && queued.is_none_or(|q| q.action == Action::Delete || q.waits.is_some()) {
                 let change = Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put };
-                changes.push((change, token));
+                changes.push(FoundChange { change, size: entry.size, token });
                 seen.queued += u64::from(!was_queued);
             }
             seen.queued += u64::from(was_queued);
         }
         // A page is older than the queue: what was queued as deleted may have been deleted since it was listed.
-        let doubtful: Vec<DocId> = changes.iter().filter(|(_, token)| token.is_some()).map(|(change, _)| change.id.clone()).collect();
+        let doubtful: Vec<DocId> = changes.iter().filter(|c| c.token.is_some()).map(|c| c.change.id.clone()).collect();
         if !doubtful.is_empty() {
             let gone = self.host.missing(doubtful).await?;
-            changes.retain(|(change, _)| !gone.contains(&change.id));
+            changes.retain(|c| !gone.contains(&c.change.id));
         }
         found.put += queue::enqueue_found(&self.inner, changes).await?;
         Ok(())
@@ -113,8 +113,10 @@ impl Run {
             let digests = self.digests(&page, &bases).await?;
             let all = page.iter().zip(&bases).zip(queued).zip(digests);
             let back = all.filter(|(((_, base), queued), digest)| queued.is_none() && has_gone_back(base.as_ref(), *digest));
-            let changes = back
-                .map(|(((entry, _), _), _)| (Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put }, None));
+            let changes = back.map(|(((entry, _), _), _)| {
+                let change = Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put };
+                FoundChange { change, size: entry.size, token: None }
+            });
             count += queue::enqueue_found(&self.inner, changes.collect()).await?;
         }
     }

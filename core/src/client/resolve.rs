@@ -107,7 +107,7 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
     let _turn = inner.ledger.turn().await;
     let before = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let place = before.map_or(number, |b| b.place);
-    let entry = Queued { id: id.clone(), revision, action, token: number, place, again, waits: None };
+    let entry = Queued { id: id.clone(), revision, action, token: number, place, again, waits: None, size: None };
     let mut batch = settled(id, base.as_ref())?;
     batch.extend(settled_there);
     batch.extend(enqueue(&entry)?);

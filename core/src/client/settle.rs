@@ -169,7 +169,7 @@ impl Run {
         let action = if known.local.is_some() { Action::Put } else { Action::Delete };
         let revision = known.local.as_ref().map_or_else(|| known.remote.revision.clone(), |l| l.revision.clone());
         let number = self.inner.next_number();
-        Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false, waits: None })
+        Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false, waits: None, size: None })
     }
 
     async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Settled> {

@@ -52,3 +52,64 @@ fn accepted(written: Result<Version>) -> Result<Option<Version>> {
         Err(e) => Err(e),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use crate::drive::{Listing, MemoryDrive};
+    use futures::executor::block_on;
+    use macro_rules_attribute::apply;
+    use std::time::Duration;
+
+    struct Counter;
+
+    #[apply(port!)]
+    impl Runtime for Counter {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn wall(&self) -> Duration {
+            Duration::ZERO
+        }
+        async fn sleep(&self, _duration: Duration) {}
+        fn random(&self, bytes: &mut [u8]) -> Result<()> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
+
+    /// A drive that claims everything, over one that can do less.
+    struct Boaster(MemoryDrive);
+
+    #[apply(port!)]
+    impl Drive for Boaster {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { unproven: true, ..Capabilities::FULL }
+        }
+        async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
+            self.0.get(path, options).await
+        }
+        async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
+            self.0.put(path, bytes, condition).await
+        }
+        async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
+            self.0.delete(path, condition).await
+        }
+        async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
+            self.0.list_dir(dir, cursor).await
+        }
+    }
+
+    #[test]
+    fn d62_a_claim_that_fails_is_lowered_and_nothing_is_left_behind() {
+        for (create, replace) in [(true, true), (true, false), (false, true), (false, false)] {
+            let able = Capabilities { create, replace, ..Capabilities::FULL };
+            let drive = Boaster(MemoryDrive::with(able));
+            let found = block_on(probe(&drive, &Counter)).unwrap();
+            assert_eq!((found.create, found.replace, found.unproven), (create, replace, false));
+            assert!(drive.0.contents().is_empty());
+        }
+    }
+}

@@ -148,8 +148,13 @@ impl Device {
 
     /// A device of a vault in the journal layout.
     pub async fn journal(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
+        Self::of(drive, seed, journal).await
+    }
+
+    /// A device of a vault in this layout.
+    pub async fn of(drive: &Arc<MemoryDrive>, seed: u64, layout: fn() -> Layout) -> Self {
         let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed * 1_000_000), ..TestRuntime::default() });
-        Self::open_as(Arc::default(), Arc::default(), drive.clone(), runtime, Layout::Journal(JournalOptions::default())).await
+        Self::open_as(Arc::default(), Arc::default(), drive.clone(), runtime, layout()).await
     }
 
     /// The same device after its process died: only host and state are left.
@@ -197,4 +202,17 @@ impl Device {
 pub fn drives() -> [Arc<MemoryDrive>; 3] {
     let create_only = Capabilities { create: true, ..Capabilities::NONE };
     [Capabilities::FULL, create_only, Capabilities::NONE].map(|c| Arc::new(MemoryDrive::with(c)))
+}
+
+fn journal() -> Layout {
+    Layout::Journal(JournalOptions::default())
+}
+
+fn classic() -> Layout {
+    Layout::Classic(Default::default())
+}
+
+/// Every kind of drive, once for each layout.
+pub fn in_both_layouts() -> impl Iterator<Item = (Arc<MemoryDrive>, fn() -> Layout)> {
+    [journal as fn() -> Layout, classic].into_iter().flat_map(|layout| drives().map(|drive| (drive, layout)))
 }

@@ -7,7 +7,7 @@ pub use tier::Tier;
 
 use crate::{
     config::Config,
-    eye,
+    excuses, eye,
     faults::{At, Fault},
     host::Documents,
     invariants,
@@ -227,6 +227,12 @@ pub fn finish(world: &mut World) {
     let synced = world.sync(newcomer, SyncOptions::default());
     if !opened.is_well() || !synced.is_well() {
         world.ghost.violated(format!("I9 Liveness: a newcomer cannot join: {}, {}", opened.word(), synced.word()));
+    }
+    if world.config.is_journal() && world.config.lenient {
+        let started = world.start_call(newcomer, |client| async move { client.left_versions().await });
+        if let Run::Done(Ok(left)) = world.go_on(&started) {
+            excuses::journal::left(world, &left);
+        }
     }
     let seats: Vec<usize> = (0..=newcomer).collect();
     invariants::check_quiet(world, &seats, &[]);

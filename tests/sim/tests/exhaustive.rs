@@ -82,7 +82,9 @@ fn is_richest(tier: Tier) -> bool {
 fn of_three(tier: Tier) -> Vec<Case> {
     let mut all = Vec::new();
     for start in [Start::Empty, Start::Synced] {
-        for settle in [Settle::Local, Settle::Remote] {
+        // What a journal does with a decision, it does the same whatever was done before it: two operations show it.
+        let both = [Settle::Local, Settle::Remote];
+        for settle in both.into_iter().take(if tier.is_journal() { 1 } else { 2 }) {
             for (left_out, actions) in (0..4).flat_map(|left_out| (0..8).map(move |actions| (left_out, actions))) {
                 let (mut ops, mut later) = (Vec::new(), Vec::new());
                 for (nth, place) in (0..4).filter(|place| *place != left_out).enumerate() {
@@ -99,7 +101,8 @@ fn of_three(tier: Tier) -> Vec<Case> {
 
 /// All workloads of up to two operations, on each tier, from each start; conflicts settled either way where
 /// there can be any. With compare-and-swap the second operation also comes after the first syncs, and where nothing but
-/// listings tells of others; with create-only conditions two operations are tried only where the clients meet.
+/// listings tells of others; with create-only conditions, and where listings are late, two operations are tried only where
+/// the clients meet.
 ///
 /// Left out is what is the same as something else: operations of two clients before any sync commute, and so do
 /// operations of one client on two documents; on an empty drive the two documents are interchangeable.
@@ -111,8 +114,9 @@ fn of_two(tiers: &[Tier]) -> Vec<Case> {
             return;
         }
         let case = Case { tier, start, ops, later, settle: Settle::Local, strike: None };
-        let two_of_no_concern = case.ops.len() == 2 && !case.is_contended();
-        if !is_richest(tier) && tier.capabilities().create && two_of_no_concern {
+        let two_of_no_concern = case.ops.len() + case.later.len() == 2 && !case.is_contended();
+        let few = !is_richest(tier) && tier.capabilities().create || tier == Tier::Late;
+        if few && two_of_no_concern {
             return;
         }
         if case.is_contended() {

@@ -5,6 +5,7 @@ use super::{
     head::Head,
     heads::{Found, Place, heads},
     name::Link,
+    pull::Refusal,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -76,10 +77,13 @@ impl Journal {
     async fn read_for_writing(&self, session: &mut Session) -> Result<()> {
         let vault = self.standing(session)?.vault;
         let strategy = self.standing(session)?.strategy;
-        let first = self.seen(session).await?.vector.is_empty() && !session.pull.asked;
+        let first = session.met && self.seen(session).await?.vector.is_empty() && !session.pull.asked;
         let found = if first { Found::Nothing } else { heads(strategy, &self.drive).read(&Place::default()).await? };
         session.pull.asked = true;
-        session.pull.head = Some(match found {
+        if matches!(found, Found::Nothing) && !session.met {
+            self.check_marker(session).await.map_err(Refusal::into_error)?;
+        }
+        let (head, place) = match found {
             Found::Head(head, place) if self.is_of_vault(session, head.vault).await? => (head, place),
             Found::Head(..) => {
                 let detail = "the drive holds another vault than the one this client joined";
@@ -87,7 +91,10 @@ impl Journal {
             }
             Found::Damaged(place, _) => (self.empty_head(vault, session)?, place),
             Found::Nothing | Found::Unchanged | Found::Names(_) => (self.empty_head(vault, session)?, Place::default()),
-        });
+        };
+        // The drive may have been put back while this sync was under way: what is gone must not be announced.
+        self.check_still_there(session, &head.vector).await?;
+        session.pull.head = Some((head, place));
         Ok(())
     }
 

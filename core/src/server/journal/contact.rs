@@ -63,7 +63,7 @@ impl Journal {
         };
         session.standing = Some(self.newcomer(&marker));
         session.seen = Some(Seen::default());
-        session.joining = true;
+        (session.joining, session.met) = (true, true);
         Ok(true)
     }
 
@@ -128,6 +128,18 @@ impl Journal {
         // A file of its own, that nobody else writes: where two create the vault at once and the drive cannot keep them
         // apart, both ids are then known to be this vault's.
         self.drive.put(DrivePath::new(format!("{IDS}/{vault}"))?, encode(&marker)?, Condition::Any).await?;
+        session.met = true;
+        // A marker that was not seen a moment ago may be there: who cannot only create would write over it, and over the
+        // strategy that the others follow.
+        let own = vault.to_string();
+        if !capabilities.create
+            && list(&*self.drive, &DrivePath::new(IDS)?).await?.iter().any(|id| *id != own)
+            && let Some(found) = self.read_marker().await?
+        {
+            session.standing = Some(self.newcomer(&found));
+            session.seen = Some(Seen::default());
+            return Ok(false);
+        }
         let condition = if capabilities.create { Condition::Absent } else { Condition::Any };
         match self.drive.put(DrivePath::new(MARKER)?, encode(&marker)?, condition).await {
             Ok(_) if capabilities.create => {

@@ -25,7 +25,7 @@ impl Journal {
     pub(crate) async fn lower(&self, strategy: Strategy) -> Result<()> {
         let mut session = self.session.lock().await;
         if !self.contact(&mut session).await? {
-            return Err(Error::invalid("lower", "there is no vault on this drive yet: sync first"));
+            return Err(Error::invalid("lower", "there is no vault on this drive yet: the first push makes it"));
         }
         let old = self.standing(&mut session)?.strategy;
         if strategy <= old {

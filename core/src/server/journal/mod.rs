@@ -86,6 +86,10 @@ struct Session {
     joining: bool,
     /// Whether the drive was found to hold no vault.
     absent: bool,
+    /// Whether the vault's marker was read or written in this sync.
+    met: bool,
+    /// Whether the vault was found to be gone, which the user has agreed to.
+    gone: bool,
     pull: pull::Pull,
     stage: stage::Stage,
     send: send::Sending,

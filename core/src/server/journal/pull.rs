@@ -47,6 +47,12 @@ fn beyond<'a>(vector: &'a BTreeMap<Writer, Link>, seen: &'a Seen) -> impl Iterat
     vector.iter().filter(move |(writer, link)| link.seq > known(writer)).map(|(writer, link)| (*writer, *link))
 }
 
+/// What is known of writers beyond what a head names.
+fn lacking(vector: &BTreeMap<Writer, Link>, seen: &Seen) -> Vec<(Writer, Link)> {
+    let lower = |(writer, link): &(&Writer, &Link)| vector.get(writer).is_none_or(|found| found.seq < link.seq);
+    seen.vector.iter().filter(lower).map(|(writer, link)| (*writer, *link)).collect()
+}
+
 impl Journal {
     pub(super) async fn read_head(&self, session: &mut Session) -> Result<Metadata> {
         let nothing = Metadata { news: false, new_vault: false };
@@ -55,6 +61,9 @@ impl Journal {
         }
         if self.standing(session)?.forgetting {
             self.forget_history(session).await?;
+        }
+        if session.gone {
+            return self.join_anew(session, ANOTHER).await;
         }
         let known = self.known_place(session)?;
         let found = match (session.pull.asked, session.pull.head.clone()) {
@@ -65,21 +74,7 @@ impl Journal {
         session.pull.asked = true;
         match self.look_at(session, found).await {
             Ok(news) => Ok(Metadata { news: news || session.joining, new_vault: false }),
-            Err(Refusal::Other(detail)) => {
-                self.agree_to_another_vault(detail)?;
-                *session = Session::default();
-                session.standing = self.read_marker().await?.map(|marker| self.newcomer(&marker));
-                session.seen = Some(Seen::default());
-                if session.standing.is_none() {
-                    return Ok(Metadata { news: false, new_vault: true });
-                }
-                let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
-                session.pull.asked = true;
-                match self.look_at(session, found).await {
-                    Ok(_) => Ok(Metadata { news: true, new_vault: true }),
-                    Err(refusal) => Err(refusal.into_error()),
-                }
-            }
+            Err(Refusal::Other(detail)) => self.join_anew(session, detail).await,
             Err(Refusal::Older(error)) if self.allow.rollback => {
                 self.log.line(Level::Warn, || format!("going on with an older vault: {error}"));
                 self.forget_history(session).await?;
@@ -88,6 +83,23 @@ impl Journal {
                 self.look_at(session, found).await.map_err(Refusal::into_error)?;
                 Ok(Metadata { news: true, new_vault: false })
             }
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    /// The drive holds another vault, or none: if the user has agreed, it is joined as for the first time.
+    async fn join_anew(&self, session: &mut Session, detail: &str) -> Result<Metadata> {
+        self.agree_to_another_vault(detail)?;
+        *session = Session { met: true, ..Session::default() };
+        session.standing = self.read_marker().await?.map(|marker| self.newcomer(&marker));
+        session.seen = Some(Seen::default());
+        if session.standing.is_none() {
+            return Ok(Metadata { news: false, new_vault: true });
+        }
+        let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
+        session.pull.asked = true;
+        match self.look_at(session, found).await {
+            Ok(_) => Ok(Metadata { news: true, new_vault: true }),
             Err(refusal) => Err(refusal.into_error()),
         }
     }
@@ -153,8 +165,7 @@ impl Journal {
     async fn look_at_vector(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<bool, Refusal> {
         self.check_own(session, vector).await?;
         let seen = self.seen(session).await?.clone();
-        let lower = |(writer, link): &(&Writer, &Link)| vector.get(writer).is_none_or(|found| found.seq < link.seq);
-        let lost: Vec<(Writer, Link)> = seen.vector.iter().filter(lower).map(|(writer, link)| (*writer, *link)).collect();
+        let lost = lacking(vector, &seen);
         if !lost.is_empty() {
             self.check_innocent(&lost, vector).await?;
             session.pull.heal = true;
@@ -174,7 +185,9 @@ impl Journal {
     async fn look_at_names(&self, session: &mut Session, names: Vec<RecordName>) -> Result<bool, Refusal> {
         let seen = self.seen(session).await?.clone();
         let known = |name: &RecordName| seen.vector.get(&name.writer).is_some_and(|link| name.fits(name.writer, link));
-        if !seen.vector.is_empty() && !names.iter().any(known) {
+        // Not one record that is known: it may be another vault's folder, also for who has joined and folded nothing yet.
+        let anything = !seen.vector.is_empty() || !names.is_empty();
+        if anything && !session.met && !names.iter().any(known) {
             self.check_marker(session).await?;
         }
         if let Some(fork) =
@@ -239,7 +252,13 @@ impl Journal {
         Ok(())
     }
 
-    async fn check_marker(&self, session: &mut Session) -> Result<(), Refusal> {
+    /// Whether what a head lacks that is about to be written again is there still.
+    pub(super) async fn check_still_there(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<()> {
+        let lost = lacking(vector, self.seen(session).await?);
+        self.check_innocent(&lost, vector).await.map_err(Refusal::into_error)
+    }
+
+    pub(super) async fn check_marker(&self, session: &mut Session) -> Result<(), Refusal> {
         match self.read_marker().await? {
             None => Err(Refusal::Other("the vault is gone from the drive: it was deleted, or this is another drive")),
             Some(marker) if self.is_of_vault(session, marker.vault).await? => Ok(()),
@@ -275,7 +294,7 @@ impl Journal {
 }
 
 /// Why a vault is not gone on with.
-enum Refusal {
+pub(super) enum Refusal {
     /// It is another one; why.
     Other(&'static str),
     /// It is older than what was seen.
@@ -284,7 +303,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn into_error(self) -> Error {
+    pub(super) fn into_error(self) -> Error {
         match self {
             Self::Other(detail) => Error::new(ErrorKind::VaultChanged, "sync", detail),
             Self::Older(error) | Self::Failed(error) => error,

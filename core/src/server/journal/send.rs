@@ -5,13 +5,14 @@ use super::{
     fold::{Read, Seen, fold, load},
     lost::Withdrawn,
     name::{Dot, Link, RecordName, Writer},
+    pull::Refusal,
     record::{Change, Record, What},
     stage::Staged,
     standing::{PAGE, SENT, WITHDRAW, damaged, json, parse},
     tag_of,
     wire::{Reader, put_prefixed},
 };
-use crate::{Error, Result, StateRecord, client::key, drive::Condition, server::Acknowledged};
+use crate::{Error, ErrorKind, Result, StateRecord, client::key, drive::Condition, server::Acknowledged};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -161,6 +162,14 @@ impl Journal {
         if self.state.scan(SENT.to_owned(), None, 1).await?.is_empty() || !self.contact(session).await? {
             return Ok(());
         }
+        // Nothing is put where the vault is no more.
+        match self.check_marker(session).await {
+            Err(Refusal::Other(_)) if self.allow.vault_changed => {
+                session.gone = true;
+                return Ok(());
+            }
+            met => met.map_err(Refusal::into_error)?,
+        }
         let mut after = None;
         loop {
             let page = self.state.scan(SENT.to_owned(), after, 1).await?;
@@ -176,7 +185,24 @@ impl Journal {
                 self.drive.put(sent.name().path(), file, Condition::Any).await?;
             }
         }
-        self.announce_sent(session).await
+        match self.announce_sent(session).await {
+            // The pull that comes reads the head anew, says so, and goes on as the user has agreed.
+            Err(e) if self.is_agreed(&e) => {
+                let standing = self.standing(session)?;
+                (standing.head, standing.slot) = (None, 0);
+                session.pull.head = None;
+                Ok(())
+            }
+            announced => announced,
+        }
+    }
+
+    fn is_agreed(&self, error: &Error) -> bool {
+        match error.kind {
+            ErrorKind::Rollback { .. } => self.allow.rollback,
+            ErrorKind::VaultChanged => self.allow.vault_changed,
+            _ => false,
+        }
     }
 
     /// Forgets records that were begun: somebody else writes as this client, and they can never be announced. What they

@@ -8,9 +8,10 @@ use super::{
     name::{Dot, Hash},
     record::{Change, Frame, Part, Place, What, part_path},
     tag_of,
+    wire::Malformed,
 };
 use crate::{
-    Digest, DocId, Result,
+    Digest, DocId, Error, Result,
     document::Short,
     drive::Condition,
     server::{Content, Outgoing, PART_BYTES, Placed, Source, Written},
@@ -53,12 +54,10 @@ impl Stage {
         self.changes.is_empty()
     }
 
-    /// Adds a change; of several changes to one document the last counts.
+    /// Adds a change to a document that has none yet.
     fn add(&mut self, change: Change) {
         let at = self.changes.last_key_value().map_or(0, |(at, _)| at + 1);
-        if let Some(before) = self.ids.insert(change.id.clone(), at) {
-            self.changes.remove(&before);
-        }
+        self.ids.insert(change.id.clone(), at);
         self.changes.insert(at, change);
     }
 
@@ -67,6 +66,32 @@ impl Stage {
             self.close_frame();
         }
         self.frame.extend_from_slice(bytes);
+    }
+
+    /// Takes a change out again, with its content: the document is staged once more. The other contents are put into
+    /// frames anew, which is rare.
+    fn forget(&mut self, id: &DocId) -> Result<()> {
+        let Some(at) = self.ids.remove(id) else { return Ok(()) };
+        let malformed = |malformed: Malformed| Error::internal("put", malformed.0);
+        let (mut raw, mut stored) = (Vec::new(), self.stored.as_slice());
+        for frame in std::mem::take(&mut self.frames) {
+            let (this, rest) = stored.split_at_checked(frame.stored_len as usize).unwrap_or((stored, &[]));
+            raw.extend(codec::decompress(frame.codec, this, frame.raw_len as usize).map_err(malformed)?);
+            stored = rest;
+        }
+        raw.append(&mut self.frame);
+        self.stored.clear();
+        let mut raw = raw.as_slice();
+        let sizes: Vec<(usize, usize)> = self.changes.iter().map(|(at, change)| (*at, inline_len(change))).collect();
+        for (of, size) in sizes {
+            let (content, rest) = raw.split_at_checked(size).unwrap_or((raw, &[]));
+            if of != at && !content.is_empty() {
+                self.add_content(content);
+            }
+            raw = rest;
+        }
+        self.changes.remove(&at);
+        Ok(())
     }
 
     fn close_frame(&mut self) {
@@ -119,6 +144,7 @@ impl Journal {
                 let size = content.size();
                 let body = match content {
                     Content::Whole(bytes) if size <= LARGE_BYTES => {
+                        session.stage.forget(&id)?;
                         session.stage.add_content(&bytes);
                         Place::Inline
                     }
@@ -134,6 +160,8 @@ impl Journal {
                 What::Put { revision, digest: Short::of(&digest), size, body }
             }
         };
+        // Of several changes to one document the last counts.
+        session.stage.forget(&id)?;
         session.stage.add(Change { id, replaces, what });
         Ok(Placed::Done(tag_of(&BTreeSet::from([dot]))))
     }
@@ -175,6 +203,14 @@ fn replaced(document: &Outgoing, versions: &Versions, seen: &Seen) -> Option<Vec
     let gone = versions.winner().is_some_and(|winner| winner.body.is_none());
     let up_to_date = versions.is_up_to_date(&basis) || deleted && gone;
     up_to_date.then(|| versions.replaced_by_edit(&basis, deleted).into_iter().filter(|dot| seen.has(*dot)).collect())
+}
+
+/// How many bytes of a change are in the frames of its record.
+fn inline_len(change: &Change) -> usize {
+    match &change.what {
+        What::Put { size, body: Place::Inline, .. } => *size as usize,
+        What::Put { .. } | What::Delete { .. } | What::Withdraw => 0,
+    }
 }
 
 fn changed() -> Placed {

@@ -6,10 +6,19 @@
 //! | [`RESTORED`] | edits of this device since its backup that were not pushed, and that conflicts are real |
 //! | [`FORGOTTEN`] | deletions made here since the backup that were not pushed, and that conflicts are real |
 //! | [`COPIED`] | that conflicts are real |
+//! | [`NEVER_PUSHED`] | this deletion |
+//! | [`LEFT`] | that the author of this version is asked about it |
+//! | [`NUMBER_AGAIN`] | anything but that content is somebody's, and that every call ends |
 //!
-//! None promises less about what the devices have in the end: that is the same everywhere.
+//! None but the last promises less about what the devices have in the end: that is the same everywhere.
 
-use crate::{eye, ghost::Edit, world::World};
+use crate::{
+    eye,
+    ghost::{Edit, EditNo},
+    world::World,
+};
+use futures::FutureExt as _;
+use kitestring::{DocId, LeftVersion, Result, State as _};
 
 /// The drive is an older copy of itself, the clients have said so (`Rollback`), and the users have agreed to go on from
 /// there.
@@ -25,6 +34,18 @@ pub const FORGOTTEN: &str = "a client's state was put back to a backup, and its 
 
 /// Two devices have the same edits to push: the one may go on from them before the other has seen that they are the same.
 pub const COPIED: &str = "a device was copied, and both live on";
+
+/// A document was edited, the device was copied before it was ever pushed, and one copy deletes it before its own first
+/// sync: for that copy it was never anywhere, so that its deletion says nothing, and the other copy brings it.
+pub const NEVER_PUSHED: &str = "a document that was never pushed was deleted on one of two copies of a device";
+
+/// A version lost against one that was made at the same time, and its author is no more: it was put back to a time before
+/// it made it, or goes on from an older vault. Any device can list what was left, and take it up.
+pub const LEFT: &str = "a version lost whose author does not remember it: it is listed";
+
+/// Heads are numbered, the drive was put back, and went on to the very number that this device has read last. It notices
+/// with the next number; what it writes before names records that are no more.
+pub const NUMBER_AGAIN: &str = "a drive that was put back has reached the number again that another device knows";
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {
@@ -43,6 +64,32 @@ pub(super) fn restored(world: &World, seat: usize, made_before: usize) {
 pub(super) fn forgotten(world: &World, seat: usize, made_before: usize) {
     world.ghost.forgive(|no, edit| no >= made_before && edit.body.is_none() && is_gone(world, seat, edit), FORGOTTEN);
     world.ghost.allow_repeats(FORGOTTEN);
+}
+
+/// A copied device has made an edit of a document; whether it had ever pushed it was asked before.
+pub(super) fn deleted_unpushed(world: &World) {
+    let last = world.ghost.edits().len().saturating_sub(1);
+    world.ghost.forgive(|no, edit| no == last && edit.body.is_none(), NEVER_PUSHED);
+}
+
+/// Whether a device has this document from before it was copied, and has not agreed about it with anybody.
+pub(super) fn is_unpushed(world: &World, seat: usize, id: &DocId, copied_before: EditNo) -> bool {
+    let bases = world.seats.get(seat).map(|seat| seat.memory.scan("base/".to_owned(), None, 1000).now_or_never());
+    let bases = bases.flatten().and_then(Result::ok).unwrap_or_default();
+    let of_id = |value: &[u8]| {
+        let base = serde_json::from_slice::<serde_json::Value>(value).ok();
+        base.and_then(|base| DocId::new(base.get("id")?.as_str()?).ok()).as_ref() == Some(id)
+    };
+    let agreed = bases.iter().any(|record| record.value.as_deref().is_some_and(of_id));
+    !agreed && world.host(seat).seen(id).iter().any(|no| *no < copied_before)
+}
+
+/// Everything is quiet, and a newcomer lists what was left.
+pub fn left(world: &World, left: &[LeftVersion]) {
+    if world.ghost.may_repeat_all() {
+        let is_left = |edit: &Edit| left.iter().any(|left| left.id == edit.id && left.revision == edit.revision);
+        world.ghost.forgive(|_, edit| is_left(edit), LEFT);
+    }
 }
 
 /// Whether this device made the edit, and no record has it.

@@ -49,6 +49,16 @@ pub fn copies(world: &World) {
     }
 }
 
+/// Whether a device has this document from before it was copied, and nobody else has it from it.
+pub fn is_unpushed(world: &World, seat: usize, id: &DocId, copied_before: usize) -> bool {
+    world.config.is_journal() && journal::is_unpushed(world, seat, id, copied_before)
+}
+
+/// A copied device has deleted a document that [`is_unpushed`].
+pub fn deleted_unpushed(world: &World) {
+    journal::deleted_unpushed(world);
+}
+
 /// A copied device is about to edit a document.
 pub fn copied(world: &World, id: &DocId) {
     if !world.config.is_journal() {

@@ -71,8 +71,8 @@ pub(super) struct Play<'a> {
     flying: Vec<Flying>,
     backups: BTreeMap<usize, (MemoryState, Backup, usize)>,
     snapshot: Option<Files>,
-    /// Devices that are copies, or were copied.
-    copies: BTreeSet<usize>,
+    /// Devices that are copies, or were copied, and how many edits there were then.
+    copies: BTreeMap<usize, usize>,
     /// What of a journal each device must find again.
     pub known: Known,
     requests: BTreeMap<&'static str, u64>,
@@ -105,7 +105,7 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
         flying: Vec::new(),
         backups: BTreeMap::new(),
         snapshot: None,
-        copies: BTreeSet::new(),
+        copies: BTreeMap::new(),
         known: Known::default(),
         requests: BTreeMap::new(),
     };
@@ -188,7 +188,11 @@ impl Play<'_> {
                     flying.silence = false;
                 }
                 if let Some((id, action)) = self.about(seat, document, action) {
+                    let unpushed = self.is_unpushed(seat, &id);
                     self.world.host(seat).change_silently(&id, action);
+                    if unpushed {
+                        excuses::deleted_unpushed(&self.world);
+                    }
                 }
             }
             Deed::Sync(asked) => self.sync(seat, asked),
@@ -253,7 +257,8 @@ impl Play<'_> {
                 self.tally.met("deed", "copy");
                 let copy = self.world.copy_seat(seat);
                 excuses::copies(&self.world);
-                self.copies.extend([seat, copy]);
+                let made = self.world.ghost.edits().len();
+                self.copies.extend([(seat, made), (copy, made)]);
             }
             Deed::Snapshot => self.snapshot = Some(self.world.drive.snapshot()),
             Deed::Rollback(renumber) => {
@@ -280,15 +285,23 @@ impl Play<'_> {
     /// What a user is about to do.
     fn about(&self, seat: usize, document: usize, action: OpAction) -> Option<(DocId, Action)> {
         let id = id(document)?;
-        if self.copies.contains(&seat) {
+        if self.copies.contains_key(&seat) {
             excuses::copied(&self.world, &id);
         }
         Some((id, if action == OpAction::Edit { Action::Put } else { Action::Delete }))
     }
 
+    fn is_unpushed(&self, seat: usize, id: &DocId) -> bool {
+        self.copies.get(&seat).is_some_and(|made| excuses::is_unpushed(&self.world, seat, id, *made))
+    }
+
     fn change(&mut self, seat: usize, document: usize, action: OpAction) {
         let Some((id, action)) = self.about(seat, document, action) else { return };
+        let unpushed = self.is_unpushed(seat, &id);
         let change = self.world.host(seat).change(&id, action);
+        if unpushed {
+            excuses::deleted_unpushed(&self.world);
+        }
         if self.world.is_open(seat) {
             let run = self.world.start_queue(seat, change.clone());
             self.fly(seat, Call::Queue { run, change });

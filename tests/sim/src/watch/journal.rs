@@ -4,6 +4,7 @@
 use super::Write;
 use crate::{
     drive::SimDrive,
+    excuses,
     eye::journal::{Name, RecordName, name},
     ghost::Ghost,
 };
@@ -16,6 +17,8 @@ use std::{
 
 /// Where a client keeps the last record of each writer that it has folded.
 const SEEN: &str = "server/seen/";
+/// And where it stands.
+const STANDING: &str = "server/journal";
 
 /// Checks what no write may do, whatever strikes: `I4 CursorMonotone`, `I5 AtMostOneCommit`, `Fence` and `Names`.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ struct Inner {
     dots: BTreeMap<(String, u64), String>,
     /// How far each seat has folded each writer: its key in the state, and the last record.
     seen: BTreeMap<(usize, String), Seen>,
+    /// Which numbered head each seat has read last.
+    numbers: BTreeMap<usize, u64>,
     /// Whether two devices may have one writer: one was copied or put back.
     copied: bool,
 }
@@ -42,6 +47,13 @@ struct Inner {
 struct Seen {
     seq: u64,
     hash: String,
+}
+
+/// Where a client stands, as far as it is of interest.
+#[derive(Deserialize)]
+struct Standing {
+    #[serde(default)]
+    slot: u64,
 }
 
 impl Watch {
@@ -62,11 +74,17 @@ impl Watch {
                 self.once(who, path, file.bytes);
             }
             Some(Name::Part | Name::Id) => self.once(who, path, file.bytes),
+            Some(Name::Slot(number)) if *honest => {
+                if self.drive.was_turned_back() && self.knows_number(*seat, number) {
+                    self.ghost.wreck(excuses::journal::NUMBER_AGAIN);
+                }
+                self.once(who, path, file.bytes);
+            }
             // Who cannot only create it may write over another's, made at the same moment: both ids are the vault's, and
             // each is in a file of its own.
             Some(Name::Vault) if **condition == Condition::Any && !self.drive.claimed(*seat).create => {}
             // A drive that does not keep its word may let them be written over: what they say heals.
-            Some(Name::Slot(_) | Name::Vault) if *honest => self.once(who, path, file.bytes),
+            Some(Name::Vault) if *honest => self.once(who, path, file.bytes),
             Some(Name::Slot(_) | Name::Vault) => drop(self.inner().once.insert((*path).to_owned(), file.bytes)),
             Some(Name::Head) if **condition == Condition::Any => {
                 self.ghost.violated(format!("Fence: c{who} writes the head without a condition"));
@@ -79,6 +97,10 @@ impl Watch {
     /// A client concludes something: what it has folded never becomes less, and no record of it another one. Only where
     /// the drive was put back may it forget, at its user's word, and then all of a writer.
     pub(super) fn concluding(&self, seat: usize, batch: &[StateRecord]) {
+        let standing = batch.iter().filter(|record| record.key == STANDING).find_map(|record| record.value.as_ref());
+        if let Some(Standing { slot }) = standing.and_then(|value| serde_json::from_slice(value).ok()) {
+            self.inner().numbers.insert(seat, slot);
+        }
         for record in batch.iter().filter(|record| record.key.starts_with(SEEN)) {
             let key = (seat, record.key.clone());
             let now = record.value.as_ref().map(|value| serde_json::from_slice::<Seen>(value));
@@ -102,6 +124,7 @@ impl Watch {
     pub(super) fn restored(&self, seat: usize) {
         let mut inner = self.inner();
         inner.copied = true;
+        inner.numbers.remove(&seat);
         inner.seen.retain(|(of, _), _| *of != seat);
     }
 
@@ -113,6 +136,11 @@ impl Watch {
         if before.is_some_and(|before| before != bytes) && !gone {
             self.ghost.violated(format!("I5 AtMostOneCommit: c{who} writes {path} anew with another content"));
         }
+    }
+
+    /// Whether somebody else has read a head under this number, and nothing since.
+    fn knows_number(&self, seat: usize, number: u64) -> bool {
+        self.inner().numbers.iter().any(|(other, known)| *other != seat && *known == number)
     }
 
     /// No number is used twice, and none before the one below it is durable.
