@@ -114,7 +114,7 @@ impl Run {
                 Pull::FastForward => steps.pending.extend(self.prepare_apply(known).await?),
                 Pull::Conflict(kind) => {
                     let settled = self.conflicting(&known, kind).await?;
-                    steps.settled.push(settled);
+                    steps.settled.extend(settled);
                 }
             }
         }
@@ -172,10 +172,18 @@ impl Run {
         Some(Queued { id: known.id.clone(), revision, action, token: number, place: number, again: false, waits: None, size: None })
     }
 
-    async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Settled> {
+    /// None: the content that is to be shown cannot be had now.
+    async fn conflicting(&self, known: &Known, kind: ConflictKind) -> Result<Option<Settled>> {
         let body = match known.remote.content.as_ref().map(|content| content.held.clone()) {
             Some(Held::Whole(body)) => Some(body),
-            Some(Held::Parts(source)) => Some(self.collected(known, source).await?),
+            Some(Held::Parts(source)) => {
+                let body = self.collected(known, source).await?;
+                if body.is_none() {
+                    self.leave(known.id.clone(), "its content on the drive is not what it should be, or changed while it was read");
+                    return Ok(None);
+                }
+                body
+            }
             Some(Held::Elsewhere(_)) | None => None,
         };
         if let (Some(local), Some(body)) = (&known.local, &body)
@@ -185,7 +193,7 @@ impl Run {
             && Digest::of(&ours) == local.digest
             && self.server.same_content(&ours, body)
         {
-            return Ok(Settled::agreed(known, known.base_as_local()));
+            return Ok(Some(Settled::agreed(known, known.base_as_local())));
         }
         let side = |digest: Option<Digest>, revision: &crate::Revision| digest.map(|digest| Side { revision: revision.clone(), digest });
         let conflict = Conflict {
@@ -197,14 +205,13 @@ impl Run {
             remote: side(known.remote.digest(), &known.remote.revision),
         };
         let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default(), claimed: false };
-        Ok(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) })
+        Ok(Some(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) }))
     }
 
     /// Reads a large content of the drive into memory.
-    async fn collected(&self, known: &Known, source: std::sync::Arc<dyn server::Source>) -> Result<Vec<u8>> {
+    async fn collected(&self, known: &Known, source: std::sync::Arc<dyn server::Source>) -> Result<Option<Vec<u8>>> {
         let size = known.remote.content.as_ref().map_or(0, |content| content.size);
-        let whole = server::Content::Parts { size, source }.whole().await?;
-        whole.ok_or_else(|| crate::Error::corrupt("get", "a large document on the drive is not what it should be").about(known.id.as_str()))
+        server::Content::Parts { size, source }.whole().await
     }
 
     /// Hands the content over, if it is large, and makes the call. None: the content is not what it should be.

@@ -144,6 +144,6 @@ impl World {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        self.with_client(seat, Kind::Other, call)
+        self.with_client(seat, Kind::Light, call)
     }
 }

@@ -16,7 +16,7 @@ pub struct Started<T> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It settles no apply: `queue_change`, `conflicts`.
+    /// It settles no apply: `queue_change`, `conflicts`, `reconcile`.
     Light,
     Other,
 }

@@ -67,7 +67,7 @@ impl Journal {
                     return Ok(());
                 }
                 // Another one has come between: it is read, never assumed.
-                None => session.pull.head = None,
+                None => (session.pull.head, session.pull.taken) = (None, place.slot + 1),
             }
         }
         Err(Error::new(ErrorKind::Unavailable, "sync", "other clients kept writing during the sync; nothing is lost, try again"))
@@ -78,7 +78,11 @@ impl Journal {
         let vault = self.standing(session)?.vault;
         let strategy = self.standing(session)?.strategy;
         let first = session.met && self.seen(session).await?.vector.is_empty() && !session.pull.asked;
-        let found = if first { Found::Nothing } else { heads(strategy, &self.drive).read(&Place::default()).await? };
+        let found = if first {
+            Found::Nothing
+        } else {
+            heads(strategy, &self.drive).read(&Place { taken: session.pull.taken, ..Place::default() }).await?
+        };
         session.pull.asked = true;
         if matches!(found, Found::Nothing) && !session.met {
             self.check_marker(session).await.map_err(Refusal::into_error)?;

@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) version: Option<Version>,
     /// Its number, where heads are numbered.
     pub(super) slot: u64,
+    /// A number that is known to be taken, whatever a listing says.
+    pub(super) taken: u64,
 }
 
 /// What is known of the records on the drive.
@@ -77,14 +79,14 @@ impl Heads for OneHead {
         match get(&*self.0, DrivePath::new(HEAD)?, unless).await? {
             Got::Unchanged => Ok(Found::Unchanged),
             Got::Missing => Ok(Found::Nothing),
-            Got::File { bytes, version } => decode(&bytes, HEAD, Place { version: Some(version), slot: 0 }),
+            Got::File { bytes, version } => decode(&bytes, HEAD, Place { version: Some(version), ..Place::default() }),
         }
     }
 
     async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
         let condition = over.version.clone().map_or(Condition::Absent, Condition::Matches);
         let version = unless_refused(self.0.put(DrivePath::new(HEAD)?, encode(head)?, condition).await)?;
-        Ok(version.map(|version| Place { version: Some(version), slot: 0 }))
+        Ok(version.map(|version| Place { version: Some(version), ..Place::default() }))
     }
 }
 
@@ -104,7 +106,7 @@ impl NumberedHeads {
 
     async fn at(&self, slot: u64) -> Result<Option<Found>> {
         match get(&*self.0, Self::path(slot)?, None).await? {
-            Got::File { bytes, .. } => decode(&bytes, SLOTS, Place { version: None, slot }).map(Some),
+            Got::File { bytes, .. } => decode(&bytes, SLOTS, Place { slot, ..Place::default() }).map(Some),
             Got::Missing | Got::Unchanged => Ok(None),
         }
     }
@@ -115,7 +117,7 @@ impl Heads for NumberedHeads {
     /// Asks a listing, so that a drive that was put back is noticed. One that lags is late, and no more: the next number
     /// is only ever created.
     async fn read(&self, known: &Place) -> Result<Found> {
-        let last = self.last().await?;
+        let last = self.last().await?.max(known.taken);
         if last == known.slot && last > 0 {
             return Ok(Found::Unchanged);
         }
@@ -137,7 +139,7 @@ impl Heads for NumberedHeads {
     async fn write(&self, head: &Head, over: &Place) -> Result<Option<Place>> {
         let slot = over.slot + 1;
         let written = unless_refused(self.0.put(Self::path(slot)?, encode(head)?, Condition::Absent).await)?;
-        Ok(written.map(|_| Place { version: None, slot }))
+        Ok(written.map(|_| Place { slot, ..Place::default() }))
     }
 }
 

@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Pull {
     /// The head as it was read or written last in this sync, with its place.
     pub(super) head: Option<(Head, Place)>,
+    /// A numbered head that was refused: it is there, even if no listing names it yet.
+    pub(super) taken: u64,
     /// Whether the head was asked for in this sync.
     pub(super) asked: bool,
     /// Records to be read.
@@ -107,7 +109,7 @@ impl Journal {
     /// The place of the head that was read last, where it held nothing new.
     pub(super) fn known_place(&self, session: &mut Session) -> Result<Place> {
         let standing = self.standing(session)?;
-        Ok(Place { version: standing.head.clone(), slot: standing.slot })
+        Ok(Place { version: standing.head.clone(), slot: standing.slot, taken: 0 })
     }
 
     /// Compares what was found with what is known. Returns whether there is anything to be done.

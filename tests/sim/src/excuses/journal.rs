@@ -4,13 +4,13 @@
 //! | --- | --- |
 //! | [`ROLLED_BACK`] | edits made before, that deletions last and were made, and that conflicts are real |
 //! | [`RESTORED`] | edits of this device since its backup that were not pushed, and that conflicts are real |
-//! | [`FORGOTTEN`] | deletions made here since the backup that were not pushed, and that conflicts are real |
+//! | [`FORGOTTEN`] | deletions made here since the backup that were not pushed, or of what the state no longer knows, and that conflicts are real |
 //! | [`COPIED`] | that conflicts are real |
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
-//! | [`NUMBER_AGAIN`] | anything but that content is somebody's, and that every call ends |
+//! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`] | anything but that content is somebody's, and that every call ends |
 //!
-//! None but the last promises less about what the devices have in the end: that is the same everywhere.
+//! None but these last promises less about what the devices have in the end: that is the same everywhere.
 
 use crate::{
     eye,
@@ -19,6 +19,7 @@ use crate::{
 };
 use futures::FutureExt as _;
 use kitestring::{DocId, LeftVersion, Result, State as _};
+use std::collections::BTreeSet;
 
 /// The drive is an older copy of itself, the clients have said so (`Rollback`), and the users have agreed to go on from
 /// there.
@@ -35,8 +36,9 @@ pub const FORGOTTEN: &str = "a client's state was put back to a backup, and its 
 /// Two devices have the same edits to push: the one may go on from them before the other has seen that they are the same.
 pub const COPIED: &str = "a device was copied, and both live on";
 
-/// A document was edited, the device was copied before it was ever pushed, and one copy deletes it before its own first
-/// sync: for that copy it was never anywhere, so that its deletion says nothing, and the other copy brings it.
+/// A document was edited, the device was copied before it was ever pushed, and one copy deletes it before both have agreed
+/// about it with the drive. For a copy that has not, it was never anywhere: its own deletion says nothing, and what it has
+/// comes after the other's deletion like any new document.
 pub const NEVER_PUSHED: &str = "a document that was never pushed was deleted on one of two copies of a device";
 
 /// A version lost against one that was made at the same time, and its author is no more: it was put back to a time before
@@ -46,6 +48,14 @@ pub const LEFT: &str = "a version lost whose author does not remember it: it is 
 /// Heads are numbered, the drive was put back, and went on to the very number that this device has read last. It notices
 /// with the next number; what it writes before names records that are no more.
 pub const NUMBER_AGAIN: &str = "a drive that was put back has reached the number again that another device knows";
+
+/// Two devices that can do different things on one drive create the vault at the same moment, and the one that cannot only
+/// create writes its marker over the other's: each finds records in its own way.
+pub const TWO_STRATEGIES: &str = "a marker was written over one that says another strategy";
+
+/// The drive was put back to a time before the vault while a sync was under way, and no head tells: the record is there
+/// alone, and its author does not look at the marker.
+pub const NO_VAULT: &str = "a record was written where a drive that was put back has no vault";
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {
@@ -66,14 +76,24 @@ pub(super) fn forgotten(world: &World, seat: usize, made_before: usize) {
     world.ghost.allow_repeats(FORGOTTEN);
 }
 
-/// A copied device has made an edit of a document; whether it had ever pushed it was asked before.
-pub(super) fn deleted_unpushed(world: &World) {
-    let last = world.ghost.edits().len().saturating_sub(1);
-    world.ghost.forgive(|no, edit| no == last && edit.body.is_none(), NEVER_PUSHED);
+/// A device has deleted a document of which its state, or that of a copy of it, knows nothing: with it goes what it had
+/// made of it and never pushed.
+pub(super) fn deleted_unknown(world: &World, seat: usize, id: &DocId, reason: &'static str) {
+    let edits = world.ghost.edits();
+    let last = edits.len().saturating_sub(1);
+    if edits.last().is_none_or(|edit| edit.body.is_some()) {
+        return;
+    }
+    let gone = |(no, edit): &(EditNo, &Edit)| {
+        let own = edit.seat == seat && edit.id == *id && world.ghost.covers(&BTreeSet::from([last]), *no);
+        *no == last || own && !eye::journal::holds(&world.drive, &edit.revision)
+    };
+    let gone: BTreeSet<EditNo> = edits.iter().enumerate().filter(gone).map(|(no, _)| no).collect();
+    world.ghost.forgive(|no, _| gone.contains(&no), reason);
 }
 
-/// Whether a device has this document from before it was copied, and has not agreed about it with anybody.
-pub(super) fn is_unpushed(world: &World, seat: usize, id: &DocId, copied_before: EditNo) -> bool {
+/// Whether a device has this document from before its state was copied or put back, and that knows nothing of it.
+pub(super) fn is_unknown(world: &World, seat: usize, id: &DocId, copied_before: EditNo) -> bool {
     let bases = world.seats.get(seat).map(|seat| seat.memory.scan("base/".to_owned(), None, 1000).now_or_never());
     let bases = bases.flatten().and_then(Result::ok).unwrap_or_default();
     let of_id = |value: &[u8]| {
@@ -82,6 +102,12 @@ pub(super) fn is_unpushed(world: &World, seat: usize, id: &DocId, copied_before:
     };
     let agreed = bases.iter().any(|record| record.value.as_deref().is_some_and(of_id));
     !agreed && world.host(seat).seen(id).iter().any(|no| *no < copied_before)
+}
+
+/// A state was put back alone: what it knows nothing of and its host has looks new, also where it was deleted elsewhere.
+pub(super) fn forgot(world: &World, seat: usize) {
+    let ids: BTreeSet<DocId> = world.host(seat).documents().into_keys().filter(|id| is_unknown(world, seat, id, EditNo::MAX)).collect();
+    world.ghost.forgive(|_, edit| edit.body.is_none() && ids.contains(&edit.id), FORGOTTEN);
 }
 
 /// Everything is quiet, and a newcomer lists what was left.

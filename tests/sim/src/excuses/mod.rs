@@ -40,6 +40,13 @@ pub fn forgotten(world: &World, seat: usize, made_before: usize) {
     }
 }
 
+/// A state was put back alone.
+pub fn forgot(world: &World, seat: usize) {
+    if world.config.is_journal() {
+        journal::forgot(world, seat);
+    }
+}
+
 /// A device was copied.
 pub fn copies(world: &World) {
     if world.config.is_journal() {
@@ -49,14 +56,14 @@ pub fn copies(world: &World) {
     }
 }
 
-/// Whether a device has this document from before it was copied, and nobody else has it from it.
-pub fn is_unpushed(world: &World, seat: usize, id: &DocId, copied_before: usize) -> bool {
-    world.config.is_journal() && journal::is_unpushed(world, seat, id, copied_before)
+/// Whether a device has this document from before its state was copied or put back, and that knows nothing of it.
+pub fn is_unknown(world: &World, seat: usize, id: &DocId, copied_before: usize) -> bool {
+    world.config.is_journal() && journal::is_unknown(world, seat, id, copied_before)
 }
 
-/// A copied device has deleted a document that [`is_unpushed`].
-pub fn deleted_unpushed(world: &World) {
-    journal::deleted_unpushed(world);
+/// A device has edited a document that [`is_unknown`].
+pub fn edited_unknown(world: &World, seat: usize, id: &DocId, reason: &'static str) {
+    journal::deleted_unknown(world, seat, id, reason);
 }
 
 /// A copied device is about to edit a document.

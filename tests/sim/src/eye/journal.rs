@@ -103,11 +103,17 @@ pub fn marker(drive: &SimDrive) -> Option<Marker> {
     serde_json::from_slice(&drive.file("vault")?.bytes).ok()
 }
 
-/// Whether some record brought this revision.
+/// Whether some record brought this revision, and is announced where there is a head: an author that is no more announces
+/// nothing.
 pub fn holds(drive: &SimDrive, revision: &Revision) -> bool {
-    let files = drive.snapshot();
-    let mut records = files.iter().filter(|(path, _)| matches!(name(path), Some(Name::Record(_))));
-    records.any(|(path, file)| record(path, &file.bytes).is_some_and(|record| record.revisions.contains(revision)))
+    let (files, there) = (drive.snapshot(), There::on(drive));
+    let listed = marker(drive).is_none_or(|marker| marker.strategy == Strategy::Listing);
+    let told = |named: &RecordName| there.newest.as_ref().and_then(|(_, head)| there.seq_of(head.last.get(&named.writer)?));
+    files.iter().any(|(path, file)| {
+        let Some(Name::Record(named)) = name(path) else { return false };
+        let brings = record(path, &file.bytes).is_some_and(|record| record.revisions.contains(revision));
+        brings && (listed || told(&named) >= Some(named.seq))
+    })
 }
 
 /// Returns the last record that this seat has written, as far as it is there.

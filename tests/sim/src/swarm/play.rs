@@ -73,6 +73,8 @@ pub(super) struct Play<'a> {
     snapshot: Option<Files>,
     /// Devices that are copies, or were copied, and how many edits there were then.
     copies: BTreeMap<usize, usize>,
+    /// Devices whose state was put back alone, and how many edits there were then.
+    forgotten: BTreeMap<usize, usize>,
     /// What of a journal each device must find again.
     pub known: Known,
     requests: BTreeMap<&'static str, u64>,
@@ -106,9 +108,14 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
         backups: BTreeMap::new(),
         snapshot: None,
         copies: BTreeMap::new(),
+        forgotten: BTreeMap::new(),
         known: Known::default(),
         requests: BTreeMap::new(),
     };
+    play.tally.met("world", script.tier.name());
+    if script.seats.iter().any(|seat| seat.claims.is_some()) {
+        play.tally.met("world", "mixed claims");
+    }
     script.events.iter().for_each(|event| play.happen(event));
     play.finish();
     let mut tally = play.tally;
@@ -188,10 +195,10 @@ impl Play<'_> {
                     flying.silence = false;
                 }
                 if let Some((id, action)) = self.about(seat, document, action) {
-                    let unpushed = self.is_unpushed(seat, &id);
+                    let unknown = self.unknown(seat, &id);
                     self.world.host(seat).change_silently(&id, action);
-                    if unpushed {
-                        excuses::deleted_unpushed(&self.world);
+                    if let Some(reason) = unknown {
+                        excuses::edited_unknown(&self.world, seat, &id, reason);
                     }
                 }
             }
@@ -210,7 +217,10 @@ impl Play<'_> {
             Deed::Open => self.open(seat),
             Deed::Wait(seconds) => self.world.clock.pass(Duration::from_secs(seconds)),
             Deed::Clock(seconds) => self.world.seat(seat).runtime.set_ahead(shifted(seconds)),
-            Deed::Lag => self.world.drive.lag(seat),
+            Deed::Lag => {
+                self.tally.met("deed", "lag");
+                self.world.drive.lag(seat);
+            }
             Deed::Hide(nth, how) => {
                 if let Some(path) = self.world.drive.hide(seat, nth, how) {
                     self.tally.met("deed", "hidden");
@@ -249,8 +259,12 @@ impl Play<'_> {
                 } else {
                     self.tally.met("deed", "forget");
                     excuses::forgotten(&self.world, seat, before);
+                    self.forgotten.insert(seat, self.world.ghost.edits().len());
                 }
                 self.world.restore(seat, &state, (deed == Deed::Restore).then(|| host.clone()));
+                if deed == Deed::Forget {
+                    excuses::forgot(&self.world, seat);
+                }
                 self.backups.insert(seat, (state, host, before));
             }
             Deed::Copy if self.world.seats.len() < 5 => {
@@ -291,16 +305,22 @@ impl Play<'_> {
         Some((id, if action == OpAction::Edit { Action::Put } else { Action::Delete }))
     }
 
-    fn is_unpushed(&self, seat: usize, id: &DocId) -> bool {
-        self.copies.get(&seat).is_some_and(|made| excuses::is_unpushed(&self.world, seat, id, *made))
+    /// Why a deletion of a document may say nothing at this device, if so.
+    fn unknown(&self, seat: usize, id: &DocId) -> Option<&'static str> {
+        let is_unknown = |(seat, made): (&usize, &usize)| excuses::is_unknown(&self.world, *seat, id, *made);
+        if self.copies.contains_key(&seat) && self.copies.iter().any(is_unknown) {
+            return Some(excuses::journal::NEVER_PUSHED);
+        }
+        // Whoever deletes it: for the state that knows nothing of it, what its host has is new.
+        self.forgotten.iter().any(is_unknown).then_some(excuses::journal::FORGOTTEN)
     }
 
     fn change(&mut self, seat: usize, document: usize, action: OpAction) {
         let Some((id, action)) = self.about(seat, document, action) else { return };
-        let unpushed = self.is_unpushed(seat, &id);
+        let unknown = self.unknown(seat, &id);
         let change = self.world.host(seat).change(&id, action);
-        if unpushed {
-            excuses::deleted_unpushed(&self.world);
+        if let Some(reason) = unknown {
+            excuses::edited_unknown(&self.world, seat, &id, reason);
         }
         if self.world.is_open(seat) {
             let run = self.world.start_queue(seat, change.clone());

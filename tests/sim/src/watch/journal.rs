@@ -5,7 +5,7 @@ use super::Write;
 use crate::{
     drive::SimDrive,
     excuses,
-    eye::journal::{Name, RecordName, name},
+    eye::journal::{Marker, Name, RecordName, name},
     ghost::Ghost,
 };
 use kitestring::{StateRecord, drive::Condition};
@@ -70,6 +70,9 @@ impl Watch {
         };
         match name(path) {
             Some(Name::Record(record)) => {
+                if self.drive.was_turned_back() && self.drive.file("vault").is_none() {
+                    self.ghost.wreck(excuses::journal::NO_VAULT);
+                }
                 self.made(who, path, &record);
                 self.once(who, path, file.bytes);
             }
@@ -82,7 +85,13 @@ impl Watch {
             }
             // Who cannot only create it may write over another's, made at the same moment: both ids are the vault's, and
             // each is in a file of its own.
-            Some(Name::Vault) if **condition == Condition::Any && !self.drive.claimed(*seat).create => {}
+            Some(Name::Vault) if **condition == Condition::Any && !self.drive.claimed(*seat).create => {
+                let before = self.inner().once.insert((*path).to_owned(), Arc::clone(&file.bytes));
+                let strategy = |bytes: &[u8]| serde_json::from_slice::<Marker>(bytes).ok().map(|marker| marker.strategy);
+                if before.is_some_and(|before| strategy(&before) != strategy(&file.bytes)) {
+                    self.ghost.wreck(excuses::journal::TWO_STRATEGIES);
+                }
+            }
             // A drive that does not keep its word may let them be written over: what they say heals.
             Some(Name::Vault) if *honest => self.once(who, path, file.bytes),
             Some(Name::Slot(_) | Name::Vault) => drop(self.inner().once.insert((*path).to_owned(), file.bytes)),

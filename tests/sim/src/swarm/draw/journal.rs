@@ -32,12 +32,12 @@ pub fn journal(seed: u64) -> Script {
     let implicit = !mixed && random.below(2) == 0;
     let page = if random.below(4) == 0 { 1 + random.below(2) as usize } else { 1000 };
     let untidy = random.below(8) == 0;
-    let mut mix = mix(random, count, tier);
+    let mut mix = mix(random, count, tier, mixed);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
     Script { tier, implicit, settle, seed, page, untidy, seats, events }
 }
 
-fn mix(mut random: SplitMix, seats: u64, tier: Tier) -> Mix {
+fn mix(mut random: SplitMix, seats: u64, tier: Tier, mixed: bool) -> Mix {
     let mut deeds = vec![Kind::Change; 12];
     deeds.extend([Kind::Sync; 14]);
     let mut some = |kinds: &[Kind], one_in: u64| {
@@ -53,7 +53,8 @@ fn mix(mut random: SplitMix, seats: u64, tier: Tier) -> Mix {
     some(&[Kind::Wait; 2], 6);
     some(&[Kind::Lag; 3], 8);
     some(&[Kind::HideName, Kind::HideName, Kind::Arrive], 6);
-    if tier.capabilities() == Tier::None.capabilities() {
+    // Where the drive can do everything it has no old files; and what is created there cannot be hidden.
+    if tier.capabilities() == Tier::None.capabilities() && !mixed {
         some(&[Kind::HideFile, Kind::HideFile, Kind::Arrive], 3);
     }
     some(&[Kind::Snapshot, Kind::Snapshot, Kind::Rollback, Kind::Rollback], 14);
