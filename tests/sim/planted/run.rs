@@ -106,7 +106,8 @@ fn bug(path: &Path) -> Bug {
 fn look(wanted: &str) -> Option<Look> {
     let name = wanted.to_owned();
     if let Some(script) = wanted.strip_prefix("journal scripts: ").map(str::to_owned) {
-        return searches::is_script(&script).then(|| Look { name, search: Box::new(move |config| searches::by_one_script(&script, config)) });
+        return searches::is_script(&script)
+            .then(|| Look { name, search: Box::new(move |config| searches::by_one_script(&script, config)) });
     }
     every().find(|(n, _)| *n == wanted).map(|(_, search)| Look { name, search: Box::new(search) })
 }
