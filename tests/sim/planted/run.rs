@@ -30,8 +30,14 @@ struct Bug {
     name: &'static str,
     /// The invariants of which one must break: `Breaks: I1, I2`.
     breaks: Vec<String>,
-    /// The search to begin with: `Search: races`.
-    search: Option<String>,
+    /// The searches of which each must find it: `Search: races; journal races`. None: one of all must.
+    looks: Vec<Look>,
+}
+
+/// A search, or one script of those on the journal.
+struct Look {
+    name: String,
+    search: Box<dyn Fn(&dyn Fn() -> Config) -> Hit + Send>,
 }
 
 /// One piece of work of a thread.
@@ -58,13 +64,13 @@ fn main() -> ExitCode {
     }));
     let begun = Instant::now();
     let (planted, all) = (bugs.len() as u64, wanted.is_empty());
-    let mut jobs: Vec<Job> = searches::ALL.iter().filter(|_| all).map(|(name, search)| Job::Nothing(name, *search)).collect();
+    let mut jobs: Vec<Job> = every().filter(|_| all).map(|(name, search)| Job::Nothing(name, search)).collect();
     jobs.extend(bugs.into_iter().map(Job::Find));
     let (missed, false_alarms) = work(jobs);
     let (clean, found) = (u64::from(all && false_alarms == 0), planted - missed);
     let verdict = if missed + false_alarms == 0 { "ok" } else { "FAILED" };
     if clean == 1 {
-        println!("no bug: {} searches find nothing", searches::ALL.len());
+        println!("no bug: {} searches find nothing", every().count());
     }
     // The form of every other test binary, so that the counts are read like theirs.
     println!(
@@ -91,9 +97,24 @@ fn bug(path: &Path) -> Bug {
     let field = |field: &str| text.lines().take_while(|l| !l.starts_with("--- ")).find_map(|l| l.strip_prefix(field));
     let breaks = field("Breaks: ").unwrap_or_else(|| panic!("{name}.patch has no line `Breaks: `"));
     let breaks = breaks.split(',').map(|b| b.trim().to_owned()).collect();
-    let search = field("Search: ").map(|s| s.trim().to_owned());
-    assert!(search.as_deref().is_none_or(|s| searches::ALL.iter().any(|(n, _)| *n == s)), "{name}.patch names no search that there is");
-    Bug { name, breaks, search }
+    let named = |wanted: &str| look(wanted).unwrap_or_else(|| panic!("{name}.patch: there is no search {wanted}"));
+    let looks = field("Search: ").into_iter().flat_map(|s| s.split(';')).map(|s| named(s.trim())).collect();
+    Bug { name, breaks, looks }
+}
+
+/// What a patch means: `races`, `journal races`, or `journal scripts: two pushes at once`.
+fn look(wanted: &str) -> Option<Look> {
+    let name = wanted.to_owned();
+    if let Some(script) = wanted.strip_prefix("journal scripts: ").map(str::to_owned) {
+        return searches::is_script(&script)
+            .then(|| Look { name, search: Box::new(move |config| searches::by_one_script(&script, config)) });
+    }
+    every().find(|(n, _)| *n == wanted).map(|(_, search)| Look { name, search: Box::new(search) })
+}
+
+/// The searches of both layouts.
+fn every() -> impl Iterator<Item = (&'static str, Search)> {
+    searches::ALL.into_iter().chain(searches::JOURNAL)
 }
 
 /// Does all jobs on two threads; returns how many bugs were missed and how many searches found what is not there.
@@ -116,22 +137,28 @@ fn work(jobs: Vec<Job>) -> (u64, u64) {
     (missed.into_inner(), false_alarms.into_inner())
 }
 
-/// Looks for a bug with one search after the other, and prints its line.
+/// Looks for a bug with each search that its patch names, or with all until one finds it; prints a line for each.
 fn find(bug: &Bug) -> bool {
-    let Bug { name, breaks, search } = bug;
+    if bug.looks.is_empty() {
+        return find_by(bug, &every().filter_map(|(name, _)| look(name)).collect::<Vec<_>>());
+    }
+    bug.looks.iter().fold(true, |found, look| find_by(bug, std::slice::from_ref(look)) && found)
+}
+
+/// Looks for a bug with one search after the other, and prints its line.
+fn find_by(bug: &Bug, looks: &[Look]) -> bool {
+    let Bug { name, breaks, .. } = bug;
     planted::choose(Some(name));
     let begun = Instant::now();
-    let is_first = |n: &str| Some(n) == search.as_deref();
-    let first = searches::ALL.iter().filter(|(n, _)| is_first(n));
-    let rest = searches::ALL.iter().filter(|(n, _)| !is_first(n));
-    let hit = first.chain(rest).find_map(|(by, search)| {
+    let hit = looks.iter().find_map(|Look { name, search }| {
         // What is found behind the limit does not count: stop looking.
-        if begun.elapsed() > LIMIT { None } else { run(*search).map(|hit| (*by, hit)) }
+        if begun.elapsed() > LIMIT { None } else { run(&**search).map(|hit| (name, hit)) }
     });
     planted::choose(None);
     let time = begun.elapsed();
     let Some((by, (case, violations))) = hit else {
-        println!("{name}: MISSED after {time:.1?}");
+        let by = if let [look] = looks { look.name.as_str() } else { "every search" };
+        println!("{name}: MISSED after {time:.1?} by {by}");
         return false;
     };
     let broken =
@@ -157,7 +184,7 @@ fn find(bug: &Bug) -> bool {
 /// Whether a search finds nothing where no bug is planted.
 fn is_quiet(name: &str, search: Search) -> bool {
     planted::choose(None);
-    let hit = run(search);
+    let hit = run(&search);
     if let Some((case, violations)) = &hit {
         println!("no bug: FAILED: {name} ({case}) finds {violations:#?}");
     }
@@ -165,7 +192,7 @@ fn is_quiet(name: &str, search: Search) -> bool {
 }
 
 /// Runs a search. A bug may break so much that a scenario cannot even begin: that is found as well.
-fn run(search: Search) -> Hit {
+fn run(search: &dyn Fn(&dyn Fn() -> Config) -> Hit) -> Hit {
     QUIET.set(true);
     let hit = catch_unwind(AssertUnwindSafe(|| search(&Config::default)));
     QUIET.set(false);

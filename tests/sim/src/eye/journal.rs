@@ -143,6 +143,8 @@ struct There {
     writers: BTreeMap<String, BTreeMap<u64, (u64, String)>>,
     /// What records replace: who says so, and what.
     replaced: Vec<(String, (String, u64))>,
+    /// The records by their names: of a device that was copied, two may have one number.
+    paths: BTreeSet<String>,
     /// The numbered heads.
     slots: BTreeSet<u64>,
     /// The head that counts: the one without a number, or the one with the largest.
@@ -161,6 +163,7 @@ impl There {
                         Some(record) => there.replaced.extend(record.replaces.into_iter().map(|dot| (path.clone(), dot))),
                         None => there.bad.push(format!("{path} makes no sense")),
                     }
+                    there.paths.insert(path.clone());
                     there.writers.entry(named.writer).or_default().insert(named.seq, (named.order, path));
                 }
                 Some(Name::Slot(number)) => {
@@ -219,7 +222,7 @@ impl There {
     /// The number of a record, if it is there.
     fn seq_of(&self, path: &str) -> Option<u64> {
         let Some(Name::Record(named)) = name(path) else { return None };
-        self.writers.get(&named.writer)?.get(&named.seq).filter(|(_, there)| there == path).map(|_| named.seq)
+        self.paths.contains(path).then_some(named.seq)
     }
 }
 

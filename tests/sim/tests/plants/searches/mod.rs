@@ -25,6 +25,8 @@ use races::{by_double_races, by_take_overs};
 #[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use races::{by_races, by_races_on};
 use resolutions::by_resolutions;
+#[allow(unused_imports, reason = "only a planted bug is looked for with one script")]
+pub use scripts::{by_one_script, is_script};
 use scripts::{by_scripts, by_seeds};
 use std::time::Duration;
 

@@ -74,9 +74,25 @@ const LIES: [(&str, &str); 3] = [
 
 /// The scripts, on every tier.
 pub fn by_scripts(config: &dyn Fn() -> Config) -> Hit {
+    scripts().find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+}
+
+/// One script alone.
+#[allow(dead_code, reason = "only a planted bug is looked for with one")]
+pub fn by_one_script(wanted: &str, config: &dyn Fn() -> Config) -> Hit {
+    scripts().filter(|(_, (name, _))| *name == wanted).find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+}
+
+/// Whether there is such a script.
+#[allow(dead_code, reason = "only a planted bug is looked for with one")]
+pub fn is_script(wanted: &str) -> bool {
+    scripts().any(|(_, (name, _))| *name == wanted)
+}
+
+/// Every script, with each tier on which it is played.
+fn scripts() -> impl Iterator<Item = (Tier, &'static (&'static str, &'static str))> {
     let honest = SCRIPTS.iter().flat_map(|script| Tier::JOURNAL.map(|tier| (tier, script)));
-    let lies = LIES.iter().map(|script| (Tier::Cas, script));
-    honest.chain(lies).find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+    honest.chain(LIES.iter().map(|script| (Tier::Cas, script)))
 }
 
 fn by_script(tier: Tier, name: &str, events: &str, config: &dyn Fn() -> Config) -> Hit {
