@@ -133,7 +133,8 @@ fn two_that_stand_still_lose_nothing() {
 
 #[test]
 fn two_that_stand_still_lose_nothing_in_the_journal() {
-    two_stand_still(&Tier::JOURNAL, 500);
+    // Numbered heads take the same steps as one head, and what is listed late is not there to be met.
+    two_stand_still(&[Tier::Cas, Tier::Listing], 500);
 }
 
 fn two_stand_still(tiers: &[Tier], floor: u64) {

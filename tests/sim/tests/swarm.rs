@@ -202,7 +202,6 @@ fn met_everything(tally: &Tally, size: &Size) {
         "application",
         "cancelled",
         "condition",
-        "not_found",
         "quota_exceeded",
         "rate_limited",
         "rollback",
@@ -212,7 +211,7 @@ fn met_everything(tally: &Tally, size: &Size) {
         "vault_changed",
     ];
     let (own, faults): (&[&str], Vec<Fault>) = match size.journal {
-        false => (&["plan OwnPush", "error locked"], Fault::classic().collect()),
+        false => (&["plan OwnPush", "error locked", "error not_found"], Fault::classic().collect()),
         true => (&OF_JOURNAL, Fault::journal().collect()),
     };
     let faults = faults.into_iter().map(|fault| format!("fault {fault}"));
