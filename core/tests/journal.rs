@@ -349,3 +349,30 @@ fn an_interrupted_pull_reads_what_was_in_flight_again_and_nothing_else() {
         }
     });
 }
+
+#[test]
+fn s69a_a_document_that_is_here_before_the_first_sync_and_was_deleted_there_is_asked_about() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            a.put("x", "old").await;
+            a.put("y", "kept").await;
+            a.sync().await;
+            a.delete("x").await;
+            a.sync().await;
+            // A device that has lost its state, with yesterday's documents.
+            b.put("x", "old").await;
+            b.put("y", "kept").await;
+            let report = b.sync().await;
+            assert_eq!(report.conflicts.iter().map(|c| (c.id.as_str(), c.kind)).collect::<Vec<_>>(), [("x", ConflictKind::EditDelete)]);
+            assert_eq!((report.pushed, b.sync().await.conflicts.len()), (0, 1), "it waits");
+            b.client.resolve(report.conflicts[0].clone(), Resolution::TakeRemote).await.unwrap();
+            b.sync().await;
+            a.sync().await;
+            assert_eq!((a.text("x"), b.text("x")), (None, None));
+            // Made anew on top of the deletion, it is an edit like any other.
+            b.put("x", "new").await;
+            assert_eq!((b.sync().await.pushed, a.sync().await.pulled), (1, 1));
+        }
+    });
+}

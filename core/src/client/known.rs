@@ -106,6 +106,8 @@ pub(super) struct Known {
     pub(super) in_conflict: bool,
     /// Whether a version of this client stands beside the drive's, unsettled.
     pub(super) lost: bool,
+    /// Whether the drive had it, and a deletion is what it has now.
+    pub(super) tombstone: bool,
     pub(super) local: Option<Present>,
 }
 
@@ -121,6 +123,7 @@ impl Known {
             joined,
             in_conflict: self.in_conflict,
             lost: self.lost,
+            tombstone: self.tombstone,
         }
     }
 
@@ -171,7 +174,9 @@ impl Run {
         for (n, ((((base, queued), applying), pushing), conflict)) in news.into_iter().zip(records) {
             let NewsOf { id, remote, keep_local } = n;
             let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
-            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, local: None });
+            // A server that merely has no such document says nothing of a deletion.
+            let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
+            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, tombstone, local: None });
         }
         let unsettled =
             self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;

@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub(super) in_conflict: bool,
     /// Whether a version of this client lost against `remote`, and its author has not decided about it.
     pub(super) lost: bool,
+    /// Whether the drive is known to have had the document, and to have deleted it.
+    pub(super) tombstone: bool,
 }
 
 /// What to do about a document that may have changed on the drive.
@@ -50,7 +52,7 @@ pub(super) enum Pull {
 
 /// Decides about a document that may have changed on the drive.
 pub(super) fn pull(facts: &Facts) -> Pull {
-    let Facts { remote, base, local, applying, pushing, queued, joined, in_conflict, lost } = *facts;
+    let Facts { remote, base, local, applying, pushing, queued, joined, in_conflict, lost, tombstone } = *facts;
     // What this client has written and not announced is for it alone to announce.
     if pushing.is_some_and(|attempt| attempt_digest(attempt) == remote) {
         return Pull::OwnPush;
@@ -69,8 +71,10 @@ pub(super) fn pull(facts: &Facts) -> Pull {
     }
     // An apply whose end is not known has brought what is deleted there now, and what is here may be made on top of it.
     let deleted_since = remote.is_none() && applying.is_some_and(|applying| applying.is_some() && applying != local);
+    // Here before the client ever saw that it was deleted there: nobody can know which came first.
+    let deleted_before = tombstone && base.is_none() && local.is_some() && (!joined || in_conflict);
     // Nothing new on the drive: whatever the host did stays queued.
-    if remote == base && !deleted_since {
+    if remote == base && !deleted_since && !deleted_before {
         return Pull::StaleEcho;
     }
     // Deleted here before the client ever saw what the drive has: nobody can know what the deletion meant. Nor does a
@@ -146,6 +150,7 @@ mod tests {
             joined: true,
             in_conflict: false,
             lost: false,
+            tombstone: false,
         }
     }
 
@@ -219,6 +224,14 @@ mod tests {
         assert_eq!(pull(&Facts { pushing, ..facts("p", "a", "p") }), Pull::OwnPush, "it is still to be announced");
         assert_eq!(pull(&Facts { pushing: Some(Attempt::Delete), ..facts("", "a", "x") }), Pull::OwnPush);
         assert_eq!(pull(&Facts { pushing, ..facts("q", "a", "x") }), Pull::Conflict(ConflictKind::EditEdit));
+    }
+
+    #[test]
+    fn what_is_here_before_the_first_pull_and_deleted_there_is_a_conflict() {
+        let here = Facts { tombstone: true, joined: false, ..facts("", "", "x") };
+        assert_eq!(pull(&here), Pull::Conflict(ConflictKind::EditDelete));
+        assert_eq!(pull(&Facts { joined: true, ..here }), Pull::StaleEcho, "made here since, on top of the deletion");
+        assert_eq!(pull(&Facts { tombstone: false, ..here }), Pull::StaleEcho, "made here, and never there");
     }
 
     #[test]
