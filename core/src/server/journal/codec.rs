@@ -6,6 +6,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively only what it reads is tested"))]
 mod pure;
 mod zstd_frame;
 

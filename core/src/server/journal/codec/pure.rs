@@ -4,7 +4,6 @@ use super::{Codec, Malformed, zstd_frame::MAX_WINDOW};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::io::Read;
 
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively only what it reads is tested"))]
 pub(super) const WRITES: Codec = Codec::Deflate;
 const LEVEL: u8 = 6;
 
