@@ -19,7 +19,9 @@ pub(super) struct PageOf {
 
 /// Takes up applies that were interrupted: each document learns what the host may have of it.
 pub(super) async fn take_up_applies(ledger: &Ledger) -> Result<()> {
-    while let Some((name, intents)) = ledger.page::<Vec<Applying>>(APPLIES, None, 1).await?.into_iter().next() {
+    let mut after = None;
+    while let Some((name, intents)) = ledger.page::<Vec<Applying>>(APPLIES, after, 1).await?.into_iter().next() {
+        after = Some(name.clone());
         let mut batch = vec![StateRecord::remove(name)];
         for intent in &intents {
             batch.push(record(APPLYING, &intent.id, intent)?);

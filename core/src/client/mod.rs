@@ -64,7 +64,7 @@ pub(crate) struct Inner {
     id: String,
     identity: StdMutex<Identity>,
     numbers: Arc<AtomicU64>,
-    /// A random id of this opening.
+    /// A random id of this opening; the classic layout has no use for one.
     opening: String,
 }
 
@@ -80,7 +80,11 @@ impl Client {
         let host = Host { application, runtime: runtime.clone(), timeout: options.callback_timeout };
         let ledger = Arc::new(Ledger::new(state));
         let (identity, first) = open::identify(&ledger, &*runtime, options.new_incarnation).await?;
-        let (id, opening) = (identity.id.clone(), random_id(&*runtime)?);
+        let id = identity.id.clone();
+        let opening = match &options.layout {
+            Layout::Journal(_) => random_id(&*runtime)?,
+            Layout::Classic(_) => String::new(),
+        };
         let inner = Inner {
             host,
             ledger,

@@ -30,6 +30,8 @@ pub(super) struct Sending {
     group: u32,
     /// The last record that is announced, of which writer.
     pub(super) announced: Option<(Writer, u64)>,
+    /// The last record that was acknowledged, of which writer: a state that keeps it all the same is not asked again.
+    acknowledged: Option<(Writer, String)>,
 }
 
 /// An own record that is not acknowledged.
@@ -215,12 +217,14 @@ impl Journal {
     /// Folds the next own record that is announced.
     pub(super) async fn next_acknowledged(&self, session: &mut Session) -> Result<Option<Acknowledged>> {
         let Some((writer, announced)) = session.send.announced else { return Ok(None) };
-        let page = self.state.scan(SENT.to_owned(), None, 1).await?;
+        let after = session.send.acknowledged.clone().filter(|(of, _)| *of == writer).map(|(_, key)| key);
+        let page = self.state.scan(SENT.to_owned(), after, 1).await?;
         let Some(StateRecord { key: sent_key, value: Some(value) }) = page.into_iter().next() else { return Ok(None) };
         let (sent, file) = Sent::decode(&sent_key, &value)?;
         if sent.writer != writer || sent.link.seq > announced {
             return Ok(None);
         }
+        session.send.acknowledged = Some((writer, sent_key.clone()));
         let head = file.get(..sent.head_len as usize).unwrap_or(&file);
         let (record, link) = Record::decode(head, &sent.name()).map_err(|_| damaged(&sent_key))?;
         let withdrawn: Vec<String> = record.changes.iter().map(|change| key(WITHDRAW, change.id.as_str())).collect();

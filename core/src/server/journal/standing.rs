@@ -101,11 +101,11 @@ pub(super) fn seen_record(writer: Writer, link: &Link) -> Result<StateRecord> {
 
 /// Removes every record under a prefix.
 pub(super) async fn clear(state: &dyn State, prefix: &str) -> Result<()> {
+    let mut after = None;
     loop {
-        let page = state.scan(prefix.to_owned(), None, PAGE).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
+        let page = state.scan(prefix.to_owned(), after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.key.clone());
         state.write(page.into_iter().map(|r| StateRecord::remove(r.key)).collect()).await?;
     }
 }
