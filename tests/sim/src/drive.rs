@@ -139,6 +139,11 @@ impl SimDrive {
         inner.begun.insert(seat, writes);
     }
 
+    /// An earlier sync of this seat is under way still: what it does began when that did.
+    pub fn began_earlier(&self, seat: usize, writes: u64) {
+        self.inner().begun.insert(seat, writes);
+    }
+
     /// Returns when the sync of this seat began, counted in writes of the drive.
     pub fn begun(&self, seat: usize) -> u64 {
         self.inner().begun.get(&seat).copied().unwrap_or(0)

@@ -36,10 +36,10 @@ pub const FORGOTTEN: &str = "a client's state was put back to a backup, and its 
 /// Two devices have the same edits to push: the one may go on from them before the other has seen that they are the same.
 pub const COPIED: &str = "a device was copied, and both live on";
 
-/// A document was edited, the device was copied before it was ever pushed, and one copy deletes it before both have agreed
-/// about it with the drive. For a copy that has not, it was never anywhere: its own deletion says nothing, and what it has
+/// A document was edited, the device was copied before it was ever pushed, and somebody deletes it before both copies have
+/// agreed about it with the drive. For a copy that has not, it was never anywhere: its own deletion says nothing, and what it has
 /// comes after the other's deletion like any new document.
-pub const NEVER_PUSHED: &str = "a document that was never pushed was deleted on one of two copies of a device";
+pub const NEVER_PUSHED: &str = "a document was deleted that a copy of a device had made and never pushed";
 
 /// A version lost against one that was made at the same time, and its author is no more: it was put back to a time before
 /// it made it, or goes on from an older vault. Any device can list what was left, and take it up.

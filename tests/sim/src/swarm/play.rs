@@ -308,10 +308,10 @@ impl Play<'_> {
     /// Why a deletion of a document may say nothing at this device, if so.
     fn unknown(&self, seat: usize, id: &DocId) -> Option<&'static str> {
         let is_unknown = |(seat, made): (&usize, &usize)| excuses::is_unknown(&self.world, *seat, id, *made);
-        if self.copies.contains_key(&seat) && self.copies.iter().any(is_unknown) {
+        // Whoever deletes it: for the state that knows nothing of it, what its host has is new.
+        if self.copies.iter().any(is_unknown) {
             return Some(excuses::journal::NEVER_PUSHED);
         }
-        // Whoever deletes it: for the state that knows nothing of it, what its host has is new.
         self.forgotten.iter().any(is_unknown).then_some(excuses::journal::FORGOTTEN)
     }
 
@@ -323,6 +323,7 @@ impl Play<'_> {
             excuses::edited_unknown(&self.world, seat, &id, reason);
         }
         if self.world.is_open(seat) {
+            self.let_queue_end(seat);
             let run = self.world.start_queue(seat, change.clone());
             self.fly(seat, Call::Queue { run, change });
         }
@@ -332,6 +333,10 @@ impl Play<'_> {
     /// for ever.
     fn ready(&mut self, seat: usize) {
         self.open(seat);
+        self.let_queue_end(seat);
+    }
+
+    fn let_queue_end(&mut self, seat: usize) {
         // It may be made to stand still again, once for each fault that waits.
         for _ in 0..8 {
             if self.flying.iter().any(|f| f.seat == seat && matches!(f.call, Call::Queue { .. })) {
@@ -354,7 +359,10 @@ impl Play<'_> {
             options.wait = Duration::from_secs(seconds);
         }
         let reconciles = options.reconcile;
+        let under_way = self.flying.iter().any(|f| f.seat == seat && matches!(f.call, Call::Sync { .. }));
+        let began = under_way.then(|| self.world.drive.begun(seat));
         let run = self.world.start_sync(seat, options);
+        began.into_iter().for_each(|writes| self.world.drive.began_earlier(seat, writes));
         self.fly(seat, Call::Sync { run, dry: asked.dry, reconciles });
     }
 
