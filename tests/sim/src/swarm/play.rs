@@ -195,7 +195,7 @@ impl Play<'_> {
                     flying.silence = false;
                 }
                 if let Some((id, action)) = self.about(seat, document, action) {
-                    let unknown = self.unknown(seat, &id);
+                    let unknown = self.unknown(&id);
                     self.world.host(seat).change_silently(&id, action);
                     if let Some(reason) = unknown {
                         excuses::edited_unknown(&self.world, seat, &id, reason);
@@ -305,8 +305,8 @@ impl Play<'_> {
         Some((id, if action == OpAction::Edit { Action::Put } else { Action::Delete }))
     }
 
-    /// Why a deletion of a document may say nothing at this device, if so.
-    fn unknown(&self, seat: usize, id: &DocId) -> Option<&'static str> {
+    /// Why a deletion of a document may say nothing to somebody, if so.
+    fn unknown(&self, id: &DocId) -> Option<&'static str> {
         let is_unknown = |(seat, made): (&usize, &usize)| excuses::is_unknown(&self.world, *seat, id, *made);
         // Whoever deletes it: for the state that knows nothing of it, what its host has is new.
         if self.copies.iter().any(is_unknown) {
@@ -317,7 +317,7 @@ impl Play<'_> {
 
     fn change(&mut self, seat: usize, document: usize, action: OpAction) {
         let Some((id, action)) = self.about(seat, document, action) else { return };
-        let unknown = self.unknown(seat, &id);
+        let unknown = self.unknown(&id);
         let change = self.world.host(seat).change(&id, action);
         if let Some(reason) = unknown {
             excuses::edited_unknown(&self.world, seat, &id, reason);
