@@ -4,6 +4,7 @@
 //! process, which the kernel does right after the call, and is counted here, over all threads. To kill on entering the
 //! next call, a second `strace` takes the place of the first while the process is stopped.
 
+use crate::patience;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt, fs,
@@ -178,7 +179,7 @@ impl Process {
 
     fn end(mut self) -> Traced {
         while self.line().is_some() {}
-        let status = self.child.wait().unwrap();
+        let status = patience::wait(&mut self.child).unwrap_or_else(|hung| panic!("{hung}{:#?}", self.lines));
         self.ended = true;
         Traced { status, lines: std::mem::take(&mut self.lines) }
     }
@@ -200,7 +201,7 @@ impl Process {
 
     /// The tracer of each thread, 0 for none.
     fn tracers(&self) -> Vec<i32> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero())).unwrap();
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_nonzero())).into_iter().flatten();
         let status = |task: fs::DirEntry| fs::read_to_string(task.path().join("status")).unwrap_or_default();
         let tracer = |status: String| status.lines().find_map(|l| l.strip_prefix("TracerPid:")?.trim().parse().ok());
         tasks.flatten().filter_map(|task| tracer(status(task))).collect()
@@ -228,7 +229,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         if !self.ended {
             let _ = self.child.kill();
-            let _ = self.child.wait();
+            // Nobody hears of its end as long as a tracer keeps it.
+            for tracer in self.tracers().into_iter().filter_map(Pid::from_raw) {
+                let _ = kill_process(tracer, Signal::KILL);
+            }
+            let _ = patience::wait(&mut self.child);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A directory with a drive and the folders `a` and `b`, which can be put back to what it was.
 
+use crate::patience;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -110,7 +111,7 @@ impl World {
 
     /// Runs a command that must succeed, and returns what it says.
     pub fn kite(&self, args: &[&str]) -> Result<Value, String> {
-        let output = self.command(args).arg("--json").output().unwrap();
+        let output = patience::output(self.command(args).arg("--json")).map_err(|hung| format!("`kite {}`: {hung}", args.join(" ")))?;
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         match serde_json::from_str(&out) {
             Ok(value) if output.status.code() == Some(0) => Ok(value),

@@ -9,6 +9,7 @@ mod count;
 mod demo;
 mod place;
 mod planted;
+mod silence;
 mod stage;
 mod test;
 mod tools;

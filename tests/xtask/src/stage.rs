@@ -1,9 +1,11 @@
 //! One stage of the test run: it has a name, takes a time, and ends with a count of tests.
 
-use crate::{Result, count::Count};
+use crate::{Result, count::Count, silence::next_line};
 use std::{
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
+    sync::mpsc::channel,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -70,8 +72,9 @@ fn watched(mut command: Command, count: &mut Count) -> Result<()> {
     let failed = |command: &Command, e: &dyn std::fmt::Display| format!("{command:?}: {e}");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|e| failed(&command, &e))?;
     if let Some(out) = child.stdout.take() {
-        for line in BufReader::new(out).split(b'\n') {
-            let line = line.map_err(|e| failed(&command, &e))?;
+        let (said, lines) = channel();
+        thread::spawn(move || BufReader::new(out).split(b'\n').map_while(std::result::Result::ok).try_for_each(|line| said.send(line)));
+        while let Some(line) = next_line(&lines, &child) {
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             count.read(&line);
