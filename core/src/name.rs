@@ -5,14 +5,14 @@
 
 use crate::{Digest, Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{cmp::Ordering, fmt, hash};
+use std::{cmp::Ordering, fmt, hash, sync::Arc};
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name {
-            text: String,
+            text: Arc<str>,
             number: bool,
         }
 
@@ -74,7 +74,7 @@ macro_rules! name_type {
             fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 match self.number.then(|| canonical_number(&self.text)).flatten() {
                     Some(number) => number.serialize(serializer),
-                    None => self.text.serialize(serializer),
+                    None => serializer.serialize_str(&self.text),
                 }
             }
         }
@@ -106,15 +106,15 @@ impl DocId {
     /// # Errors
     /// `invalid_input` if it is empty or longer than 1024 bytes.
     pub fn new(text: impl Into<String>) -> Result<Self> {
-        Self::checked(text.into(), false)
+        Self::checked(text.into().into(), false)
     }
 
     /// Takes the name of a document on a drive, which may be longer than an id because of its encoding.
     pub(crate) fn on_drive(text: &str, number: bool) -> Self {
-        Self { text: text.to_owned(), number: false }.spelled_as_number(number)
+        Self { text: text.into(), number: false }.spelled_as_number(number)
     }
 
-    fn checked(text: String, number: bool) -> Result<Self> {
+    fn checked(text: Arc<str>, number: bool) -> Result<Self> {
         match text.len() {
             0 => Err(Error::invalid("id", "a document id must not be empty")),
             1..=Self::MAX_BYTES => Ok(Self { text, number }),
@@ -129,12 +129,12 @@ impl DocId {
 impl Revision {
     /// Takes a text as a revision.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), number: false }
+        Self { text: text.into().into(), number: false }
     }
 
     /// Takes a number as a revision, spelled as a number in JSON.
     pub fn number(value: u64) -> Self {
-        Self { text: value.to_string(), number: true }
+        Self { text: value.to_string().into(), number: true }
     }
 
     /// Derives a revision from a body, for hosts that keep none.
@@ -142,7 +142,7 @@ impl Revision {
         Self::from(Digest::of(body))
     }
 
-    fn checked(text: String, number: bool) -> Result<Self> {
+    fn checked(text: Arc<str>, number: bool) -> Result<Self> {
         Ok(Self { text, number })
     }
 }
@@ -158,10 +158,19 @@ impl From<Digest> for Revision {
 
 /// Returns the JSON number whose canonical text this is.
 fn canonical_number(text: &str) -> Option<serde_json::Number> {
+    if let Some(whole) = canonical_whole(text) {
+        return Some(whole.into());
+    }
     let number: serde_json::Number = text.parse().ok()?;
     // 1.0 would be read again as 1.
     let whole = number.is_f64() && number.as_f64().is_some_and(is_whole);
     (!whole && number.to_string() == text).then_some(number)
+}
+
+/// Returns a whole number of at most 18 digits: most are, and need no comparison with their own text.
+fn canonical_whole(text: &str) -> Option<u64> {
+    let plain = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    (plain && (text.len() == 1 || !text.starts_with('0'))).then(|| text.parse().ok()).flatten()
 }
 
 /// Whether JavaScript writes this number without a fraction.
@@ -172,22 +181,22 @@ fn is_whole(number: f64) -> bool {
 struct TextOrNumber;
 
 impl de::Visitor<'_> for TextOrNumber {
-    type Value = (String, bool);
+    type Value = (Arc<str>, bool);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string or a number")
     }
     fn visit_str<E: de::Error>(self, v: &str) -> std::result::Result<Self::Value, E> {
-        Ok((v.to_owned(), false))
+        Ok((v.into(), false))
     }
     fn visit_string<E: de::Error>(self, v: String) -> std::result::Result<Self::Value, E> {
-        Ok((v, false))
+        Ok((v.into(), false))
     }
     fn visit_u64<E: de::Error>(self, v: u64) -> std::result::Result<Self::Value, E> {
-        Ok((v.to_string(), true))
+        Ok((v.to_string().into(), true))
     }
     fn visit_i64<E: de::Error>(self, v: i64) -> std::result::Result<Self::Value, E> {
-        Ok((v.to_string(), true))
+        Ok((v.to_string().into(), true))
     }
     fn visit_f64<E: de::Error>(self, v: f64) -> std::result::Result<Self::Value, E> {
         // JavaScript writes 1.0 as 1 and -0 as 0; so does the file name it makes of such an id.
@@ -196,7 +205,7 @@ impl de::Visitor<'_> for TextOrNumber {
         } else {
             serde_json::Number::from_f64(v).map(|n| n.to_string()).unwrap_or_default()
         };
-        Ok((text, true))
+        Ok((text.into(), true))
     }
 }
 
