@@ -4,18 +4,29 @@ use crate::{Result, layout::Measured, memory, scale, steps};
 use async_io::block_on;
 use memory::Half;
 use serde::de::DeserializeOwned;
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Runs `program` as a child on `count` notes and reads what it prints. `place` is a folder for what it keeps.
 ///
 /// # Errors
 /// If the process fails.
 pub fn run<T: DeserializeOwned>(program: &Path, work: &str, layout: Measured, count: u64, place: &Path) -> Result<T> {
-    let out = Command::new(program).args(["child", work, layout.name(), &count.to_string()]).arg(place).output()?;
+    let out = Command::new(of(program, work)).args(["child", work, layout.name(), &count.to_string()]).arg(place).output()?;
     if !out.status.success() {
         return Err(format!("{work} of {count} documents failed: {}", String::from_utf8_lossy(&out.stderr)).into());
     }
     Ok(serde_json::from_slice(&out.stdout)?)
+}
+
+/// Returns the program for a piece of work: another one, beside it, where the heap is counted.
+fn of(program: &Path, work: &str) -> PathBuf {
+    match work {
+        "push" | "pull" => program.with_file_name(format!("kitestring-bench-heap{}", std::env::consts::EXE_SUFFIX)),
+        _ => program.to_owned(),
+    }
 }
 
 /// Does the work of a child and returns what it prints. `heap` tells the peak of the heap in bytes.

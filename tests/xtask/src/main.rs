@@ -45,14 +45,15 @@ fn bench(options: &[&str]) -> Result<()> {
         // It also measures how `kite` scans a folder, and skips that where the program is missing.
         place::succeed(place::cargo().args(["build", "--release", "--locked", "--package", "kitestring-cli"]))?;
     }
-    let mut command = bench_command();
+    place::succeed(&mut bench_command("build"))?;
+    let mut command = bench_command("run");
     command.arg("--").args(options);
     place::succeed(&mut command)
 }
 
-/// Makes the command that builds and runs the benchmark.
-pub(crate) fn bench_command() -> Command {
+/// Makes the command that builds, or runs, the benchmark. It is two programs, and one of them runs both.
+pub(crate) fn bench_command(verb: &str) -> Command {
     let mut command = place::cargo();
-    command.args(["run", "--release", "--locked", "--package", "kitestring-bench"]);
+    command.args([verb, "--release", "--locked", "--package", "kitestring-bench"]);
     command
 }

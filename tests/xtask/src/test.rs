@@ -38,7 +38,9 @@ pub(crate) fn run() -> ExitCode {
             stages.command(name, command);
         }
     }
-    stages.command("bench", bench_command());
+    if stages.command("bench: programs", bench_command("build")) {
+        stages.command("bench", bench_command("run"));
+    }
     if stages.conclude() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
