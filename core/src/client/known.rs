@@ -91,6 +91,8 @@ pub(super) struct NewsOf {
     pub(super) id: DocId,
     pub(super) remote: Remote,
     pub(super) keep_local: bool,
+    /// What is agreed, if it was read just now.
+    pub(super) base: Option<Option<Base>>,
 }
 
 /// All that is known of a document.
@@ -100,8 +102,9 @@ pub(super) struct Known {
     pub(super) keep_local: bool,
     pub(super) base: Option<Base>,
     pub(super) queued: Option<Queued>,
-    pub(super) applying: Option<Applying>,
-    pub(super) pushing: Option<Pushing>,
+    /// What is rare is boxed: this is moved about a lot.
+    pub(super) applying: Option<Box<Applying>>,
+    pub(super) pushing: Option<Box<Pushing>>,
     /// Whether a conflict about it waits for the host's decision.
     pub(super) in_conflict: bool,
     /// Whether a version of this client stands beside the drive's, unsettled.
@@ -164,16 +167,19 @@ impl Run {
     /// Gathers what is known. The queue entry is read before the content, so that an edit in between shows.
     pub(super) async fn look_up(&mut self, news: Vec<NewsOf>) -> Result<Vec<Known>> {
         let ids = || news.iter().map(|n| &n.id);
-        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
+        let unread = news.iter().filter(|n| n.base.is_none()).map(|n| &n.id);
+        let mut bases = self.ledger.of::<Base>(BASE, unread).await?.into_iter();
         let queued = self.ledger.of_rare::<Queued>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let pushing = self.ledger.of_rare::<Pushing>(PUSHING, ids()).await?;
         let conflicts = self.ledger.of_rare::<ConflictRecord>(CONFLICT, ids()).await?;
         let mut known: Vec<Known> = Vec::with_capacity(news.len());
-        let records = bases.into_iter().zip(queued).zip(applying).zip(pushing).zip(conflicts);
-        for (n, ((((base, queued), applying), pushing), conflict)) in news.into_iter().zip(records) {
-            let NewsOf { id, remote, keep_local } = n;
+        let records = queued.into_iter().zip(applying).zip(pushing).zip(conflicts);
+        for (n, (((queued, applying), pushing), conflict)) in news.into_iter().zip(records) {
+            let NewsOf { id, remote, keep_local, base } = n;
+            let base = base.unwrap_or_else(|| bases.next().flatten());
             let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
+            let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
             known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, tombstone, local: None });

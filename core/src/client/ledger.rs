@@ -47,9 +47,16 @@ pub(crate) fn key(prefix: &str, id: &str) -> String {
     let mut key = String::with_capacity(prefix.len() + id.len());
     key.push_str(prefix);
     // Most ids need no escape, and are taken as they are.
-    utf8_percent_encode(id, ESCAPED).for_each(|piece| key.push_str(piece));
+    if id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
+        key.push_str(id);
+    } else {
+        utf8_percent_encode(id, ESCAPED).for_each(|piece| key.push_str(piece));
+    }
     key
 }
+
+/// From how many records on it is worth asking first whether there is any.
+pub(crate) const MANY: usize = 32;
 
 /// The form of the state that this version writes.
 pub(super) const FORMAT: u32 = 1;
@@ -83,13 +90,17 @@ pub(super) struct Base {
 
 impl Base {
     /// Takes the place of what was agreed on until now.
-    pub(super) fn follows(mut self, old: Option<&Self>) -> Self {
-        self.before = match old {
-            Some(old) if old.digest == self.digest => old.before,
-            Some(old) => Some(Short::of(&old.digest)),
-            None => None,
-        };
-        self
+    pub(super) fn follows(self, old: Option<&Self>) -> Self {
+        Self { before: before(old, self.digest), ..self }
+    }
+}
+
+/// What was agreed on before this content is.
+pub(super) fn before(old: Option<&Base>, digest: Digest) -> Option<Short> {
+    match old {
+        Some(old) if old.digest == digest => old.before,
+        Some(old) => Some(Short::of(&old.digest)),
+        None => None,
     }
 }
 
@@ -155,6 +166,9 @@ pub(super) struct Pushing {
     /// The size of the content in bytes.
     #[serde(default)]
     pub(super) size: u64,
+    /// What was agreed on before, as the base that comes of it will say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Short>,
 }
 
 impl Pushing {
@@ -200,8 +214,13 @@ impl Ledger {
 
     /// Reads the records of these documents, in the same order.
     pub(super) async fn of<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
-        let keys: Vec<String> = ids.into_iter().map(|id| key(prefix, id.as_str())).collect();
-        self.read(keys).await
+        let ids: Vec<&DocId> = ids.into_iter().collect();
+        // At a first sync there is none of many.
+        if ids.len() >= MANY && self.is_empty(prefix).await? {
+            return Ok(ids.into_iter().map(|_| None).collect());
+        }
+        let values = self.values(ids.iter().map(|id| key(prefix, id.as_str())).collect()).await?;
+        ids.into_iter().zip(values).map(|(id, value)| value.map(|v| parse(|| key(prefix, id.as_str()), &v)).transpose()).collect()
     }
 
     /// Reads the records of these documents under a prefix that rarely has any.
@@ -216,21 +235,27 @@ impl Ledger {
 
     /// Reads records by key.
     pub(super) async fn read<T: DeserializeOwned>(&self, keys: Vec<String>) -> Result<Vec<Option<T>>> {
-        if keys.is_empty() {
+        let values = self.values(keys.clone()).await?;
+        keys.into_iter().zip(values).map(|(key, value)| value.map(|v| parse(|| key, &v)).transpose()).collect()
+    }
+
+    async fn values(&self, keys: Vec<String>) -> Result<Vec<Option<Vec<u8>>>> {
+        let asked = keys.len();
+        if asked == 0 {
             return Ok(Vec::new());
         }
-        let values = self.state.read(keys.clone()).await?;
-        if values.len() != keys.len() {
-            return Err(Error::new(ErrorKind::State, "read", "the state answered another number of records than it was asked for"));
+        let values = self.state.read(keys).await?;
+        if values.len() == asked {
+            return Ok(values);
         }
-        keys.iter().zip(values).map(|(key, value)| value.map(|v| parse(key, &v)).transpose()).collect()
+        Err(Error::new(ErrorKind::State, "read", "the state answered another number of records than it was asked for"))
     }
 
     /// Reads a page of records behind `after`; an empty page is the end.
     pub(super) async fn page<T: DeserializeOwned>(&self, prefix: &str, after: Option<String>, limit: u32) -> Result<Vec<(String, T)>> {
         let records = self.state.scan(prefix.to_owned(), after, limit).await?;
         let parsed = records.into_iter().filter_map(|r| Some((r.key, r.value?)));
-        parsed.map(|(key, value)| parse(&key, &value).map(|v| (key, v))).collect()
+        parsed.map(|(key, value)| parse(|| key.clone(), &value).map(|v| (key, v))).collect()
     }
 
     /// Counts the records under a prefix.
@@ -300,7 +325,7 @@ pub(super) fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|e| Error::internal("write", "a record of the state could not be made").caused_by(e))
 }
 
-fn parse<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
+fn parse<T: DeserializeOwned>(key: impl FnOnce() -> String, value: &[u8]) -> Result<T> {
     let damaged = "the client's state is damaged; open the client with a fresh state: nothing of the host's is lost";
-    serde_json::from_slice(value).map_err(|e| Error::new(ErrorKind::State, "read", damaged).about(key).caused_by(e))
+    serde_json::from_slice(value).map_err(|e| Error::new(ErrorKind::State, "read", damaged).about(key()).caused_by(e))
 }

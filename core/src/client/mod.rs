@@ -19,7 +19,7 @@ mod run;
 mod settle;
 mod sync;
 
-pub(crate) use ledger::{BASE, QUEUE, key};
+pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{

@@ -2,18 +2,24 @@
 
 use super::{
     host::{Host, HostSource},
-    ledger::{BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, dequeue, enqueue},
+    ledger::{self, BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, dequeue, enqueue},
     plan::{self, Push},
     run::Run,
 };
 use crate::{
     Action, Body, Digest, DocId, Document, Result, Revision,
+    document::Short,
     server::{self, Announced, Attempt, Content, Outgoing, Tag},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 /// How many entries are looked at together.
 const PAGE: u32 = 1000;
+/// Mostly one of the first can be pushed.
+const FIRST_PAGE: u32 = 16;
 
 /// How many interrupted pushes of one document are remembered.
 const ATTEMPTS: usize = 8;
@@ -46,6 +52,8 @@ pub(super) struct Sent {
     pub(super) revision: Revision,
     pub(super) digest: Option<Digest>,
     pub(super) size: u64,
+    /// What was agreed on before.
+    pub(super) before: Option<Short>,
     /// Whether an earlier push of it was interrupted.
     pub(super) interrupted: bool,
 }
@@ -65,22 +73,23 @@ impl Ready {
             None => (entry.revision.clone(), None, None),
         };
         let size = body.as_ref().map_or(0, |(body, _)| body.size());
+        let before = digest.and_then(|digest| ledger::before(base.as_ref(), digest));
         let base = base.as_ref().map(|b| b.tag.clone());
         let attempted = pushing.as_ref().map(Pushing::attempts).unwrap_or_default();
         let unannounced = pushing.as_ref().filter(|p| !p.announced).map(Pushing::attempts).unwrap_or_default();
         let outgoing = Outgoing { id: entry.id.clone(), revision: revision.clone(), body, base, attempted };
-        let change = Sent { entry: entry.clone(), revision, digest, size, interrupted: pushing.is_some() };
+        let change = Sent { entry: entry.clone(), revision, digest, size, before, interrupted: pushing.is_some() };
         Self { change, outgoing, unannounced }
     }
 
     /// What is to be durable before anything is written.
     pub(super) fn intent(&self, push: &str) -> Pushing {
-        let Sent { entry, revision, digest, size, .. } = &self.change;
+        let Sent { entry, revision, digest, size, before, .. } = &self.change;
         let attempt = digest.map_or(Attempt::Delete, Attempt::Put);
         let older = self.unannounced.iter().copied().filter(|older| *older != attempt);
         let earlier = older.skip(self.unannounced.len().saturating_sub(ATTEMPTS)).collect();
-        let (token, size, push) = (entry.token, *size, push.to_owned());
-        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, earlier, push, announced: false, token, size }
+        let (token, size, before, push) = (entry.token, *size, *before, push.to_owned());
+        Pushing { id: entry.id.clone(), revision: revision.clone(), attempt, earlier, push, announced: false, token, size, before }
     }
 
     pub(super) fn split(self) -> (Sent, Outgoing) {
@@ -88,14 +97,37 @@ impl Ready {
     }
 }
 
+/// Documents that the host gave, mostly in the order in which they were asked for.
+struct Found {
+    in_order: VecDeque<Document>,
+    others: HashMap<DocId, Document>,
+}
+
+impl Found {
+    fn new(batch: &[Candidate], documents: Vec<Document>) -> Self {
+        let as_asked = batch.len() == documents.len() && batch.iter().zip(&documents).all(|(candidate, d)| candidate.entry.id == d.id);
+        let (in_order, others) = if as_asked { (documents, Vec::new()) } else { (Vec::new(), documents) };
+        Self { in_order: in_order.into(), others: others.into_iter().map(|d| (d.id.clone(), d)).collect() }
+    }
+
+    fn has(&self, id: &DocId) -> bool {
+        !self.in_order.is_empty() || self.others.contains_key(id)
+    }
+
+    fn take(&mut self, id: &DocId) -> Option<Document> {
+        self.in_order.pop_front().or_else(|| self.others.remove(id))
+    }
+}
+
 impl Run {
     /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
     /// What was tried and has to wait for somebody is reported, and tried again when there is more to push.
     pub(super) async fn has_pushable(&self) -> Result<bool> {
-        let mut after = None;
+        let (mut after, mut limit) = (None, FIRST_PAGE);
         loop {
-            let page = self.ledger.page::<DocId>(ORDER, after, PAGE).await?;
+            let page = self.ledger.page::<DocId>(ORDER, after, limit).await?;
             let Some((last, _)) = page.last() else { return Ok(false) };
+            limit = PAGE;
             after = Some(last.clone());
             let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
             for Candidate { entry, .. } in self.candidates(&ids).await? {
@@ -122,12 +154,12 @@ impl Run {
     /// Reads the contents and decides; what needs no push leaves the queue, what cannot be pushed is reported.
     pub(super) async fn prepare(&self, batch: &[Candidate]) -> Result<Vec<Ready>> {
         let documents = self.host.get(batch.iter().map(|c| c.entry.id.clone()).collect()).await?;
-        let mut found: BTreeMap<DocId, _> = documents.into_iter().map(|d| (d.id.clone(), d)).collect();
-        let gone = self.truly_missing(batch, |id| found.contains_key(id)).await?;
+        let mut found = Found::new(batch, documents);
+        let gone = self.truly_missing(batch, |id| found.has(id)).await?;
         let (mut ready, mut done) = (Vec::new(), Vec::new());
         for candidate in batch {
             let id = &candidate.entry.id;
-            let content = match found.remove(id) {
+            let content = match found.take(id) {
                 Some(document) => {
                     let revision = document.revision.clone();
                     let Some(digest) = self.host.digest(&document).await? else {

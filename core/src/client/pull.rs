@@ -217,11 +217,12 @@ impl Run {
                     bytes += found.body.len() as u64;
                     let content = Some(RemoteContent::whole(found.body));
                     let remote = Remote { revision: found.revision, tag: Some(found.tag), content };
-                    news.push(NewsOf { id: found.id, remote, keep_local: todo.keep_local });
+                    news.push(NewsOf { id: found.id, remote, keep_local: todo.keep_local, base: Some(base) });
                 }
                 Fetched::Listed(found) => {
                     bytes += found.size;
-                    news.push(NewsOf { id: found.id.clone(), remote: Remote::listed(found), keep_local: todo.keep_local });
+                    let (id, remote) = (found.id.clone(), Remote::listed(found));
+                    news.push(NewsOf { id, remote, keep_local: todo.keep_local, base: Some(base) });
                 }
             }
         }
@@ -256,7 +257,8 @@ impl Run {
     async fn work_off_deletions(&mut self, todos: Vec<Todo>) -> Result<()> {
         let news = todos.into_iter().filter_map(|todo| {
             let News::Delete { revision, at } = todo.news else { return None };
-            Some(NewsOf { id: todo.id, remote: Remote { revision, tag: at.map(Tag), content: None }, keep_local: todo.keep_local })
+            let remote = Remote { revision, tag: at.map(Tag), content: None };
+            Some(NewsOf { id: todo.id, remote, keep_local: todo.keep_local, base: None })
         });
         self.settle(news.collect()).await
     }

@@ -6,15 +6,15 @@
 
 use super::{
     host::batches,
-    ledger::{
-        BASE, Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal,
-    },
+    ledger::{Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal},
     outgoing::{Candidate, Ready, Sent},
     plan::attempt_digest,
     run::Run,
 };
 use crate::{
-    Digest, DocId, Error, Level, Phase, Result, Revision, StateRecord, runtime,
+    Digest, DocId, Error, Level, Phase, Result, Revision, StateRecord,
+    document::Short,
+    runtime,
     server::{Acknowledged, Announced, News, Placed, Tag, Written},
 };
 use futures::future::join;
@@ -67,21 +67,23 @@ struct Finished {
     revision: Revision,
     digest: Option<Digest>,
     size: u64,
+    /// What was agreed on before.
+    before: Option<Short>,
     /// Whether an earlier push of it was interrupted.
     interrupted: bool,
 }
 
 impl From<Sent> for Finished {
     fn from(sent: Sent) -> Self {
-        let Sent { entry: Queued { id, token, .. }, revision, digest, size, interrupted } = sent;
-        Self { id, token, revision, digest, size, interrupted }
+        let Sent { entry: Queued { id, token, .. }, revision, digest, size, before, interrupted } = sent;
+        Self { id, token, revision, digest, size, before, interrupted }
     }
 }
 
 impl From<Pushing> for Finished {
     fn from(intent: Pushing) -> Self {
-        let Pushing { id, token, revision, attempt, size, .. } = intent;
-        Self { id, token, revision, digest: attempt_digest(attempt), size, interrupted: false }
+        let Pushing { id, token, revision, attempt, size, before, .. } = intent;
+        Self { id, token, revision, digest: attempt_digest(attempt), size, before, interrupted: false }
     }
 }
 
@@ -89,7 +91,7 @@ impl Run {
     /// Pushes the queue in batches, in the order in which documents were queued. While one is written, the contents of
     /// the next are read.
     pub(super) async fn push(&mut self) -> Result<Pushed> {
-        let total = self.ledger.count(QUEUE).await?;
+        let total = self.ledger.count(ORDER).await?;
         self.begin(Phase::Push, Some(total));
         let mut reading = Reading { after: None, limit: FIRST_ENTRIES, left: VecDeque::new() };
         let mut next = self.next_batch(&mut reading).await?;
@@ -196,6 +198,7 @@ impl Run {
             intents.retain(|intent| placed.contains(&intent.id));
             self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
         }
+        self.intents().keep(push.clone(), intents);
         match self.server.changes_write(announced, push).await? {
             Written::Later => Ok(Pushed::Done),
             Written::Moved => Ok(Pushed::Moved),
@@ -213,11 +216,15 @@ impl Run {
     async fn acknowledge_finished(&self) -> Result<()> {
         while let Some(Acknowledged { pushes, tag, remember }) = self.server.acknowledged().await? {
             let (mut records, mut written) = (remember, Vec::new());
-            let keys: Vec<String> = pushes.iter().map(|push| key(PUSH, push)).collect();
-            for intents in self.ledger.read::<Vec<Pushing>>(keys.clone()).await? {
-                written.extend(intents.into_iter().flatten().map(|intent| (Finished::from(intent), tag.clone())));
+            for push in pushes {
+                let kept = self.intents().take(&push);
+                let intents = match kept {
+                    Some(intents) => intents,
+                    None => self.ledger.read::<Vec<Pushing>>(vec![key(PUSH, &push)]).await?.into_iter().flatten().flatten().collect(),
+                };
+                written.extend(intents.into_iter().map(|intent| (Finished::from(intent), tag.clone())));
+                records.push(StateRecord::remove(key(PUSH, &push)));
             }
-            records.extend(keys.into_iter().map(StateRecord::remove));
             self.count(written.iter().map(|(finished, _)| finished.digest));
             self.acknowledge(written, records).await?;
         }
@@ -255,13 +262,12 @@ impl Run {
     /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
     async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>) -> Result<()> {
         let _turn = self.ledger.turn().await;
-        let ids = || written.iter().map(|(change, _)| &change.id);
-        let (now, old) = (self.ledger.of::<Queued>(QUEUE, ids()).await?, self.ledger.of::<Base>(BASE, ids()).await?);
+        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
         let mut batch = records;
-        for (((change, tag), now), old) in written.into_iter().zip(now).zip(old) {
-            let Finished { id, token, revision, digest, size, interrupted } = change;
+        for ((change, tag), now) in written.into_iter().zip(now) {
+            let Finished { id, token, revision, digest, size, before, interrupted } = change;
             batch.extend(interrupted.then(|| removal(PUSHING, &id)));
-            let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag, before: None }.follows(old.as_ref()));
+            let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag, before });
             batch.push(base_record(&id, base.as_ref())?);
             match now {
                 Some(now) if now.token == token => batch.extend(dequeue(&now)),

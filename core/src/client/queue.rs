@@ -5,19 +5,23 @@ use super::{
     ledger::{BASE, Base, QUEUE, Queued, enqueue},
 };
 use crate::{Action, Change, DocId, Result, Revision};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Queues changes durably. A document that is queued already keeps its place; the last change counts.
 pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()> {
     let _turn = inner.ledger.turn().await;
     let stored = inner.ledger.of::<Queued>(QUEUE, changes.iter().map(|c| &c.id)).await?;
-    let mut entries: BTreeMap<&DocId, Queued> = BTreeMap::new();
+    let (mut entries, mut known): (Vec<Queued>, HashMap<&DocId, usize>) =
+        (Vec::with_capacity(changes.len()), HashMap::with_capacity(changes.len()));
     for (change, stored) in changes.iter().zip(stored) {
-        let before = entries.get(&change.id).cloned().or(stored);
-        entries.insert(&change.id, renewed(inner, change, before.as_ref()));
+        let number = *known.entry(&change.id).or_insert(entries.len());
+        match entries.get_mut(number) {
+            Some(before) => *before = renewed(inner, change, Some(before)),
+            None => entries.push(renewed(inner, change, stored.as_ref())),
+        }
     }
-    let mut batch = Vec::new();
-    for entry in entries.values() {
+    let mut batch = Vec::with_capacity(2 * entries.len());
+    for entry in &entries {
         batch.extend(enqueue(entry)?);
     }
     inner.ledger.write(batch).await

@@ -1,8 +1,13 @@
 //! One sync under way: what its steps share.
 
-use super::{Inner, SyncOptions, host::Host, ledger::Ledger};
+use super::{
+    Inner, SyncOptions,
+    host::Host,
+    ledger::{Ledger, Pushing},
+};
 use crate::{DocId, Level, Log, Phase, Report, Runtime, Stopped, server::Server};
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -30,6 +35,35 @@ pub(super) struct Run {
     pub(super) only_at_hand: bool,
     /// Documents that could not be worked off since this was last asked for.
     pub(super) left: Mutex<Vec<DocId>>,
+    /// Intents of pushes that are not acknowledged, by the push, so that not all of them are read again.
+    pub(super) intents: Mutex<Intents>,
+}
+
+/// Some of the intents that are durable, as they are there.
+#[derive(Default)]
+pub(super) struct Intents {
+    by_push: HashMap<String, Vec<Pushing>>,
+    count: usize,
+}
+
+/// How many intents are kept in memory.
+const KEPT_INTENTS: usize = 16_384;
+
+impl Intents {
+    /// Keeps the intents of a push, if there are not too many.
+    pub(super) fn keep(&mut self, push: String, intents: Vec<Pushing>) {
+        if self.count + intents.len() <= KEPT_INTENTS {
+            self.count += intents.len();
+            self.by_push.insert(push, intents);
+        }
+    }
+
+    /// Takes the intents of a push out, if they were kept.
+    pub(super) fn take(&mut self, push: &str) -> Option<Vec<Pushing>> {
+        let intents = self.by_push.remove(push)?;
+        self.count -= intents.len();
+        Some(intents)
+    }
 }
 
 impl Run {
@@ -70,6 +104,11 @@ impl Run {
     /// Takes the documents that could not be worked off.
     pub(super) fn take_left(&self) -> Vec<DocId> {
         std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The intents that are kept; never held across an await.
+    pub(super) fn intents(&self) -> MutexGuard<'_, Intents> {
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn warn(&self, line: impl FnOnce() -> String) {

@@ -44,8 +44,8 @@ struct Settled {
     /// The queue entry that is thereby done, if it is still the same.
     done: Option<Queued>,
     /// An edit that the host made without a word: it is queued now.
-    unnoticed: Option<Queued>,
-    conflict: Option<(ConflictRecord, Option<Vec<u8>>)>,
+    unnoticed: Option<Box<Queued>>,
+    conflict: Option<Box<(ConflictRecord, Option<Vec<u8>>)>>,
     /// Whether an interrupted push is settled by this.
     push_settled: bool,
     /// A version of this client's that lost is settled by this.
@@ -101,15 +101,17 @@ impl Run {
                 Pull::DeleteAlreadyGone => steps.settled.push(Settled::agreed(&known, None)),
                 Pull::StaleEcho => {
                     let base = known.base.clone().map(|base| Base { tag: self.on_top(&known), ..base });
-                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, base) });
                 }
                 Pull::OwnPush => {
                     // The intent stays: it makes the next push write and announce it, whatever the host has by then.
-                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, own_push(&known)) });
+                    steps
+                        .settled
+                        .push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, own_push(&known)) });
                 }
                 Pull::FastForward | Pull::Conflict(_) if stays(&known) => {
                     let base = known.base_as_remote().map(|base| Base { tag: self.on_top(&known), ..base });
-                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known), ..Settled::new(&known, base) });
+                    steps.settled.push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, base) });
                 }
                 Pull::FastForward => steps.pending.extend(self.prepare_apply(known).await?),
                 Pull::Conflict(kind) => {
@@ -205,7 +207,7 @@ impl Run {
             remote: side(known.remote.digest(), &known.remote.revision),
         };
         let record = ConflictRecord { conflict, tag: known.remote.tag.clone().unwrap_or_default(), claimed: false };
-        Ok(Some(Settled { conflict: Some((record, body)), ..Settled::new(known, known.base.clone()) }))
+        Ok(Some(Settled { conflict: Some(Box::new((record, body))), ..Settled::new(known, known.base.clone()) }))
     }
 
     /// Reads a large content of the drive into memory.
@@ -277,7 +279,7 @@ impl Run {
                 }
                 Outcome::Stale => {
                     cleared.extend(known.applying.iter().map(|applying| removal(APPLYING, &applying.id)));
-                    again.push(NewsOf { id: known.id, remote: known.remote, keep_local: known.keep_local });
+                    again.push(NewsOf { id: known.id, remote: known.remote, keep_local: known.keep_local, base: None });
                 }
                 Outcome::Rejected(why) => {
                     cleared.extend(known.applying.iter().map(|applying| removal(APPLYING, &applying.id)));
@@ -310,7 +312,7 @@ impl Run {
                 _ => {}
             }
             if settled.had.conflict || settled.conflict.is_some() {
-                batch.extend(conflict_records(id, settled.conflict)?);
+                batch.extend(conflict_records(id, settled.conflict.map(|conflict| *conflict))?);
             }
         }
         self.ledger.write(batch).await
@@ -331,7 +333,7 @@ impl Run {
             for ((record, todo), local) in records.into_iter().zip(todos).zip(locals) {
                 if todo.is_none() && !record.claimed && has_changed(&record.conflict, &local) {
                     let id = record.conflict.id.clone();
-                    news.push(NewsOf { id, remote: remote_side(&self.ledger, record).await?, keep_local: false });
+                    news.push(NewsOf { id, remote: remote_side(&self.ledger, record).await?, keep_local: false, base: None });
                 }
             }
             self.settle(news).await?;

@@ -107,6 +107,7 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
         fresh: false,
         only_at_hand: false,
         left: Mutex::default(),
+        intents: Mutex::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     tag_of,
 };
 use crate::{
-    Digest, DocId, Drive, Result,
+    Digest, DocId, Drive, Result, State,
     document::Short,
     drive::{GetOptions, Got},
     server::{Fetched, Listed, Loaded, Source, Tag, Wanted},
@@ -18,7 +18,8 @@ use crate::{
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -38,11 +39,29 @@ pub(super) struct AtHand {
     /// Raw frames, the oldest first.
     raw: VecDeque<(FrameId, Vec<u8>)>,
     raw_bytes: usize,
+    /// What is known of the documents that were folded last, as the state has it.
+    known: HashMap<DocId, Versions>,
 }
 
 impl AtHand {
     pub(super) fn clear(&mut self) {
         self.files.clear();
+        self.known.clear();
+    }
+
+    pub(super) fn know(&mut self, documents: impl Iterator<Item = (DocId, Versions)>) {
+        self.known.extend(documents);
+    }
+
+    pub(super) fn forget<'a>(&mut self, ids: impl Iterator<Item = &'a DocId>) {
+        ids.for_each(|id| drop(self.known.remove(id)));
+    }
+
+    /// What is known of documents, one answer each in the same order.
+    async fn versions<'a>(&'a self, state: &dyn State, ids: impl Iterator<Item = &'a DocId> + Clone) -> Result<Vec<Cow<'a, Versions>>> {
+        let mut loaded = load(state, ids.clone().filter(|id| !self.known.contains_key(*id))).await?.into_iter();
+        let answer = |id| self.known.get(id).map_or_else(|| Cow::Owned(loaded.next().unwrap_or_default()), Cow::Borrowed);
+        Ok(ids.map(answer).collect())
     }
 
     pub(super) fn insert(&mut self, record: Dot, file: Vec<u8>) {
@@ -85,15 +104,15 @@ fn raw_frame(at: &InFrame, stored: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 impl Journal {
     /// What is known of documents, without their contents.
-    pub(super) async fn look_up(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
-        let all = load(&*self.state, wanted.iter().map(|w| &w.id)).await?;
-        let look = |(wanted, versions): (Wanted, Versions)| match versions.winner() {
+    pub(super) async fn look_up(&self, at_hand: &AtHand, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
+        let all = at_hand.versions(&*self.state, wanted.iter().map(|w| &w.id)).await?;
+        let look = |(wanted, versions): (&Wanted, Cow<'_, Versions>)| match versions.winner() {
             Some(winner) if versions.is_up_to_date(&basis_of(wanted.base.as_ref(), &versions)) => match winner.body {
                 Some(_) => Fetched::Unchanged,
                 None => Fetched::Gone,
             },
             Some(Version { body: Some(body), revision, number, record }) => Fetched::Listed(Listed {
-                id: wanted.id.spelled_as_number(*number),
+                id: wanted.id.clone().spelled_as_number(*number),
                 revision: revision.clone(),
                 short: body.short,
                 size: body.size,
@@ -101,13 +120,15 @@ impl Journal {
             }),
             Some(_) | None => Fetched::Gone,
         };
-        Ok(wanted.into_iter().zip(all).map(look).collect())
+        Ok(wanted.iter().zip(all).map(look).collect())
     }
 
     /// Loads contents, first those that were just read.
     pub(super) async fn load_contents(&self, at_hand: &mut AtHand, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
-        let all = load(&*self.state, wanted.iter().map(|(id, _)| id)).await?;
+        let all = at_hand.versions(&*self.state, wanted.iter().map(|(id, _)| id)).await?;
         let bodies: Vec<Option<(RecordName, Body)>> = wanted.iter().zip(&all).map(|((_, tag), versions)| body_of(tag, versions)).collect();
+        drop(all);
+        at_hand.forget(wanted.iter().map(|(id, _)| id));
         let mut absent = BTreeMap::new();
         for (record, body) in bodies.iter().flatten() {
             if let At::Frame(at) = &body.at

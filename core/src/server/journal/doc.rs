@@ -4,10 +4,10 @@ use super::{
     codec::Codec,
     name::{Dot, Hash, RecordName, Writer},
     record::{Part, Spot},
-    standing::damaged,
+    standing::{DOC, damaged},
     wire::{Malformed, Reader, put_number, put_prefixed, text},
 };
-use crate::{Result, Revision, document::Short};
+use crate::{DocId, Result, Revision, client::key, document::Short};
 use std::collections::BTreeSet;
 
 /// The versions of a document that no folded change has replaced, the greatest last: that one wins.
@@ -135,8 +135,8 @@ impl Versions {
         to
     }
 
-    pub(super) fn decode(key: &str, bytes: &[u8]) -> Result<Self> {
-        read(bytes).map_err(|Malformed(why)| damaged(key).caused_by(why))
+    pub(super) fn decode(id: &DocId, bytes: &[u8]) -> Result<Self> {
+        read(bytes).map_err(|Malformed(why)| damaged(&key(DOC, id.as_str())).caused_by(why))
     }
 }
 

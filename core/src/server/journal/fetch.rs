@@ -49,6 +49,7 @@ impl Journal {
             ready.extend(take_ready(waiting, seen));
         }
         let folded = fold(&*self.state, &ready, false).await?;
+        session.pull.at_hand.know(folded.documents.into_iter());
         page.changes = folded.changes;
         page.remember = folded.records;
         page.more = !session.pull.missing.is_empty();

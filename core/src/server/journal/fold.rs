@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     DocId, Result, Revision, State, StateRecord,
-    client::key,
+    client::{MANY, key},
     server::{News, RemoteChange},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
 };
 
@@ -41,6 +41,8 @@ pub(super) struct Seen {
 pub(super) struct Folded {
     pub(super) records: Vec<StateRecord>,
     pub(super) changes: Vec<RemoteChange>,
+    /// The documents that changed, as the records say it.
+    pub(super) documents: Vec<(DocId, Versions)>,
 }
 
 impl Seen {
@@ -120,70 +122,71 @@ pub(super) fn take_ready(waiting: &mut Vec<Read>, seen: &mut Seen) -> Vec<Read> 
 
 /// Folds records, in this order. `own` says that they are this client's: their versions are what it has.
 pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool) -> Result<Folded> {
-    let mut ids: Vec<&DocId> = ready.iter().flat_map(|read| &read.record.changes).map(|change| &change.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let (ids, numbers) = numbered(ready);
     let before = load(state, ids.iter().copied()).await?;
-    let mut documents: BTreeMap<&DocId, (Versions, Versions)> =
-        ids.into_iter().zip(before).map(|(id, versions)| (id, (versions.clone(), versions))).collect();
-    let mut places = Places::default();
-    for read in ready {
-        for (change, version) in read.versions() {
-            let Some((versions, _)) = documents.get_mut(&change.id) else { continue };
-            versions.remove(&change.replaces);
-            if own {
-                // Where the document stays, its base says what the local content includes.
-                let deleted = version.iter().filter(|version| version.body.is_none());
-                versions.basis = deleted.map(Version::dot).collect();
-            }
-            if let Some(version) = version {
-                places.note(&change.id);
-                versions.insert(version);
-            }
+    let mut documents: Vec<Document> = before.iter().map(|versions| Document { versions: versions.clone(), place: 0 }).collect();
+    let changes = ready.iter().flat_map(Read::versions);
+    for (place, ((change, version), number)) in changes.zip(numbers).enumerate() {
+        let Some(Document { versions, place: last }) = documents.get_mut(number) else { continue };
+        versions.remove(&change.replaces);
+        if own {
+            // Where the document stays, its base says what the local content includes.
+            let deleted = version.iter().filter(|version| version.body.is_none());
+            versions.basis = deleted.map(Version::dot).collect();
+        }
+        if let Some(version) = version {
+            *last = place;
+            versions.insert(version);
         }
     }
     let mut folded = Folded::default();
     for read in ready {
         folded.records.push(seen_record(read.record.writer, &read.link)?);
     }
-    for (id, (versions, before)) in &documents {
-        if versions != before {
-            folded.records.extend(doc_records(id, versions, before));
-            if !own {
-                folded.changes.push(RemoteChange { id: spelled(id, versions), news: news(id, versions), push: None });
-            }
+    // In the order in which contents lie in the files, which is that in which they are worked off.
+    let mut changed: Vec<_> = ids.iter().zip(&documents).zip(&before).filter(|((_, now), before)| now.versions != **before).collect();
+    changed.sort_by_key(|((_, now), _)| now.place);
+    for ((id, Document { versions, .. }), before) in changed {
+        folded.records.extend(doc_records(id, versions, before));
+        if !own {
+            folded.changes.push(RemoteChange { id: spelled(id, versions), news: news(id, versions), push: None });
+            folded.documents.push(((*id).clone(), versions.clone()));
         }
     }
-    places.sort(&mut folded.changes);
     Ok(folded)
 }
 
-/// Where in the files the present versions lie, so that contents are worked off in that order.
-#[derive(Default)]
-struct Places<'a> {
-    at: BTreeMap<&'a DocId, usize>,
-    next: usize,
+/// A document that is folded.
+struct Document {
+    versions: Versions,
+    /// Which of the folded changes made its last version.
+    place: usize,
 }
 
-impl<'a> Places<'a> {
-    fn note(&mut self, id: &'a DocId) {
-        self.at.insert(id, self.next);
-        self.next += 1;
-    }
-
-    fn sort(&self, changes: &mut [RemoteChange]) {
-        changes.sort_by_key(|change| self.at.get(&change.id).copied().unwrap_or_default());
-    }
+/// The documents that records change, each once, and for each change the number of its document.
+fn numbered(ready: &[Read]) -> (Vec<&DocId>, Vec<usize>) {
+    let changes = ready.iter().flat_map(|read| &read.record.changes);
+    let count = ready.iter().map(|read| read.record.changes.len()).sum();
+    let (mut known, mut ids): (HashMap<&str, usize>, _) = (HashMap::with_capacity(count), Vec::with_capacity(count));
+    let numbers = changes.map(|change| {
+        *known.entry(change.id.as_str()).or_insert_with(|| {
+            ids.push(&change.id);
+            ids.len() - 1
+        })
+    });
+    let numbers = numbers.collect();
+    (ids, numbers)
 }
 
 /// Reads what is known of documents, one answer each in the same order.
-pub(super) async fn load(state: &dyn State, ids: impl Iterator<Item = &DocId>) -> Result<Vec<Versions>> {
-    let keys: Vec<String> = ids.map(|id| key(DOC, id.as_str())).collect();
-    if keys.is_empty() {
-        return Ok(Vec::new());
+pub(super) async fn load(state: &dyn State, ids: impl Iterator<Item = &DocId> + Clone) -> Result<Vec<Versions>> {
+    let asked = ids.clone().count();
+    if asked == 0 || asked >= MANY && state.scan(DOC.to_owned(), None, 1).await?.is_empty() {
+        return Ok(vec![Versions::default(); asked]);
     }
-    let values = state.read(keys.clone()).await?;
-    keys.iter().zip(values).map(|(key, value)| value.map_or_else(|| Ok(Versions::default()), |v| Versions::decode(key, &v))).collect()
+    let keys = ids.clone().map(|id| key(DOC, id.as_str())).collect();
+    let values = state.read(keys).await?;
+    ids.zip(values).map(|(id, value)| value.map_or_else(|| Ok(Versions::default()), |v| Versions::decode(id, &v))).collect()
 }
 
 /// The records that make what is known of a document durable.

@@ -152,7 +152,8 @@ impl Server for Journal {
     }
 
     async fn get(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>> {
-        self.look_up(wanted).await
+        let session = self.session.lock().await;
+        self.look_up(&session.pull.at_hand, wanted).await
     }
 
     async fn load(&self, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
@@ -191,6 +192,7 @@ impl Server for Journal {
     }
 
     async fn settled(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {
+        self.session.lock().await.pull.at_hand.forget(documents.iter().map(|document| &document.id));
         self.settle_lost(documents).await
     }
 

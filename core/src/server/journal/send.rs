@@ -22,7 +22,7 @@ const DEVICE_BYTES: usize = 64;
 const SMALL_BYTES: usize = 64 << 10;
 
 /// What was sent in this sync.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Sending {
     /// Records that were written since the head was.
     unannounced: u32,
@@ -32,6 +32,8 @@ pub(super) struct Sending {
     pub(super) announced: Option<(Writer, u64)>,
     /// The last record that was acknowledged, of which writer: a state that keeps it all the same is not asked again.
     acknowledged: Option<(Writer, String)>,
+    /// The record that was written last: mostly it is the next to be acknowledged, and need not be decoded.
+    last: Option<Read>,
 }
 
 /// An own record that is not acknowledged.
@@ -124,16 +126,18 @@ impl Journal {
         };
         let (mut file, link) = record.encode().map_err(|malformed| Error::internal("put", malformed.0))?;
         let mut sent = Sent { writer: record.writer, link, pushes, head_len: file.len() as u64, placed: false };
+        let head = (file.len() + stored.len() > SMALL_BYTES).then(|| file.clone());
         file.extend_from_slice(&stored);
+        drop(stored);
         standing.last = Some(link);
         let records = vec![sent.record(&file)?, standing.record()?];
         self.state.write(records).await?;
-        self.drive.put(sent.name().path(), file.clone(), Condition::Any).await?;
-        if file.len() > SMALL_BYTES {
+        self.drive.put(sent.name().path(), file, Condition::Any).await?;
+        if let Some(head) = head {
             sent.placed = true;
-            let head = file.get(..sent.head_len as usize).unwrap_or(&file);
-            self.state.write(vec![sent.record(head)?]).await?;
+            self.state.write(vec![sent.record(&head)?]).await?;
         }
+        session.send.last = Some(Read { record, link, head_len: sent.head_len });
         session.send.sent();
         Ok(())
     }
@@ -225,17 +229,24 @@ impl Journal {
             return Ok(None);
         }
         session.send.acknowledged = Some((writer, sent_key.clone()));
-        let head = file.get(..sent.head_len as usize).unwrap_or(&file);
-        let (record, link) = Record::decode(head, &sent.name()).map_err(|_| damaged(&sent_key))?;
-        let withdrawn: Vec<String> = record.changes.iter().map(|change| key(WITHDRAW, change.id.as_str())).collect();
-        let read = Read { record, link, head_len: sent.head_len };
+        let read = match session.send.last.take_if(|last| last.link == sent.link && last.record.writer == writer) {
+            Some(read) => read,
+            None => {
+                let head = file.get(..sent.head_len as usize).unwrap_or(&file);
+                let (record, link) = Record::decode(head, &sent.name()).map_err(|_| damaged(&sent_key))?;
+                Read { record, link, head_len: sent.head_len }
+            }
+        };
+        let link = read.link;
+        session.pull.at_hand.forget(read.record.changes.iter().map(|change| &change.id));
         let mut remember = fold(&*self.state, std::slice::from_ref(&read), true).await?.records;
         let seen: &mut Seen = self.seen(session).await?;
         seen.vector.insert(writer, link);
         seen.order = seen.order.max(link.order);
         let order = seen.order;
         if !self.state.scan(WITHDRAW.to_owned(), None, 1).await?.is_empty() {
-            remember.extend(withdrawn.into_iter().map(StateRecord::remove));
+            let withdrawn = read.record.changes.iter().map(|change| key(WITHDRAW, change.id.as_str()));
+            remember.extend(withdrawn.map(StateRecord::remove));
         }
         remember.push(StateRecord::remove(sent_key));
         self.remember_place(session).await?;

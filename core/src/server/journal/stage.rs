@@ -16,7 +16,7 @@ use crate::{
     drive::Condition,
     server::{Content, Outgoing, PART_BYTES, Placed, Source, Written},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A record is written as soon as it holds this many bytes.
 const RECORD_BYTES: u64 = 4 << 20;
@@ -36,7 +36,7 @@ pub(super) struct Stage {
     /// The stored frames, one behind the other.
     stored: Vec<u8>,
     changes: BTreeMap<usize, Change>,
-    ids: BTreeMap<DocId, usize>,
+    ids: HashMap<DocId, usize>,
     /// The pushes that these changes belong to.
     pushes: Vec<String>,
 }
@@ -64,6 +64,7 @@ impl Stage {
     fn add_content(&mut self, bytes: &[u8]) {
         if !self.frame.is_empty() && self.frame.len() + bytes.len() > FRAME_BYTES {
             self.close_frame();
+            self.frame.reserve(FRAME_BYTES);
         }
         self.frame.extend_from_slice(bytes);
     }
@@ -95,13 +96,13 @@ impl Stage {
     }
 
     fn close_frame(&mut self) {
-        let raw = std::mem::take(&mut self.frame);
-        if raw.is_empty() {
+        if self.frame.is_empty() {
             return;
         }
-        let (codec, stored) = codec::compress(&raw);
-        self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: raw.len() as u64, hash: Hash::of(&stored) });
+        let (codec, stored) = codec::compress(&self.frame);
+        self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: self.frame.len() as u64, hash: Hash::of(&stored) });
         self.stored.extend(stored);
+        self.frame.clear();
     }
 
     /// Takes everything that was gathered.
