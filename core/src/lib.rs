@@ -25,6 +25,7 @@ pub mod drive;
 mod error;
 mod hex;
 mod log;
+mod lookup;
 mod name;
 mod progress;
 mod report;

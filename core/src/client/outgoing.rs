@@ -9,12 +9,10 @@ use super::{
 use crate::{
     Action, Body, Digest, DocId, Document, Result, Revision,
     document::Short,
+    lookup::Lookup,
     server::{self, Announced, Attempt, Content, Outgoing, Tag},
 };
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 /// How many entries are looked at together.
 const PAGE: u32 = 1000;
@@ -100,7 +98,7 @@ impl Ready {
 /// Documents that the host gave, mostly in the order in which they were asked for.
 struct Found {
     in_order: VecDeque<Document>,
-    others: HashMap<DocId, Document>,
+    others: Lookup<DocId, Document>,
 }
 
 impl Found {
@@ -111,7 +109,7 @@ impl Found {
     }
 
     fn has(&self, id: &DocId) -> bool {
-        !self.in_order.is_empty() || self.others.contains_key(id)
+        !self.in_order.is_empty() || self.others.has(id)
     }
 
     fn take(&mut self, id: &DocId) -> Option<Document> {

@@ -4,17 +4,16 @@ use super::{
     Inner,
     ledger::{BASE, Base, QUEUE, Queued, enqueue},
 };
-use crate::{Action, Change, DocId, Result, Revision};
-use std::collections::{BTreeSet, HashMap};
+use crate::{Action, Change, DocId, Result, Revision, lookup::Lookup};
+use std::collections::BTreeSet;
 
 /// Queues changes durably. A document that is queued already keeps its place; the last change counts.
 pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()> {
     let _turn = inner.ledger.turn().await;
     let stored = inner.ledger.of::<Queued>(QUEUE, changes.iter().map(|c| &c.id)).await?;
-    let (mut entries, mut known): (Vec<Queued>, HashMap<&DocId, usize>) =
-        (Vec::with_capacity(changes.len()), HashMap::with_capacity(changes.len()));
+    let (mut entries, mut known) = (Vec::<Queued>::with_capacity(changes.len()), Lookup::with_capacity(changes.len()));
     for (change, stored) in changes.iter().zip(stored) {
-        let number = *known.entry(&change.id).or_insert(entries.len());
+        let number = *known.get_or_insert_with(&change.id, || entries.len());
         match entries.get_mut(number) {
             Some(before) => *before = renewed(inner, change, Some(before)),
             None => entries.push(renewed(inner, change, stored.as_ref())),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{DocId, Level, Log, Phase, Report, Runtime, Stopped, server::Server};
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -42,7 +42,7 @@ pub(super) struct Run {
 /// Some of the intents that are durable, as they are there.
 #[derive(Default)]
 pub(super) struct Intents {
-    by_push: HashMap<String, Vec<Pushing>>,
+    by_push: BTreeMap<String, Vec<Pushing>>,
     count: usize,
 }
 

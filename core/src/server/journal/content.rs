@@ -13,13 +13,14 @@ use crate::{
     Digest, DocId, Drive, Result, State,
     document::Short,
     drive::{GetOptions, Got},
+    lookup::Lookup,
     server::{Fetched, Listed, Loaded, Source, Tag, Wanted},
 };
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -40,7 +41,7 @@ pub(super) struct AtHand {
     raw: VecDeque<(FrameId, Vec<u8>)>,
     raw_bytes: usize,
     /// What is known of the documents that were folded last, as the state has it.
-    known: HashMap<DocId, Versions>,
+    known: Lookup<DocId, Versions>,
 }
 
 impl AtHand {
@@ -59,7 +60,7 @@ impl AtHand {
 
     /// What is known of documents, one answer each in the same order.
     async fn versions<'a>(&'a self, state: &dyn State, ids: impl Iterator<Item = &'a DocId> + Clone) -> Result<Vec<Cow<'a, Versions>>> {
-        let mut loaded = load(state, ids.clone().filter(|id| !self.known.contains_key(*id))).await?.into_iter();
+        let mut loaded = load(state, ids.clone().filter(|id| !self.known.has(*id))).await?.into_iter();
         let answer = |id| self.known.get(id).map_or_else(|| Cow::Owned(loaded.next().unwrap_or_default()), Cow::Borrowed);
         Ok(ids.map(answer).collect())
     }

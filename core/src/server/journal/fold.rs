@@ -10,10 +10,11 @@ use super::{
 use crate::{
     DocId, Result, Revision, State, StateRecord,
     client::{MANY, key},
+    lookup::Lookup,
     server::{News, RemoteChange},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
 
@@ -167,9 +168,9 @@ struct Document {
 fn numbered(ready: &[Read]) -> (Vec<&DocId>, Vec<usize>) {
     let changes = ready.iter().flat_map(|read| &read.record.changes);
     let count = ready.iter().map(|read| read.record.changes.len()).sum();
-    let (mut known, mut ids): (HashMap<&str, usize>, _) = (HashMap::with_capacity(count), Vec::with_capacity(count));
+    let (mut known, mut ids) = (Lookup::with_capacity(count), Vec::with_capacity(count));
     let numbers = changes.map(|change| {
-        *known.entry(change.id.as_str()).or_insert_with(|| {
+        *known.get_or_insert_with(&change.id, || {
             ids.push(&change.id);
             ids.len() - 1
         })

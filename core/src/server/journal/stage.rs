@@ -14,9 +14,10 @@ use crate::{
     Digest, DocId, Error, Result,
     document::Short,
     drive::Condition,
+    lookup::Lookup,
     server::{Content, Outgoing, PART_BYTES, Placed, Source, Written},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A record is written as soon as it holds this many bytes.
 const RECORD_BYTES: u64 = 4 << 20;
@@ -36,7 +37,7 @@ pub(super) struct Stage {
     /// The stored frames, one behind the other.
     stored: Vec<u8>,
     changes: BTreeMap<usize, Change>,
-    ids: HashMap<DocId, usize>,
+    ids: Lookup<DocId, usize>,
     /// The pushes that these changes belong to.
     pushes: Vec<String>,
 }

@@ -5,12 +5,12 @@ use super::{
 };
 use crate::{
     DocId, Revision,
+    lookup::Lookup,
     server::journal::{
         name::{MAX_ORDER, MAX_SEQ},
         wire::Malformed,
     },
 };
-use std::collections::HashSet;
 
 /// Answers the reason unless it holds.
 fn must(holds: bool, why: &'static str) -> Result<(), Malformed> {
@@ -28,9 +28,9 @@ impl Record {
         must(self.changes.iter().map(|c| c.parts().len()).sum::<usize>() <= MAX_PARTS, "it has too many parts")?;
         self.frames.iter().try_for_each(Frame::check)?;
         self.changes.iter().try_for_each(Change::check)?;
-        let mut documents = HashSet::with_capacity(self.changes.len());
+        let mut documents = Lookup::with_capacity(self.changes.len());
         let mut versions = self.changes.iter().filter(|c| c.what != What::Withdraw);
-        must(versions.all(|change| documents.insert(change.id.as_str())), "it has two versions of one document")?;
+        must(versions.all(|change| documents.insert(&change.id, ()).is_none()), "it has two versions of one document")?;
         self.walk().map(|_| ())
     }
 
