@@ -10,13 +10,16 @@ mod writer;
 use blocking::unblock;
 use fault::fault;
 use kitestring::{Error, ErrorKind, Result, State, StateRecord, apply, port};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 use writer::Writer;
+
+/// Reads the rows from a key on; whoever has enough stops.
+const FROM: &str = "SELECT key, value FROM kv WHERE key >= ?1 ORDER BY key";
 
 /// How many rows that nobody asked for are passed by before the next key is searched for.
 const NEAR: u32 = 4;
@@ -135,7 +138,7 @@ fn read(connection: &Connection, keys: &[String]) -> rusqlite::Result<Vec<Option
     wanted.sort_by_key(|(_, key)| *key);
     let mut found = vec![None; keys.len()];
     let mut wanted = wanted.into_iter().peekable();
-    let mut select = connection.prepare_cached("SELECT key, value FROM kv WHERE key >= ?1 ORDER BY key")?;
+    let mut select = connection.prepare_cached(FROM)?;
     while let Some((at, _)) = wanted.peek() {
         let (mut rows, mut passed) = (select.query([keys.get(*at)])?, 0);
         while passed <= NEAR {
@@ -160,18 +163,21 @@ fn read(connection: &Connection, keys: &[String]) -> rusqlite::Result<Vec<Option
 /// Reads on from the later of `after` and the first key that could have the prefix; keys are compared byte by byte.
 fn scan(connection: &Connection, prefix: &str, after: Option<&str>, limit: u32) -> rusqlite::Result<Vec<StateRecord>> {
     let (sql, from) = match after {
-        Some(after) if after >= prefix => ("SELECT key, value FROM kv WHERE key > ?1 ORDER BY key LIMIT ?2", after),
-        _ => ("SELECT key, value FROM kv WHERE key >= ?1 ORDER BY key LIMIT ?2", prefix),
+        Some(after) if after >= prefix => ("SELECT key, value FROM kv WHERE key > ?1 ORDER BY key", after),
+        _ => (FROM, prefix),
     };
     let mut select = connection.prepare_cached(sql)?;
-    let mut rows = select.query(params![from, limit])?;
+    let mut rows = select.query([from])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let key: String = row.get(0)?;
+    // A `LIMIT ?2` would have SQLite prepare the statement anew whenever another limit is bound.
+    while found.len() < limit as usize
+        && let Some(row) = rows.next()?
+    {
+        let key = row.get_ref(0)?.as_str()?;
         if !key.starts_with(prefix) {
             break;
         }
-        found.push(StateRecord { key, value: Some(row.get(1)?) });
+        found.push(StateRecord { key: key.to_owned(), value: Some(row.get(1)?) });
     }
     Ok(found)
 }
