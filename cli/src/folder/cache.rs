@@ -1,10 +1,15 @@
 //! The scan cache: digests by path, kept in the same state as everything else, so that an unchanged file is not
 //! read again. Losing it costs time only.
 
-use super::stamp::{Hashed, Stamp};
+use super::{
+    scan::Found,
+    stamp::{Hashed, Stamp},
+};
 use kitestring::{DocId, Result, State, StateRecord};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::sync::Arc;
+
+const PREFIX: &str = "kite/scan/";
 
 /// What a key may not hold as it is; anything beyond ASCII is encoded as well.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
@@ -23,14 +28,14 @@ impl ScanCache {
     }
 
     /// Returns the digests that files which look like this must have; one answer each.
-    pub async fn digests(&self, files: &[(DocId, Stamp)]) -> Result<Vec<Option<Hashed>>> {
+    pub async fn digests(&self, files: &[Found]) -> Result<Vec<Option<Hashed>>> {
         if self.distrust || files.is_empty() {
             return Ok(vec![None; files.len()]);
         }
-        let lines = self.state.read(files.iter().map(|(id, _)| key(id)).collect()).await?;
-        let known = files.iter().zip(lines).map(|((_, stamp), line)| {
-            let hashed = Hashed::from_line(&line?)?;
-            hashed.still(*stamp).is_some().then_some(hashed)
+        let records = self.state.read(files.iter().map(|file| key(&file.id)).collect()).await?;
+        let known = files.iter().zip(records).map(|(file, record)| {
+            let hashed = Hashed::from_bytes(&record?)?;
+            hashed.still(file.stamp).is_some().then_some(hashed)
         });
         Ok(known.collect())
     }
@@ -38,13 +43,13 @@ impl ScanCache {
     /// Whether the file `id`, as it was seen last, now has another name, under which it looks like this.
     pub async fn was_renamed(&self, id: &DocId, now: Option<Stamp>) -> Result<bool> {
         let seen = self.state.read(vec![key(id)]).await?.into_iter().next().flatten();
-        let seen = seen.and_then(|line| Hashed::from_line(&line));
+        let seen = seen.and_then(|record| Hashed::from_bytes(&record));
         Ok(seen.zip(now).is_some_and(|(seen, now)| now.is_same_file(&seen.stamp)))
     }
 
     /// Learns digests.
     pub async fn learn(&self, hashed: Vec<(DocId, Hashed)>) -> Result<()> {
-        self.write(hashed.into_iter().map(|(id, h)| StateRecord::set(key(&id), h.to_line())).collect()).await
+        self.write(hashed.into_iter().map(|(id, h)| StateRecord::set(key(&id), h.to_bytes())).collect()).await
     }
 
     /// Forgets files that are gone.
@@ -58,5 +63,8 @@ impl ScanCache {
 }
 
 fn key(id: &DocId) -> String {
-    format!("kite/scan/{}", utf8_percent_encode(id.as_str(), ENCODED))
+    let mut key = String::with_capacity(PREFIX.len() + id.as_str().len());
+    key.push_str(PREFIX);
+    key.extend(utf8_percent_encode(id.as_str(), ENCODED));
+    key
 }

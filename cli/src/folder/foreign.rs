@@ -4,8 +4,14 @@
 //! `x (Ann's conflicted copy 2024-01-01).md`, Nextcloud and ownCloud `x (conflicted copy 2024-01-01 123456).md` and, in
 //! earlier versions, `x_conflict-20240101-123456.md`. Names such as `x (1).md` or `x-LAPTOP.md` prove nothing.
 
+/// The shortest mark that says something, in bytes: a walk asks for every file.
+const SHORTEST: usize = "_conflict-########-######".len();
+
 /// Returns the program that made a conflict copy, by the file's name; none if the name does not say that it is one.
 pub(super) fn conflict_copy(name: &str) -> Option<&'static str> {
+    if name.len() < SHORTEST || !name.contains("conflict") {
+        return None;
+    }
     if after(name, ".sync-conflict-").any(|rest| shape(rest, "########-######-").is_some_and(is_device)) {
         return Some("Syncthing");
     }
@@ -59,6 +65,7 @@ mod tests {
             ("a (b) (Ann (home)'s conflicted copy 2024-01-01)", "Dropbox"),
             ("notes (conflicted copy 2024-01-01 123456).md", "Nextcloud or ownCloud"),
             ("notes_conflict-20240101-123456.md", "Nextcloud or ownCloud"),
+            ("_conflict-20240101-123456", "Nextcloud or ownCloud"),
         ] {
             assert_eq!(conflict_copy(name), Some(program), "{name}");
         }

@@ -61,8 +61,7 @@ impl Folder {
     /// Turns a page of the walk into entries. Files that cannot be read are left out, and the page may end early
     /// so that no single call takes long.
     async fn entries_of(&self, found: Vec<Found>) -> Result<Vec<Entry>> {
-        let files: Vec<_> = found.iter().map(|f| (f.id.clone(), f.stamp)).collect();
-        let known = self.cache.digests(&files).await?;
+        let known = self.cache.digests(&found).await?;
         let tree = self.tree.clone();
         let (hashed, fresh) = unblock(move || tree.hash_all(found, known)).await;
         self.cache.learn(fresh).await?;
@@ -72,7 +71,7 @@ impl Folder {
     /// Returns a document whose content the core asks for in parts.
     async fn large(&self, found: Found) -> Result<Option<Document>> {
         let (id, size) = (found.id.clone(), found.stamp.size);
-        let known = self.cache.digests(&[(id.clone(), found.stamp)]).await?;
+        let known = self.cache.digests(std::slice::from_ref(&found)).await?;
         let tree = self.tree.clone();
         let (hashed, fresh) = unblock(move || tree.hash_all(vec![found], known)).await;
         self.cache.learn(fresh).await?;

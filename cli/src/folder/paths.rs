@@ -23,6 +23,10 @@ pub(super) fn names_of(id: &DocId) -> Result<Vec<&str>, String> {
 /// Whether some file system may take a name for that of kite's own folder: in any letter case, with characters in
 /// it that HFS+ and APFS pass over, with what Windows cuts off at the end, or as the short name that FAT gives.
 pub(super) fn is_own(name: &str) -> bool {
+    // Nearly every name of a folder is of this kind, and a walk asks for each.
+    if name.is_ascii() && !name.starts_with(['.', 'k', 'K']) {
+        return false;
+    }
     let seen: String = name.chars().filter(|c| !is_passed_over(*c)).flat_map(char::to_lowercase).collect();
     let stem = seen.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     let short = stem.strip_prefix("kite~").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));

@@ -117,7 +117,9 @@ impl Walk {
         if text == OWN && level.prefix.is_empty() {
             return None;
         }
-        let path = format!("{}{text}", level.prefix);
+        let mut path = String::with_capacity(level.prefix.len() + text.len());
+        path.push_str(&level.prefix);
+        path.push_str(text);
         match look(level.dir.as_fd(), name.as_c_str()) {
             Ok(None) => None, // it went while the walk was on its way
             Err(errno) => {
@@ -144,18 +146,16 @@ impl Walk {
                 }
                 None
             }
-            Ok(Some((FileType::RegularFile, stamp))) => match DocId::new(path.clone()) {
-                Ok(id) => {
-                    if let Some(program) = conflict_copy(text) {
-                        sight.copies.add(path, format!("left by {program}"));
-                    }
-                    Some(Found { id, stamp })
+            Ok(Some((FileType::RegularFile, _))) if path.len() > DocId::MAX_BYTES => {
+                sight.notes.add(path, format!("its path is longer than {} bytes", DocId::MAX_BYTES));
+                None
+            }
+            Ok(Some((FileType::RegularFile, stamp))) => {
+                if let Some(program) = conflict_copy(text) {
+                    sight.copies.add(path.as_str(), format!("left by {program}"));
                 }
-                Err(_) => {
-                    sight.notes.add(path, format!("its path is longer than {} bytes", DocId::MAX_BYTES));
-                    None
-                }
-            },
+                DocId::new(path).ok().map(|id| Found { id, stamp })
+            }
             Ok(Some((kind, _))) => {
                 sight.notes.add(path, format!("is {}, not a file", kind_name(kind)));
                 None

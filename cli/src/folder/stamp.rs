@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 /// How long after its last change a file may still change again without its times showing it.
 const TIME_GRAIN: Duration = Duration::from_secs(2);
 
+/// Begins every record. What does not begin so is not read, and its file is hashed again.
+const FORM: u8 = 1;
+
 /// Size, times and inode: as long as all of them stay, the content is taken to be the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -60,6 +63,12 @@ impl Hashed {
         Self { digest, stamp, at }
     }
 
+    /// The same, but noted so much later.
+    #[cfg(test)]
+    pub fn later(self, by: Duration) -> Self {
+        Self { at: self.at + by.as_nanos() as i128, ..self }
+    }
+
     /// Returns the digest if a file that looks like `stamp` must still have it.
     ///
     /// A file that had changed less than two seconds before it was hashed is never trusted: it may have
@@ -69,22 +78,28 @@ impl Hashed {
         (self.stamp == stamp && settled).then_some(self.digest)
     }
 
-    /// Writes it as one line of text.
-    pub fn to_line(self) -> String {
+    /// Writes it as a record: a form that costs nothing to read, as a scan reads one for each file.
+    pub fn to_bytes(self) -> Vec<u8> {
         let Stamp { size, mtime, ctime, inode } = self.stamp;
-        format!("{} {size} {mtime} {ctime} {inode} {}", self.digest, self.at)
+        let mut bytes = vec![FORM];
+        bytes.extend(self.digest.as_bytes());
+        [size, inode].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        [mtime, ctime, self.at].iter().for_each(|time| bytes.extend(time.to_le_bytes()));
+        bytes
     }
 
-    /// Reads it back; none if it is not such a line.
-    pub fn from_line(line: &[u8]) -> Option<Self> {
-        let mut words = std::str::from_utf8(line).ok()?.split(' ');
-        let digest = Digest::from_hex(words.next()?)?;
-        let size = words.next()?.parse().ok()?;
-        let mtime = words.next()?.parse().ok()?;
-        let ctime = words.next()?.parse().ok()?;
-        let inode = words.next()?.parse().ok()?;
-        let at = words.next()?.parse().ok()?;
-        words.next().is_none().then_some(Self { digest, stamp: Stamp { size, mtime, ctime, inode }, at })
+    /// Reads it back; none if it is no such record, or one of another form.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&[FORM])?;
+        let (digest, rest) = rest.split_first_chunk()?;
+        let (size, rest) = rest.split_first_chunk()?;
+        let (inode, rest) = rest.split_first_chunk()?;
+        let (mtime, rest) = rest.split_first_chunk()?;
+        let (ctime, rest) = rest.split_first_chunk()?;
+        let at = rest.try_into().ok()?;
+        let [size, inode] = [size, inode].map(|number| u64::from_le_bytes(*number));
+        let [mtime, ctime, at] = [mtime, ctime, at].map(|time| i128::from_le_bytes(*time));
+        Some(Self { digest: Digest::from_bytes(*digest), stamp: Stamp { size, mtime, ctime, inode }, at })
     }
 }
 
@@ -120,11 +135,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_round_trips_and_nonsense_does_not() {
+    fn a_record_round_trips_and_nonsense_does_not() {
         let old = hashed(SECOND);
-        assert_eq!(Hashed::from_line(old.to_line().as_bytes()), Some(old));
-        for bad in ["", "x 1 2 3 4 5", &format!("{} 9", old.to_line())] {
-            assert_eq!(Hashed::from_line(bad.as_bytes()), None);
+        let bytes = old.to_bytes();
+        assert_eq!(Hashed::from_bytes(&bytes), Some(old));
+        let text = format!("{} 3 100000000000 101000000000 7 102000000000", old.digest);
+        for bad in [&b""[..], &bytes[1..], &bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), text.as_bytes()] {
+            assert_eq!(Hashed::from_bytes(bad), None);
         }
+        let other = [&[FORM + 1], &bytes[1..]].concat();
+        assert_eq!(Hashed::from_bytes(&other), None);
     }
 }

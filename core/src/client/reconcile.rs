@@ -9,6 +9,7 @@ use super::{
     run::Run,
 };
 use crate::{Action, Change, Digest, DocId, Entry, Error, ErrorKind, Phase, Result, Revision, document::Short};
+use serde::Deserialize;
 
 /// How many of the host's documents have a record of ours.
 #[derive(Debug, Default)]
@@ -17,6 +18,15 @@ struct Seen {
     queued: u64,
     /// Documents that are what they were one version earlier, and that nobody queued.
     reverted: u64,
+}
+
+/// What a comparison asks of a [`Base`]: the rest of the record is passed over, not copied.
+#[derive(Debug, Deserialize)]
+struct Agreed {
+    digest: Digest,
+    size: u64,
+    #[serde(default)]
+    before: Option<Short>,
 }
 
 impl Run {
@@ -53,8 +63,8 @@ impl Run {
     /// Compares a page of the host's documents.
     async fn compare_page(&mut self, page: &[Entry], found: &mut Reconciled, seen: &mut Seen) -> Result<()> {
         let ids = || page.iter().map(|e| &e.id);
-        let bases = self.ledger.of::<Base>(BASE, ids()).await?;
-        let queued = self.ledger.of::<Queued>(QUEUE, ids()).await?;
+        let bases = self.ledger.of::<Agreed>(BASE, ids()).await?;
+        let queued = self.ledger.of_rare::<Queued>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let digests = self.digests(page, &bases).await?;
         // What an interrupted push carries may be older than what is here now: finishing it must not end the entry.
@@ -108,7 +118,7 @@ impl Run {
             let page = self.host.entries(after).await?;
             let Some(last) = page.last() else { return Ok(count) };
             after = Some(last.id.clone());
-            let bases = self.ledger.of::<Base>(BASE, page.iter().map(|e| &e.id)).await?;
+            let bases = self.ledger.of::<Agreed>(BASE, page.iter().map(|e| &e.id)).await?;
             let queued = self.ledger.of::<Queued>(QUEUE, page.iter().map(|e| &e.id)).await?;
             let digests = self.digests(&page, &bases).await?;
             let all = page.iter().zip(&bases).zip(queued).zip(digests);
@@ -122,8 +132,8 @@ impl Run {
     }
 
     /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.
-    async fn digests(&self, page: &[Entry], bases: &[Option<Base>]) -> Result<Vec<Option<Digest>>> {
-        let unknown = |(entry, base): &(&Entry, &Option<Base>)| entry.digest.is_none() && base.is_some();
+    async fn digests(&self, page: &[Entry], bases: &[Option<Agreed>]) -> Result<Vec<Option<Digest>>> {
+        let unknown = |(entry, base): &(&Entry, &Option<Agreed>)| entry.digest.is_none() && base.is_some();
         let read: Vec<LookAt> = page
             .iter()
             .zip(bases)
@@ -201,7 +211,7 @@ impl Run {
 }
 
 /// Whether a document is what it was before the version that was agreed on last.
-fn has_gone_back(base: Option<&Base>, digest: Option<Digest>) -> bool {
+fn has_gone_back(base: Option<&Agreed>, digest: Option<Digest>) -> bool {
     let Some((base, digest)) = base.zip(digest) else { return false };
     digest != base.digest && base.before == Some(Short::of(&digest))
 }

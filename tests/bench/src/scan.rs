@@ -5,6 +5,7 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -12,6 +13,8 @@ const WHAT: &str = "`kite sync`, nothing to do: CPU of the scan";
 /// The most for one file.
 const MOST: Duration = Duration::from_micros(5);
 const TURNS: u32 = 5;
+/// A file that was hashed sooner than two seconds after its change is read once more: that is no idle sync yet.
+const SETTLED: Duration = Duration::from_millis(2_500);
 const FILES_A_FOLDER: u64 = 100;
 
 /// Measures the program that lies beside `program`, on `count` small files. What a folder of one file costs is the rest
@@ -45,6 +48,8 @@ fn idle(kite: &Path, count: u64, place: &Path) -> Result<Duration> {
         fs::write(dir.join(format!("{i}.txt")), format!("file {i}\n"))?;
     }
     sync(Command::new(kite).arg("sync").arg(&folder).arg("--drive").arg(place.join("drive")))?;
+    thread::sleep(SETTLED);
+    sync(Command::new(kite).arg("sync").arg(&folder))?;
     let before = children_cpu()?;
     for _ in 0..TURNS {
         sync(Command::new(kite).arg("sync").arg(&folder))?;

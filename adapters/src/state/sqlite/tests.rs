@@ -69,3 +69,18 @@ fn what_waits_shares_a_commit() {
     assert!(state.commits() <= 2, "{} commits", state.commits());
     assert_eq!(block_on(state.scan("k".into(), None, 1000)).unwrap().len(), 100);
 }
+
+#[test]
+fn keys_are_answered_wherever_they_lie() {
+    let home = tempfile::tempdir().unwrap();
+    let state = SqliteState::open(home.path().join("s")).unwrap();
+    let key = |n: usize| format!("k{n:04}");
+    block_on(state.write((0..2000).filter(|n| n % 3 > 0).map(|n| StateRecord::set(key(n), n.to_string())).collect())).unwrap();
+    let near: Vec<usize> = (100..140).collect();
+    let far: Vec<usize> = (0..2100).step_by(97).collect();
+    let mixed = vec![7, 8, 8, 1900, 3, 1, 2099, 8, 500, 501, 505, 506, 520, 0];
+    for numbers in [vec![], vec![9], near.clone(), near.into_iter().rev().collect(), far.clone(), far.into_iter().rev().collect(), mixed] {
+        let expected: Vec<_> = numbers.iter().map(|n| (n % 3 > 0 && *n < 2000).then(|| n.to_string().into_bytes())).collect();
+        assert_eq!(block_on(state.read(numbers.iter().map(|n| key(*n)).collect())).unwrap(), expected, "{numbers:?}");
+    }
+}

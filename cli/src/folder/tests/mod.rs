@@ -159,14 +159,23 @@ fn a_settled_file_is_not_read_again_unless_asked_to() {
     // A digest that no content has shows whether the cache was asked.
     let false_digest = kitestring::Digest::of(b"from the cache");
     let found = f.folder.tree.page(None, 10).unwrap();
-    let line = stamp::Hashed::now(false_digest, found[0].stamp).to_line();
-    let (rest, at) = line.rsplit_once(' ').unwrap();
-    let later = format!("{rest} {}", at.parse::<i128>().unwrap() + 3_000_000_000);
-    block_on(f.state.write(vec![kitestring::StateRecord::set("kite/scan/a", later)])).unwrap();
+    let settled = stamp::Hashed::now(false_digest, found[0].stamp).later(std::time::Duration::from_secs(3));
+    block_on(f.folder.cache.learn(vec![(id("a"), settled)])).unwrap();
     assert_eq!(f.entries()[0].digest, Some(false_digest));
     drop(f.folder);
     let thorough = open(f.root.path(), &f.state, true, Names::default());
     assert_eq!(block_on(thorough.entries(None, 10)).unwrap()[0].revision, Revision::of(b"one"));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_as_good_as_none() {
+    let f = Fixture::new();
+    f.write("a", b"one");
+    let text = format!("{} 3 1 1 1 9000000000", Revision::of(b"from the cache"));
+    block_on(f.state.write(vec![kitestring::StateRecord::set("kite/scan/a", text)])).unwrap();
+    assert_eq!(f.entries()[0].revision, Revision::of(b"one"));
+    let learnt = block_on(f.state.read(vec!["kite/scan/a".to_owned()])).unwrap().remove(0).unwrap();
+    assert!(stamp::Hashed::from_bytes(&learnt).is_some());
 }
 
 #[test]
