@@ -37,10 +37,41 @@ pub(crate) fn read<const N: usize>(text: &str, upper: bool) -> Option<[u8; N]> {
 }
 
 fn value(digit: u8, upper: bool) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' if upper => Some(digit - b'A' + 10),
+    match VALUES.get(usize::from(digit)).copied().unwrap_or(NONE) {
+        value if value < 16 && (upper || !digit.is_ascii_uppercase()) => Some(value),
         _ => None,
+    }
+}
+
+const NONE: u8 = 255;
+
+/// The value of each digit: looked up, because digests have many.
+#[allow(clippy::indexing_slicing, reason = "the compiler computes it, and would say so")]
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = DIGITS[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    values
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_read_as_what_it_is() {
+        for byte in 0..=255_u8 {
+            let (lower, upper) = (format!("{byte:02x}"), format!("{byte:02X}"));
+            assert_eq!((read(&lower, false), read(&upper, true)), (Some([byte]), Some([byte])));
+            assert_eq!(read::<1>(&upper, false), (lower == upper).then_some([byte]));
+        }
+        for text in ["", "0", "000", "0g", "/0", "0:", "0@", "`0", "é"] {
+            assert_eq!(read::<1>(text, true), None, "{text}");
+        }
     }
 }
