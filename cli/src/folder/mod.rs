@@ -28,7 +28,7 @@ pub(crate) use names::Names;
 pub(crate) use paths::OWN;
 pub(crate) use restore::Restored;
 pub(crate) use stage::TMP;
-pub(crate) use trash::{Expired, Item, TRASH, Trash, utc_stamp};
+pub(crate) use trash::{Expired, Item, TRASH, Trash, utc_stamp, utc_text};
 pub(crate) use tree::{Tree, Usage};
 
 use blocking::unblock;

@@ -1,6 +1,6 @@
 //! The JSON forms. Their fields are a promise to programs: new ones may appear, none changes its meaning.
 
-use kitestring::{Conflict, Error, Report, Retry, Status, Strategy};
+use kitestring::{Conflict, Error, ErrorKind, Report, Retry, Status, Strategy};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -95,12 +95,21 @@ pub(crate) fn error(error: &Error) -> Value {
         Retry::After(wait) => Some(millis(wait)),
         Retry::Never => None,
     };
-    json!({ "error": {
+    let mut fields = json!({
         "code": error.kind.code(),
         "message": error.detail(),
         "subject": error.subject(),
         "retry_after_ms": retry_after_ms,
-    } })
+    });
+    let more = match &error.kind {
+        ErrorKind::Locked { owner, until_ms } => vec![("owner", json!(owner)), ("until_ms", json!(Some(*until_ms).filter(|ms| *ms > 0)))],
+        ErrorKind::MassDelete { deletes, of } => vec![("deletes", json!(deletes)), ("of", json!(of))],
+        ErrorKind::Rollback { remembered, found } => vec![("remembered", json!(remembered)), ("found", json!(found))],
+        ErrorKind::HostOlder { reverted, changed } => vec![("reverted", json!(reverted)), ("changed", json!(changed))],
+        _ => Vec::new(),
+    };
+    more.into_iter().for_each(|(field, value)| add(&mut fields, field, value));
+    json!({ "error": fields })
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -24,7 +24,8 @@ fn mass_deletion_is_asked_about_on_both_ways() {
     }
     let words = "20 of 30 files are gone from this folder; nothing is deleted on the drive until you say so";
     let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&[words, "kite sync a --yes mass-delete"]);
-    assert_eq!(ran.json()["error"]["code"], "mass_delete");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["code"], &error["deletes"], &error["of"]), (&"mass_delete".into(), &20.into(), &30.into()));
     w.sync("b").expect(0);
     assert_eq!(w.files("b").len(), 30);
     w.kite(&["sync", "a", "--yes", "mass-delete"]).expect(0).says(&["deleted", "20 files"]);

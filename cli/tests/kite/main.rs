@@ -12,6 +12,7 @@ mod ignored;
 mod interrupted;
 mod large;
 mod layouts;
+mod lock;
 mod lower;
 mod set_up;
 mod shared_folder;
