@@ -130,14 +130,14 @@ impl Session {
         self.client.conflicts().await
     }
 
-    /// Compares the folder with what was last synced.
+    /// Compares the folder with what was last synced. Returns the warning that a sync would stop at, if there is one.
     ///
     /// # Errors
     /// As [`Client::reconcile`], except that a guard does not stop it.
-    pub(crate) async fn look(&self) -> Result<()> {
+    pub(crate) async fn look(&self) -> Result<Option<Error>> {
         match self.client.reconcile(SyncOptions::default()).await {
-            Err(e) if !matches!(e.kind, ErrorKind::MassDelete { .. }) => Err(e),
-            _ => Ok(()),
+            Err(e) if matches!(e.kind, ErrorKind::MassDelete { .. } | ErrorKind::HostOlder { .. }) => Ok(Some(e)),
+            other => other.map(|_| None),
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 /// Shows a failure of a command in `folder`, and returns the exit code.
 pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
-    let own = words(error);
+    let own = warning(error);
     let message = own.as_deref().unwrap_or_else(|| error.detail());
     // A sentence that names its subject already need not do so twice.
     let subject = error
@@ -45,7 +45,7 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
 }
 
 /// Says a warning in the words of files and folders; none where the library's own will do.
-fn words(error: &Error) -> Option<String> {
+pub(crate) fn warning(error: &Error) -> Option<String> {
     Some(match &error.kind {
         ErrorKind::Locked { until_ms, .. } if *until_ms > 0 => locked(error, *until_ms),
         ErrorKind::MassDelete { deletes, of } if error.detail().contains("on the drive") => {
@@ -76,8 +76,8 @@ fn locked(error: &Error, until_ms: u64) -> String {
     }
 }
 
-/// Says which command goes on from here.
-fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
+/// Says which command goes on from here, and when.
+pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
     let yes = |warning: &str| format!("kite sync {folder} --yes {warning}");
     match &error.kind {
         ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),

@@ -90,6 +90,11 @@ pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<St
 
 /// Describes an error.
 pub(crate) fn error(error: &Error) -> Value {
+    json!({ "error": warning(error) })
+}
+
+/// Describes what an error says.
+pub(crate) fn warning(error: &Error) -> Value {
     let retry_after_ms = match error.retry {
         Retry::Now => Some(0),
         Retry::After(wait) => Some(millis(wait)),
@@ -109,7 +114,7 @@ pub(crate) fn error(error: &Error) -> Value {
         _ => Vec::new(),
     };
     more.into_iter().for_each(|(field, value)| add(&mut fields, field, value));
-    json!({ "error": fields })
+    fields
 }
 
 fn millis(duration: Duration) -> u64 {
