@@ -163,7 +163,7 @@ fn entry((id, hashed): (DocId, Hashed)) -> Entry {
 fn write_error(error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::new(ErrorKind::QuotaExceeded, "write", "no space is left in the folder: free some, then sync again")
+            Error::new(ErrorKind::QuotaExceeded, "write", "no space is left in the folder")
         }
         _ => Error::new(ErrorKind::Application, "write", format!("the folder cannot be written: {}", place::plain(error))),
     }

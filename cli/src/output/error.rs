@@ -2,7 +2,7 @@
 
 use super::{BAD, COMMAND, json, note, quote::shell, styled};
 use crate::folder::utc_text;
-use kitestring::{Error, ErrorKind};
+use kitestring::{Error, ErrorKind, Retry};
 use std::{
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -88,6 +88,8 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
         ErrorKind::Locked { .. } if error.subject() == Some("lock.json") => {
             Some(("to wait longer", format!("kite sync {folder} --wait 300")))
         }
+        ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),
+        ErrorKind::Unavailable if error.retry == Retry::Never => Some(("when that has changed", format!("kite sync {folder}"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),
         ErrorKind::Condition => Some(("it has changed meanwhile, look again", format!("kite conflicts {folder}"))),
         _ => None,

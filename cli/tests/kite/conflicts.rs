@@ -1,6 +1,6 @@
 //! Conflicts: nothing is overwritten until somebody chooses.
 
-use crate::world::World;
+use crate::world::{Ran, World};
 
 /// Two folders whose `notes.md` was changed in both; `b` has found out.
 fn conflict(in_a: Option<&str>, in_b: Option<&str>) -> World {
@@ -19,10 +19,11 @@ fn conflict(in_a: Option<&str>, in_b: Option<&str>) -> World {
     w
 }
 
-fn resolve(w: &World, keep: &str) {
-    w.kite(&["resolve", "b", "notes.md", "--keep", keep]).expect(0).says(&["Settled"]);
+fn resolve(w: &World, keep: &str) -> Ran {
+    let ran = w.kite(&["resolve", "b", "notes.md", "--keep", keep]).expect(0).says(&["Settled"]);
     assert_eq!(w.kite(&["conflicts", "b", "--json"]).expect(0).json(), serde_json::json!([]));
     w.settle("b", "a");
+    ran
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn a_deletion_against_an_edit() {
         assert!(!w.at("b/notes.md").exists());
         let one = w.kite(&["conflicts", "b", "--json"]).expect(0).json()[0].clone();
         assert_eq!((&one["kind"], &one["local"]), (&"delete-edit".into(), &serde_json::Value::Null));
-        resolve(&w, keep);
+        assert!(!resolve(&w, keep).out.contains("trash"), "nothing was here");
         assert_eq!(w.at("b/notes.md").exists(), left, "--keep {keep}");
     }
 }

@@ -65,7 +65,7 @@ fn what_a_sync_would_stop_at_is_in_the_status_and_hinders_nothing_else() {
 fn a_missing_drive_is_never_made_anew() {
     let w = thirty_files();
     fs::rename(w.at("drive"), w.at("unplugged")).unwrap();
-    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["missing", "mounted", "kite unlink"]);
+    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["missing", "mounted", "`kite unlink a`"]);
     assert_eq!(ran.json()["error"]["code"], "unavailable");
     w.kite(&["sync", "a", "--drive", "drive"]).expect(1);
     assert!(!w.at("drive").exists());

@@ -6,6 +6,7 @@ mod conflicts;
 mod copied;
 mod crowd;
 mod dry_run;
+mod full_disk;
 mod guards;
 mod hostile;
 mod ignored;
