@@ -127,6 +127,24 @@ fn a_large_file_in_conflict_can_be_kept_on_both_sides() {
 }
 
 #[test]
+fn the_commands_that_are_shown_can_be_typed_whatever_the_name() {
+    for name in ["-dash", "--diff", "it's", "sp ace", "new\nline", "$HOME", "~x", "#x", "\u{7f}"] {
+        let w = World::synced(&["a", "b"]);
+        w.write(&format!("a/{name}"), "1");
+        w.write(&format!("b/{name}"), "2");
+        w.sync("a").expect(0);
+        let ran = w.sync("b").expect(2);
+        for (begin, choice) in [("see both sides:", None), ("choose:", Some("both"))] {
+            let line = ran.out.lines().find_map(|line| line.trim().strip_prefix(begin)).unwrap().trim();
+            let typed = line.replace("kite ", "\"$0\" ").replace("local|remote|both", choice.unwrap_or_default());
+            let mut bash = std::process::Command::new("bash");
+            bash.args(["-c", &typed, env!("CARGO_BIN_EXE_kite")]).current_dir(w.at(""));
+            Ran::of(&mut bash).expect(0);
+        }
+    }
+}
+
+#[test]
 fn a_file_without_a_conflict_is_refused() {
     let w = World::synced(&["a"]);
     for args in [&["resolve", "a", "x", "--keep", "local", "--json"][..], &["conflicts", "a", "--diff", "x", "--json"]] {
