@@ -1,4 +1,4 @@
-//! No room on the drive. A limit on the size of files stands for a full disk.
+//! No room: a limit on the size of files stands for a full drive, and for a file system of small files.
 
 use crate::{
     large::noise,
@@ -27,6 +27,21 @@ fn a_full_drive_fails_with_what_to_do_and_the_next_sync_goes_on() {
         }
         w.sync("a").expect(0);
         w.set_up("b", layout).expect(0);
+        assert_eq!(w.files("a"), w.files("b"));
+    }
+}
+
+#[test]
+fn a_file_too_large_for_the_folders_file_system_is_named_and_the_rest_arrives() {
+    for layout in [&[][..], CLASSIC] {
+        let w = World::new(&["a", "b"]);
+        w.write("a/file", noise(1_500_000, 1));
+        w.write("a/small", "1");
+        w.set_up("a", layout).expect(0);
+        let ran = cramped(&w, &[&["sync", "b", "--drive", "drive"], layout].concat()).expect(3);
+        ran.says(&["1 file was skipped", "file", "holds no file of this size"]);
+        assert_eq!(w.files("b").into_keys().collect::<Vec<_>>(), ["small"]);
+        w.sync("b").expect(0);
         assert_eq!(w.files("a"), w.files("b"));
     }
 }
