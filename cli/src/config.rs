@@ -1,6 +1,6 @@
 //! `.kite/config.json`: what the folder syncs with.
 
-use crate::{drive_url::DriveUrl, folder::OWN, home::Home, layout::Layout, sharing};
+use crate::{drive_url::DriveUrl, folder::OWN, home::Home, layout::Layout, output::quote::shell, sharing};
 use kitestring::{Error, ErrorKind, Result, Strategy};
 use serde::{Deserialize, Serialize};
 use std::{fs, io, io::Write as _, path::Path, time::SystemTime};
@@ -65,7 +65,10 @@ impl Config {
         struct Format {
             format: u32,
         }
-        let damaged = |e: serde_json::Error| failed("makes no sense", &path, &format!("{e}; `kite unlink --force` forgets it"));
+        let damaged = |e: serde_json::Error| {
+            let way_out = format!("`kite unlink {} --force` forgets it", shell(&folder.to_string_lossy()));
+            failed("makes no sense", &path, &format!("{e}; {way_out}"))
+        };
         if serde_json::from_slice::<Format>(&bytes).map_err(damaged)?.format > FORMAT {
             let detail = "a newer kite has set up this folder: install that version";
             return Err(Error::new(ErrorKind::NeedsNewerVersion, "open", detail).about(path.display().to_string()));

@@ -81,7 +81,7 @@ impl Session {
         let drive: Arc<dyn Drive> = match chosen.config.drive.open(false) {
             // The sync would make it, empty.
             Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
-            other => other.map_err(|e| missing(e, &chosen.config))?,
+            other => other.map_err(|e| missing(e, folder, &chosen.config))?,
         };
         tell_choice(&chosen.config, chosen.is_new);
         let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
@@ -115,7 +115,7 @@ impl Session {
         let state = open_state(folder, &config)?;
         let drive: Arc<dyn Drive> = match config.drive.open(false) {
             Ok(drive) => drive,
-            Err(e) => Arc::new(Unreachable::because(&missing(e, &config))),
+            Err(e) => Arc::new(Unreachable::because(&missing(e, folder, &config))),
         };
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
         Self::open(Parts { config, tree, state, drive, checksum: false, copy: None }, verbose).await
@@ -130,14 +130,14 @@ impl Session {
         self.client.conflicts().await
     }
 
-    /// Compares the folder with what was last synced.
+    /// Compares the folder with what was last synced. Returns the warning that a sync would stop at, if there is one.
     ///
     /// # Errors
     /// As [`Client::reconcile`], except that a guard does not stop it.
-    pub(crate) async fn look(&self) -> Result<()> {
+    pub(crate) async fn look(&self) -> Result<Option<Error>> {
         match self.client.reconcile(SyncOptions::default()).await {
-            Err(e) if !matches!(e.kind, ErrorKind::MassDelete { .. }) => Err(e),
-            _ => Ok(()),
+            Err(e) if matches!(e.kind, ErrorKind::MassDelete { .. } | ErrorKind::HostOlder { .. }) => Ok(Some(e)),
+            other => other.map(|_| None),
         }
     }
 
@@ -198,7 +198,7 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
-    let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, &config))?;
+    let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, folder, &config))?;
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;
@@ -218,12 +218,14 @@ fn tell_choice(config: &Config, is_new: bool) {
     }
 }
 
-fn missing(error: Error, config: &Config) -> Error {
+fn missing(error: Error, folder: &Path, config: &Config) -> Error {
     if error.kind != ErrorKind::NotFound {
         return error;
     }
     let path = config.drive.path().display().to_string();
-    let detail = format!("the drive's folder {path} is missing: is its disk mounted? To use another drive, run `kite unlink` first");
+    let again = output::quote::shell(&folder.to_string_lossy());
+    let detail =
+        format!("the drive's folder {path} is missing: is its disk mounted? To use another drive, run `kite unlink {again}` first");
     Error::new(ErrorKind::Unavailable, "open", detail).about(path)
 }
 

@@ -25,13 +25,15 @@ pub(super) async fn run(args: &Resolve, verbose: bool) -> Result<u8> {
     let id = typed_id(folder, &args.file)?;
     let conflicts = session.conflicts().await?;
     let Some(conflict) = conflicts.into_iter().find(|c| c.id == id) else { return Err(no_conflict(folder, &id)) };
+    let was_here = conflict.local.is_some();
     let (keep, copy) = settle(&session, conflict, args.keep).await?;
     if args.folder.json {
         json::print(&json!({ "id": id.as_str(), "kept": word(keep), "copy": copy.as_ref().map(DocId::as_str) }));
         return Ok(DONE);
     }
     let what = match (keep, &copy) {
-        (Keep::Remote, _) => "took the drive's side; what was here is in .kite/trash".to_owned(),
+        (Keep::Remote, _) if was_here => "took the drive's side; what was here is in .kite/trash".to_owned(),
+        (Keep::Remote, _) => "took the drive's side".to_owned(),
         (_, Some(copy)) => format!("kept this folder's side; the drive's is beside it: {}", shown(copy.as_str())),
         (_, None) => "kept this folder's side".to_owned(),
     };

@@ -6,14 +6,14 @@ use crate::{
     output::{
         COMMAND, NOTICE,
         aside::Aside,
-        json, line,
+        error, json, line,
         quote::{shell, shown},
         styled, summary,
     },
     session::Session,
 };
-use kitestring::{Result, Status};
-use serde_json::json;
+use kitestring::{Error, Result, Status};
+use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     time::{Duration, SystemTime},
@@ -23,7 +23,7 @@ use std::{
 pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
     let args::Status { folder: args, ignored: list_ignored } = args;
     let session = Session::for_local_work(&args.folder, verbose).await?;
-    session.look().await?;
+    let warning = session.look().await?;
     let status = session.status().await?;
     let skipped = session.tree.notes.all();
     let (aside, ignored) = (Aside::of(&session.tree), session.tree.ignored.all());
@@ -39,6 +39,7 @@ pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
         };
         let mut value = aside.add_to(json::status(&config, &status, &skipped));
         json::add(&mut value, "ignored", json!(ignored.len()));
+        json::add(&mut value, "warning", warning.as_ref().map_or(Value::Null, json::warning));
         if *list_ignored {
             json::add(&mut value, "ignored_paths", json!(ignored));
         }
@@ -46,6 +47,9 @@ pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
         return Ok(DONE);
     }
     show(args, &session, &status);
+    if let Some(warning) = warning {
+        show_warning(args, &warning);
+    }
     show_ignored(args, &ignored, *list_ignored);
     summary::skipped(&skipped);
     aside.show();
@@ -74,6 +78,14 @@ fn show(args: &args::Folder, session: &Session, status: &Status) {
     next(status.queued, "to push", format!("kite sync {folder}"));
     next(status.pending, "to pull", format!("kite sync {folder}"));
     next(status.conflicts, if status.conflicts == 1 { "conflict" } else { "conflicts" }, format!("kite conflicts {folder}"));
+}
+
+/// Says what a sync would stop at.
+fn show_warning(args: &args::Folder, warning: &Error) {
+    line(styled(NOTICE, error::warning(warning).unwrap_or_else(|| warning.detail().to_owned())));
+    if let Some((why, command)) = error::next(warning, &shell(&args.folder.to_string_lossy())) {
+        line(format_args!("  {why}: {}", styled(COMMAND, command)));
+    }
 }
 
 fn show_ignored(args: &args::Folder, ignored: &BTreeSet<String>, list: bool) {

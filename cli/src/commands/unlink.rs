@@ -7,7 +7,7 @@ use crate::{
     folder::OWN,
     lock::FolderLock,
     output::{
-        GOOD, json, line,
+        GOOD, error, json, line,
         quote::{shell, shown},
         styled,
     },
@@ -46,15 +46,19 @@ pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
 /// Refuses while something would be forgotten that is nowhere else.
 async fn check_settled(args: &Unlink, verbose: bool) -> Result<()> {
     let session = Session::for_local_work(&args.folder.folder, verbose).await?;
-    session.look().await?;
+    let warning = session.look().await?;
     let status = session.client.status().await?;
-    if status.queued == 0 && status.conflicts == 0 {
-        return Ok(());
-    }
-    let again = shell(&args.folder.folder.to_string_lossy());
-    let detail = format!(
-        "{} edits wait to be pushed and {} conflicts to be settled; sync first, or `kite unlink {again} --force`",
-        status.queued, status.conflicts
-    );
+    let what = match &warning {
+        Some(warning) => error::warning(warning).unwrap_or_else(|| warning.detail().to_owned()),
+        None if status.queued == 0 && status.conflicts == 0 => return Ok(()),
+        None => {
+            format!("{} to be pushed and {} to be settled wait here", count(status.queued, "edit"), count(status.conflicts, "conflict"))
+        }
+    };
+    let detail = format!("{what}; sync first, or `kite unlink {} --force`", shell(&args.folder.folder.to_string_lossy()));
     Err(Error::new(ErrorKind::InvalidInput, "unlink", detail).about(args.folder.folder.display().to_string()))
+}
+
+fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -48,6 +48,13 @@ impl Tree {
 
     /// Takes a part of a large content that a later change names.
     pub(super) fn stage_part(&self, part: &StagedPart) -> io::Result<()> {
-        stage::add_part(&self.tmp()?, part)
+        match stage::add_part(&self.tmp()?, part) {
+            // That concerns this file only: it is found short when it is to be applied, and refused.
+            Err(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+                self.notes.add(part.id.as_str(), "cannot be written: the folder's file system holds no file of this size".to_owned());
+                Ok(())
+            }
+            other => other,
+        }
     }
 }

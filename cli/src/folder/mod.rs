@@ -28,7 +28,7 @@ pub(crate) use names::Names;
 pub(crate) use paths::OWN;
 pub(crate) use restore::Restored;
 pub(crate) use stage::TMP;
-pub(crate) use trash::{Expired, Item, TRASH, Trash, utc_stamp};
+pub(crate) use trash::{Expired, Item, TRASH, Trash, utc_stamp, utc_text};
 pub(crate) use tree::{Tree, Usage};
 
 use blocking::unblock;
@@ -162,7 +162,7 @@ fn entry((id, hashed): (DocId, Hashed)) -> Entry {
 fn write_error(error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::new(ErrorKind::QuotaExceeded, "write", "no space is left in the folder: free some, then sync again")
+            Error::new(ErrorKind::QuotaExceeded, "write", "no space is left in the folder")
         }
         _ => Error::new(ErrorKind::Application, "write", format!("the folder cannot be written: {}", place::plain(error))),
     }

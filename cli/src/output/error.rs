@@ -1,12 +1,16 @@
 //! Failures: what, where, and what to do next, in a line or two.
 
 use super::{BAD, COMMAND, json, note, quote::shell, styled};
-use kitestring::{Error, ErrorKind};
-use std::path::Path;
+use crate::folder::utc_text;
+use kitestring::{Error, ErrorKind, Retry};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Shows a failure of a command in `folder`, and returns the exit code.
 pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
-    let own = words(error);
+    let own = warning(error);
     let message = own.as_deref().unwrap_or_else(|| error.detail());
     // A sentence that names its subject already need not do so twice.
     let subject = error
@@ -41,8 +45,9 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
 }
 
 /// Says a warning in the words of files and folders; none where the library's own will do.
-fn words(error: &Error) -> Option<String> {
+pub(crate) fn warning(error: &Error) -> Option<String> {
     Some(match &error.kind {
+        ErrorKind::Locked { until_ms, .. } if *until_ms > 0 => locked(error, *until_ms),
         ErrorKind::MassDelete { deletes, of } if error.detail().contains("on the drive") => {
             format!("{deletes} of {of} files were deleted on the drive; nothing is deleted here until you say so")
         }
@@ -61,14 +66,30 @@ fn words(error: &Error) -> Option<String> {
     })
 }
 
-/// Says which command goes on from here.
-fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
+/// Says whose lock it is, and how long it lasts.
+fn locked(error: &Error, until_ms: u64) -> String {
+    let who = format!("{} ({})", super::quote::shown(error.detail()), error.subject().unwrap_or_default());
+    match UNIX_EPOCH.checked_add(Duration::from_millis(until_ms)) {
+        Some(until) if until >= SystemTime::now() => format!("{who} until {}", utc_text(until)),
+        Some(until) => format!("{who}; that lock ended at {}, and counts for two minutes more", utc_text(until)),
+        None => format!("{who} without end"),
+    }
+}
+
+/// Says which command goes on from here, and when.
+pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)> {
     let yes = |warning: &str| format!("kite sync {folder} --yes {warning}");
     match &error.kind {
         ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),
         ErrorKind::VaultChanged => Some(("to join what is on the drive now, keeping every file", yes("vault-changed"))),
         ErrorKind::HostOlder { .. } => Some(("if these are edits, to push them over what is on the drive", yes("host-older"))),
         ErrorKind::Rollback { .. } => Some(("to go on and push this folder's files again", yes("rollback"))),
+        // The lock of the folder itself names its process.
+        ErrorKind::Locked { .. } if error.subject() == Some("lock.json") => {
+            Some(("to wait longer", format!("kite sync {folder} --wait 300")))
+        }
+        ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),
+        ErrorKind::Unavailable if error.retry == Retry::Never => Some(("when that has changed", format!("kite sync {folder}"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),
         ErrorKind::Condition => Some(("it has changed meanwhile, look again", format!("kite conflicts {folder}"))),
         _ => None,

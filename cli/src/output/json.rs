@@ -1,6 +1,6 @@
 //! The JSON forms. Their fields are a promise to programs: new ones may appear, none changes its meaning.
 
-use kitestring::{Conflict, Error, Report, Retry, Status, Strategy};
+use kitestring::{Conflict, Error, ErrorKind, Report, Retry, Status, Strategy};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -90,17 +90,31 @@ pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<St
 
 /// Describes an error.
 pub(crate) fn error(error: &Error) -> Value {
+    json!({ "error": warning(error) })
+}
+
+/// Describes what an error says.
+pub(crate) fn warning(error: &Error) -> Value {
     let retry_after_ms = match error.retry {
         Retry::Now => Some(0),
         Retry::After(wait) => Some(millis(wait)),
         Retry::Never => None,
     };
-    json!({ "error": {
+    let mut fields = json!({
         "code": error.kind.code(),
         "message": error.detail(),
         "subject": error.subject(),
         "retry_after_ms": retry_after_ms,
-    } })
+    });
+    let more = match &error.kind {
+        ErrorKind::Locked { owner, until_ms } => vec![("owner", json!(owner)), ("until_ms", json!(Some(*until_ms).filter(|ms| *ms > 0)))],
+        ErrorKind::MassDelete { deletes, of } => vec![("deletes", json!(deletes)), ("of", json!(of))],
+        ErrorKind::Rollback { remembered, found } => vec![("remembered", json!(remembered)), ("found", json!(found))],
+        ErrorKind::HostOlder { reverted, changed } => vec![("reverted", json!(reverted)), ("changed", json!(changed))],
+        _ => Vec::new(),
+    };
+    more.into_iter().for_each(|(field, value)| add(&mut fields, field, value));
+    fields
 }
 
 fn millis(duration: Duration) -> u64 {

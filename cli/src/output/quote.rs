@@ -1,7 +1,11 @@
 //! Paths for people: safe to read, and safe to paste into a shell.
 
-/// Quotes a word for a POSIX shell, if need be.
-pub(crate) fn shell(word: &str) -> String {
+/// Quotes a path for a POSIX shell, if need be, so that no command takes it for an option.
+pub(crate) fn shell(path: &str) -> String {
+    if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(path) }
+}
+
+fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -34,9 +38,16 @@ mod tests {
 
     #[test]
     fn words_survive_the_shell() {
-        for (word, quoted) in
-            [("a/b.txt", "a/b.txt"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("a\n'", r"$'a\n\''"), ("ö", "ö")]
-        {
+        for (word, quoted) in [
+            ("a/b.txt", "a/b.txt"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("a\n'", r"$'a\n\''"),
+            ("ö", "ö"),
+            ("-x", "./-x"),
+            ("- x", "'./- x'"),
+        ] {
             assert_eq!(shell(word), quoted);
         }
         assert_eq!(shown("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");

@@ -30,8 +30,22 @@ pub(crate) fn show(report: &Report, skipped: &BTreeMap<String, String>, folder: 
         line(format_args!("  {:<8} {n:>6} {}", if dry_run { present } else { past }, if n == 1 { "file" } else { "files" }));
     }
     line(styled(FAINT, format_args!("  {}", traffic(report, &seconds))));
-    conflicts(&report.conflicts, folder);
+    if dry_run {
+        would_conflict(&report.conflicts);
+    } else {
+        conflicts(&report.conflicts, folder);
+    }
     self::skipped(skipped);
+}
+
+/// Lists the conflicts of a dry run: most of them are not known to any other command yet.
+fn would_conflict(conflicts: &[Conflict]) {
+    if conflicts.is_empty() {
+        return;
+    }
+    let what = if conflicts.len() == 1 { "1 conflict would wait".to_owned() } else { format!("{} conflicts would wait", conflicts.len()) };
+    line(format_args!("{}, nothing would be overwritten:", styled(NOTICE, what)));
+    list(conflicts.iter().map(|c| (shown(c.id.as_str()), kind(c.kind).to_owned())).collect());
 }
 
 /// Lists conflicts, with the commands that show and settle them.

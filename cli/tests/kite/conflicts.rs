@@ -1,6 +1,6 @@
 //! Conflicts: nothing is overwritten until somebody chooses.
 
-use crate::world::World;
+use crate::world::{Ran, World};
 
 /// Two folders whose `notes.md` was changed in both; `b` has found out.
 fn conflict(in_a: Option<&str>, in_b: Option<&str>) -> World {
@@ -19,10 +19,11 @@ fn conflict(in_a: Option<&str>, in_b: Option<&str>) -> World {
     w
 }
 
-fn resolve(w: &World, keep: &str) {
-    w.kite(&["resolve", "b", "notes.md", "--keep", keep]).expect(0).says(&["Settled"]);
+fn resolve(w: &World, keep: &str) -> Ran {
+    let ran = w.kite(&["resolve", "b", "notes.md", "--keep", keep]).expect(0).says(&["Settled"]);
     assert_eq!(w.kite(&["conflicts", "b", "--json"]).expect(0).json(), serde_json::json!([]));
     w.settle("b", "a");
+    ran
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn a_deletion_against_an_edit() {
         assert!(!w.at("b/notes.md").exists());
         let one = w.kite(&["conflicts", "b", "--json"]).expect(0).json()[0].clone();
         assert_eq!((&one["kind"], &one["local"]), (&"delete-edit".into(), &serde_json::Value::Null));
-        resolve(&w, keep);
+        assert!(!resolve(&w, keep).out.contains("trash"), "nothing was here");
         assert_eq!(w.at("b/notes.md").exists(), left, "--keep {keep}");
     }
 }
@@ -123,6 +124,24 @@ fn a_large_file_in_conflict_can_be_kept_on_both_sides() {
     w.kite(&["resolve", "b", "large", "--keep", "both"]).expect(0);
     w.settle("b", "a");
     assert_eq!((w.files("a")["large"].clone(), w.files("a")["large (from drive)"].clone()), (large(3), large(2)));
+}
+
+#[test]
+fn the_commands_that_are_shown_can_be_typed_whatever_the_name() {
+    for name in ["-dash", "--diff", "it's", "sp ace", "new\nline", "$HOME", "~x", "#x", "\u{7f}"] {
+        let w = World::synced(&["a", "b"]);
+        w.write(&format!("a/{name}"), "1");
+        w.write(&format!("b/{name}"), "2");
+        w.sync("a").expect(0);
+        let ran = w.sync("b").expect(2);
+        for (begin, choice) in [("see both sides:", None), ("choose:", Some("both"))] {
+            let line = ran.out.lines().find_map(|line| line.trim().strip_prefix(begin)).unwrap().trim();
+            let typed = line.replace("kite ", "\"$0\" ").replace("local|remote|both", choice.unwrap_or_default());
+            let mut bash = std::process::Command::new("bash");
+            bash.args(["-c", &typed, env!("CARGO_BIN_EXE_kite")]).current_dir(w.at(""));
+            Ran::of(&mut bash).expect(0);
+        }
+    }
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn a_synced_folder_stays_as_it_is_and_the_next_sync_does_what_was_said() {
     w.remove("b/4");
     let before = w.everything("");
     let said = w.kite(&["sync", "b", "--dry-run", "--json"]).expect(2).json();
-    w.kite(&["sync", "b", "--dry-run"]).expect(2).says(&["Dry run", "push", "pull"]);
+    let ran = w.kite(&["sync", "b", "--dry-run"]).expect(2).says(&["Dry run", "push", "pull", "1 conflict would wait"]);
+    assert!(!ran.out.contains("kite "), "no other command knows of the conflict yet: {ran:?}");
     assert_eq!(w.everything(""), before);
     let done = w.kite(&["sync", "b", "--json"]).expect(2).json();
     for field in ["pushed", "pulled", "deleted", "conflicts", "skipped"] {

@@ -24,7 +24,8 @@ fn mass_deletion_is_asked_about_on_both_ways() {
     }
     let words = "20 of 30 files are gone from this folder; nothing is deleted on the drive until you say so";
     let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&[words, "kite sync a --yes mass-delete"]);
-    assert_eq!(ran.json()["error"]["code"], "mass_delete");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["code"], &error["deletes"], &error["of"]), (&"mass_delete".into(), &20.into(), &30.into()));
     w.sync("b").expect(0);
     assert_eq!(w.files("b").len(), 30);
     w.kite(&["sync", "a", "--yes", "mass-delete"]).expect(0).says(&["deleted", "20 files"]);
@@ -37,10 +38,34 @@ fn mass_deletion_is_asked_about_on_both_ways() {
 }
 
 #[test]
+fn what_a_sync_would_stop_at_is_in_the_status_and_hinders_nothing_else() {
+    let w = thirty_files();
+    let warned = |code: &str, words: &[&str]| {
+        w.kite(&["status", "a"]).expect(0).says(&["files      30"]).says(words);
+        assert_eq!(w.kite(&["status", "a", "--json"]).expect(0).json()["warning"]["code"], code);
+        w.kite(&["conflicts", "a"]).expect(0).says(&["No conflicts"]);
+        w.kite(&["unlink", "a", "--yes"]).expect(1).says(words[..1].as_ref()).says(&["kite unlink a --force"]);
+    };
+    assert!(w.kite(&["status", "a", "--json"]).expect(0).json()["warning"].is_null());
+    for n in 0..30 {
+        w.write(&format!("a/{n:02}"), format!("new {n}"));
+    }
+    w.sync("a").expect(0);
+    for n in 0..30 {
+        w.write(&format!("a/{n:02}"), format!("{n}"));
+    }
+    warned("host_older", &["30 of 30 files that changed here", "kite sync a --yes host-older"]);
+    for n in 0..20 {
+        w.remove(&format!("a/{n:02}"));
+    }
+    warned("mass_delete", &["20 of 30 files are gone from this folder", "kite sync a --yes mass-delete"]);
+}
+
+#[test]
 fn a_missing_drive_is_never_made_anew() {
     let w = thirty_files();
     fs::rename(w.at("drive"), w.at("unplugged")).unwrap();
-    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["missing", "mounted", "kite unlink"]);
+    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["missing", "mounted", "`kite unlink a`"]);
     assert_eq!(ran.json()["error"]["code"], "unavailable");
     w.kite(&["sync", "a", "--drive", "drive"]).expect(1);
     assert!(!w.at("drive").exists());

@@ -9,7 +9,7 @@ const MAX_KIB: u64 = 150 << 10;
 const MIB: usize = 1 << 20;
 
 /// Bytes that no codec makes smaller.
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let next = || {
         state ^= state << 13;

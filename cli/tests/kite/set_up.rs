@@ -148,6 +148,15 @@ fn a_folder_of_a_newer_kite_is_left_alone() {
 }
 
 #[test]
+fn a_damaged_configuration_is_said_with_the_way_out() {
+    let w = World::synced(&["a"]);
+    w.write("a/.kite/config.json", "{");
+    w.sync("a").expect(1).says(&["makes no sense", "`kite unlink a --force`"]);
+    w.kite(&["unlink", "a", "--force", "--yes"]).expect(0);
+    w.set_up("a", &[]).expect(0);
+}
+
+#[test]
 fn a_second_kite_waits_and_then_names_the_first() {
     let w = World::synced(&["a"]);
     let lock = fs::File::options().read(true).write(true).open(w.at("a/.kite/lock")).unwrap();

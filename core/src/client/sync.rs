@@ -174,7 +174,8 @@ impl Run {
                 }
                 Round::Again => {
                     unlocked?;
-                    if self.server.finishes() {
+                    // What was refused waits for a pull. If nothing else is to be pushed, no round makes one.
+                    if self.server.finishes() || !self.has_pushable().await? {
                         self.pull().await?;
                     }
                 }

@@ -5,7 +5,7 @@ mod stored;
 mod time;
 
 pub(crate) use stored::{Expired, Item, Trash};
-pub(crate) use time::utc_stamp;
+pub(crate) use time::{utc_stamp, utc_text};
 
 use super::place::open_dir;
 use rustix::{

@@ -1,18 +1,30 @@
-//! The times in the names of the trash.
+//! Times in UTC: in the names of the trash, and for people.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Writes a time as `2026-11-20T16-53-23Z`: sortable, and a file name everywhere.
 pub(crate) fn utc_stamp(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let (year, month, day) = civil(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let ((year, month, day), (hour, minute, second)) = utc(time);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}Z")
+}
+
+/// Writes a time as `2026-11-20 16:53:23 UTC`, for people.
+pub(crate) fn utc_text(time: SystemTime) -> String {
+    let ((year, month, day), (hour, minute, second)) = utc(time);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+type Triple = (u64, u64, u64);
+
+/// Takes a time apart: year, month, day; hour, minute, second.
+fn utc(time: SystemTime) -> (Triple, Triple) {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    (civil(seconds / 86_400), (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60))
 }
 
 /// Turns days since the Unix epoch into year, month and day, counting years from March so that the leap day
 /// is the last (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn civil(days: u64) -> (u64, u64, u64) {
+fn civil(days: u64) -> Triple {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -58,6 +70,7 @@ mod tests {
             let time = UNIX_EPOCH + Duration::from_secs(seconds);
             assert_eq!(utc_stamp(time), stamp);
             assert_eq!(read_stamp(&format!("{stamp}-deleted-2")), Some((time, "-deleted-2")));
+            assert_eq!(utc_text(time).replace(' ', "T").replace("TUTC", "Z").replace(':', "-"), stamp);
         }
         for day in 0..60_000 {
             let (year, month, of_month) = civil(day);
