@@ -157,6 +157,7 @@ impl Run {
             self.pull().await?;
             self.fresh = self.server.finishes();
         }
+        let mut looked_again = false;
         for _ in 0..ROUNDS {
             if self.report().stopped.is_some() || !self.has_pushable().await? {
                 return Ok(());
@@ -174,8 +175,10 @@ impl Run {
                 }
                 Round::Again => {
                     unlocked?;
-                    // What was refused waits for a pull. If nothing else is to be pushed, no round makes one.
-                    if self.server.finishes() || !self.has_pushable().await? {
+                    // What was refused waits for a pull. If nothing else is to be pushed, no round makes one. What is
+                    // refused once more, though it looked right, waits for the next sync.
+                    if self.server.finishes() || !looked_again && !self.has_pushable().await? {
+                        looked_again = true;
                         self.pull().await?;
                     }
                 }
