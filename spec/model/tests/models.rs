@@ -1,0 +1,119 @@
+//! Every state of every model, and a counterexample for every twin: ten million states in all.
+
+#![allow(clippy::panic, reason = "a test that panics has failed")]
+
+use model::{
+    checkpoint::{self, Checkpoints},
+    commit::{self, Commit},
+    lease::{self, Lease},
+    names::{self, Names},
+    packs::{self, Packs},
+};
+use stateright::{Checker as _, HasDiscoveries, Model};
+
+/// Checks that every rule holds in every state, and returns how many there are.
+fn holds<M: Model + Send + Sync + 'static>(name: &str, model: M) -> usize
+where
+    M::State: std::fmt::Debug + std::hash::Hash + PartialEq + Clone + Send + Sync + 'static,
+    M::Action: std::fmt::Debug + PartialEq + Clone + Send + Sync,
+{
+    let checker = model.checker().threads(2).spawn_bfs().join();
+    checker.assert_properties();
+    println!("{name}: {} states, {} deep", checker.unique_state_count(), checker.max_depth());
+    checker.unique_state_count()
+}
+
+/// Larger ones, for an hour in which nobody waits.
+#[test]
+fn larger_models() {
+    if std::env::var_os("KITE_MODEL_LONG").is_none() {
+        println!("KITE_MODEL_LONG=1 checks larger models, about 60 million states in some minutes");
+        return;
+    }
+    let large = |clients, edits, count| Checkpoints { clients, edits, checkpoints: count, ..checkpoints(checkpoint::Twin::None) };
+    holds("3 clients, 1 checkpoint", large(3, 1, 1));
+    holds("2 clients, 2 checkpoints, no expiry", Checkpoints { expiry: false, ..large(2, 2, 2) });
+}
+
+/// Checks that a twin breaks this rule.
+fn breaks<M: Model + Send + Sync + 'static>(name: &str, model: M, rule: &'static str)
+where
+    M::State: std::fmt::Debug + std::hash::Hash + PartialEq + Clone + Send + Sync + 'static,
+    M::Action: std::fmt::Debug + PartialEq + Clone + Send + Sync,
+{
+    let found = HasDiscoveries::AllOf([rule].into());
+    let checker = model.checker().threads(2).finish_when(found).spawn_bfs().join();
+    let path = checker
+        .discovery(rule)
+        .unwrap_or_else(|| panic!("{name} does not break the rule that {rule}: {} states", checker.unique_state_count()));
+    println!("{name}: {:?}", path.into_actions());
+}
+
+fn commit(twin: commit::Twin) -> Commit {
+    Commit { clients: 2, edits: 2, racy: true, lost_answers: 1, twin }
+}
+
+fn checkpoints(twin: checkpoint::Twin) -> Checkpoints {
+    Checkpoints { clients: 2, edits: 2, checkpoints: 1, expiry: true, listing: false, twin }
+}
+
+fn packs(twin: packs::Twin) -> Packs {
+    Packs { compactors: 2, collectors: 2, packs: 3, heads: 6, twin }
+}
+
+fn lease(twin: lease::Twin) -> Lease {
+    Lease { clients: 2, writes: 5, works: 2, twin }
+}
+
+#[test]
+fn commit_and_healing() {
+    use commit::Twin;
+    let mut states = holds("2 clients, racy", commit(Twin::None));
+    states += holds("3 clients", Commit { clients: 3, edits: 1, racy: false, ..commit(Twin::None) });
+    states += holds("2 clients, 3 edits, racy", Commit { edits: 3, lost_answers: 2, ..commit(Twin::None) });
+    states += holds("3 clients, racy", Commit { clients: 3, edits: 1, ..commit(Twin::None) });
+    assert!(states >= 6_300_000, "only {states} states");
+    breaks("never healed", commit(Twin::NeverHealed), "in the end all have everything");
+    breaks("made anew", commit(Twin::RecordMadeAnew), "nobody is asked about what they have");
+    breaks("replaces all", Commit { clients: 3, edits: 1, ..commit(Twin::ReplacesAllSeen) }, "nothing is replaced unseen");
+    breaks("not told", commit(Twin::AuthorNotTold), "in the end all have everything");
+}
+
+#[test]
+fn checkpoints_and_clients_that_return() {
+    use checkpoint::Twin;
+    let mut states = holds("2 clients, 1 checkpoint", checkpoints(Twin::None));
+    let two = |listing, twin| Checkpoints { edits: 1, checkpoints: 2, expiry: false, listing, ..checkpoints(twin) };
+    states += holds("2 checkpoints", two(false, Twin::None));
+    states += holds("2 checkpoints, listed", two(true, Twin::None));
+    assert!(states >= 1_140_000, "only {states} states");
+    breaks("deletes unannounced", two(false, Twin::DeletesUnannounced), "nobody is cut off");
+    breaks("equals delete each other", two(true, Twin::EqualsDeleteEachOther), "nobody is cut off");
+    breaks("expires beside others", checkpoints(Twin::ExpiresBesideOthers), "in the end all have the same");
+    breaks("without losers", checkpoints(Twin::WithoutLosers), "everybody knows what folding gives");
+    breaks("without tombstones", checkpoints(Twin::WithoutTombstones), "everybody knows what folding gives");
+    breaks("union", checkpoints(Twin::Union), "everybody knows what folding gives");
+    breaks("deleted too early", checkpoints(Twin::DeletedTooEarly), "nobody is cut off");
+    breaks("omits too much", checkpoints(Twin::OmitsTooMuch), "everything is announced");
+}
+
+#[test]
+fn packs_and_their_deletion() {
+    use packs::Twin;
+    let states = holds("packs", packs(Twin::None));
+    assert!(states >= 5_700_000, "only {states} states");
+    breaks("no floor", packs(Twin::NoFloor), "what the head refers to is there");
+    breaks("floor afterwards", packs(Twin::FloorAfterwards), "what the head refers to is there");
+}
+
+#[test]
+fn leases_and_names() {
+    let states = holds("lease", lease(lease::Twin::None));
+    let more = holds("lease, 3 clients", Lease { clients: 3, works: 1, ..lease(lease::Twin::None) });
+    assert!(states + more >= 610_000, "only {states} and {more} states");
+    breaks("without a condition", lease(lease::Twin::TakenWithoutCondition), "one holder of one term");
+    breaks("lock only", lease(lease::Twin::LockOnly), "no work is lost");
+    let names = |twin| Names { writers: 2, records: 3, time: 4, twin };
+    holds("names", names(names::Twin::None));
+    breaks("clocks", names(names::Twin::NamesFromClocks), "what there is is found");
+}
