@@ -19,6 +19,8 @@ struct InParts {
     staged: Mutex<BTreeMap<DocId, Vec<u8>>>,
     /// What is appended to each part that is read, or that parts are left empty.
     fault: Mutex<Option<&'static str>>,
+    /// After how many parts that are read the document has changed.
+    changes_after: Mutex<Option<usize>>,
 }
 
 #[apply(port!)]
@@ -48,6 +50,10 @@ impl Application for InParts {
     }
     async fn read_part(&self, part: PartRequest) -> Result<Option<Vec<u8>>> {
         assert!(part.length > 0, "nothing is asked for");
+        if let Some(left) = self.changes_after.lock().unwrap().as_mut() {
+            let Some(less) = left.checked_sub(1) else { return Ok(None) };
+            *left = less;
+        }
         let docs = self.notes.0.lock().unwrap();
         let Some((_, body)) = docs.get(&part.id).filter(|(revision, _)| *revision == part.revision) else { return Ok(None) };
         let bytes = body[part.offset as usize..(part.offset + part.length) as usize].to_vec();
@@ -72,10 +78,12 @@ struct Side(Arc<InParts>, Client);
 
 impl Side {
     async fn new(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
-        let host = Arc::new(InParts::default());
         let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-        let client =
-            Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), common::classic_options(runtime)).await.unwrap();
+        Self::with(drive, common::classic_options(runtime)).await
+    }
+    async fn with(drive: &Arc<MemoryDrive>, options: Options) -> Self {
+        let host = Arc::new(InParts::default());
+        let client = Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), options).await.unwrap();
         Self(host, client)
     }
     async fn put(&self, name: &str, body: Vec<u8>) {
@@ -110,6 +118,29 @@ fn edits_of_large_bodies_are_recognised_and_no_conflict() {
             assert!(a.body("x") == large("b"));
             assert_eq!(a.1.reconcile(SyncOptions::default()).await.unwrap(), Reconciled::default());
         }
+    });
+}
+
+/// S93, in the journal: of a push, only what is really in the record is acknowledged.
+#[test]
+fn what_changes_while_it_is_written_waits_and_the_rest_is_pushed() {
+    block_on(async {
+        let drive = Arc::new(MemoryDrive::new());
+        let options = |seed: u64| Options::new(Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() }));
+        let (a, b) = (Side::with(&drive, options(1)).await, Side::with(&drive, options(2)).await);
+        a.put("small", json("s")).await;
+        a.put("large", large("x")).await;
+        // Its digest is taken of three parts, then it is read once more.
+        *a.0.changes_after.lock().unwrap() = Some(3);
+        let report = a.sync().await;
+        assert_eq!(report.pushed, 1);
+        assert_eq!(report.skipped.iter().map(|s| s.id.clone()).collect::<Vec<_>>(), [id("large")]);
+        assert_eq!(a.1.status().await.unwrap().queued, 1);
+        *a.0.changes_after.lock().unwrap() = None;
+        a.put("other", json("o")).await;
+        assert_eq!(a.sync().await.pushed, 2);
+        b.sync().await;
+        assert!(b.body("large") == large("x"));
     });
 }
 
