@@ -23,18 +23,6 @@ where
     checker.unique_state_count()
 }
 
-/// Larger ones, for an hour in which nobody waits.
-#[test]
-fn larger_models() {
-    if std::env::var_os("KITE_MODEL_LONG").is_none() {
-        println!("KITE_MODEL_LONG=1 checks larger models, about 60 million states in some minutes");
-        return;
-    }
-    let large = |clients, edits, count| Checkpoints { clients, edits, checkpoints: count, ..checkpoints(checkpoint::Twin::None) };
-    holds("3 clients, 1 checkpoint", large(3, 1, 1));
-    holds("2 clients, 2 checkpoints, no expiry", Checkpoints { expiry: false, ..large(2, 2, 2) });
-}
-
 /// Checks that a twin breaks this rule.
 fn breaks<M: Model + Send + Sync + 'static>(name: &str, model: M, rule: &'static str)
 where
