@@ -77,7 +77,7 @@ impl Layout {
     pub(crate) fn for_client(self, strategy: Option<Strategy>) -> kitestring::Layout {
         match self {
             Self::Classic => kitestring::Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() }),
-            Self::Journal => kitestring::Layout::Journal(JournalOptions { strategy }),
+            Self::Journal => kitestring::Layout::Journal(JournalOptions { strategy, ..JournalOptions::default() }),
         }
     }
 

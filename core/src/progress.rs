@@ -16,6 +16,8 @@ pub enum Phase {
     Wait,
     /// Writing documents to the drive.
     Push,
+    /// Putting the drive in order: gathering what is scattered, and deleting what is no longer needed.
+    Compact,
 }
 
 /// How far it is.

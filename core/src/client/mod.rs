@@ -205,6 +205,21 @@ impl Client {
         self.in_turn("lower", &CancelToken::new(), Box::pin(sync::lower(&self.inner, strategy))).await
     }
 
+    /// Puts the drive in order now: syncs, gathers what many small files hold, and deletes what is no longer needed. Syncs do
+    /// this by themselves when it is worth it, so there is rarely a reason to ask. What a checkpoint replaces is deleted by
+    /// the next one; who wants it gone at once asks twice. False if there was nothing to do, or no time.
+    ///
+    /// # Errors
+    /// `locked` while another device does it; `invalid_input` in the classic layout, which has nothing to gather; those of a
+    /// sync.
+    ///
+    /// # Cancel safety
+    /// Dropped anywhere, nothing is lost: what was written for nothing is deleted the next time.
+    pub async fn compact(&self, options: SyncOptions) -> Result<bool> {
+        let cancel = options.cancel.clone().unwrap_or_default();
+        self.in_turn("compact", &cancel, Box::pin(sync::compact(&self.inner, options))).await
+    }
+
     /// Says what the client knows, without a request to the drive.
     ///
     /// # Errors

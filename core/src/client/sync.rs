@@ -11,7 +11,7 @@ use crate::{
     drive::{Capabilities, meter::Meter, probe},
     runtime::wall_ms,
     server::{
-        Server,
+        Server, Tidied,
         classic::Classic,
         journal::{Identity, Journal},
     },
@@ -111,6 +111,17 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
     }
 }
 
+/// Syncs, and then puts the drive in order, whether it is worth it or not.
+pub(super) async fn compact(inner: &Arc<Inner>, options: SyncOptions) -> Result<bool> {
+    if matches!(inner.options.layout, Layout::Classic(_)) {
+        return Err(Error::invalid("compact", "the classic layout keeps one file for each document: there is nothing to gather"));
+    }
+    let meter = Arc::new(metered(inner, false).await?);
+    let mut run = prepare(inner, meter, SyncOptions { dry_run: false, ..options });
+    run.run_rounds().await?;
+    run.tidy(true).await
+}
+
 /// Lowers the strategy of the vault.
 pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> {
     match &inner.options.layout {
@@ -146,9 +157,42 @@ impl Run {
             self.reconcile().await?;
         }
         self.run_rounds().await?;
+        self.tidy_quietly().await;
         let conflicts = super::resolve::conflicts(&self.inner).await?;
         self.report().conflicts = conflicts;
         Ok(())
+    }
+
+    /// Puts the drive in order if it is worth it. What fails here is tried again by a later sync, and fails nothing else.
+    async fn tidy_quietly(&mut self) {
+        if self.options.dry_run || !self.server.finishes() || self.report().stopped.is_some() {
+            return;
+        }
+        if let Err(e) = self.tidy(false).await {
+            self.warn(|| format!("the drive could not be put in order: {e}"));
+        }
+        // The sync itself is complete.
+        self.report().stopped = None;
+    }
+
+    /// Puts the drive in order. True if there was something to do and it is done.
+    async fn tidy(&mut self, now: bool) -> Result<bool> {
+        let mut begun = false;
+        loop {
+            match self.server.tidy(now).await? {
+                Tidied::Nothing => return Ok(false),
+                Tidied::Done => return Ok(true),
+                Tidied::Some { done, total } => {
+                    if !std::mem::replace(&mut begun, true) {
+                        self.begin(Phase::Compact, Some(total));
+                    }
+                    self.advance(Phase::Compact, usize::try_from(done.saturating_sub(self.done)).unwrap_or_default());
+                }
+            }
+            if self.out_of_time() {
+                return Ok(false);
+            }
+        }
     }
 
     async fn run_rounds(&mut self) -> Result<()> {

@@ -15,7 +15,7 @@ mod pulled;
 mod pushed;
 
 pub use pulled::{Changes, Fetched, LeftVersion, Listed, Loaded, Metadata, News, RemoteChange, RemoteDocument, Source, Wanted};
-pub use pushed::{Acknowledged, Announced, Attempt, Content, Outgoing, Placed, Settled, Written};
+pub use pushed::{Acknowledged, Announced, Attempt, Content, Outgoing, Placed, Settled, Tidied, Written};
 
 use crate::{
     DocId, Result, StateRecord,
@@ -100,6 +100,12 @@ pub trait Server: MaybeSend + MaybeSync {
     /// present one: it lost against an edit that was made at the same time, and its author has not been asked.
     async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
         Ok(vec![false; documents.len()])
+    }
+
+    /// Puts the storage in order, one piece of work at a time, if that is worth it; `now` if it is asked for. Whatever is
+    /// left undone stays harmless.
+    async fn tidy(&self, _now: bool) -> Result<Tidied> {
+        Ok(Tidied::Nothing)
     }
 
     /// Lists versions that lost and that nobody has settled, whoever made them.

@@ -129,6 +129,22 @@ pub struct Settled {
     pub took: bool,
 }
 
+/// What was done to put the storage in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tidied {
+    /// There is nothing to do, or somebody else does it.
+    Nothing,
+    /// Some: there is more to do.
+    Some {
+        /// How many documents are done.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// All of it is done.
+    Done,
+}
+
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Content({} bytes)", self.size())

@@ -20,7 +20,7 @@ impl Measured {
     pub fn layout(self) -> Layout {
         match self {
             Self::Classic => Layout::Classic(ClassicOptions::default()),
-            Self::Journal(strategy) => Layout::Journal(JournalOptions { strategy }),
+            Self::Journal(strategy) => Layout::Journal(JournalOptions { strategy, ..JournalOptions::default() }),
         }
     }
 

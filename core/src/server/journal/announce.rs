@@ -74,7 +74,7 @@ impl Journal {
     }
 
     /// Reads the head to write the next one. A vault that nobody has pushed to has none.
-    async fn read_for_writing(&self, session: &mut Session) -> Result<()> {
+    pub(super) async fn read_for_writing(&self, session: &mut Session) -> Result<()> {
         let vault = self.standing(session)?.vault;
         let strategy = self.standing(session)?.strategy;
         let first = session.met && self.seen(session).await?.vector.is_empty() && !session.pull.asked;
@@ -97,8 +97,9 @@ impl Journal {
             Found::Nothing | Found::Unchanged | Found::Names(_) => (self.empty_head(vault, session)?, Place::default()),
         };
         // The drive may have been put back while this sync was under way: what is gone must not be announced.
-        self.check_still_there(session, &head.vector).await?;
-        session.pull.head = Some((head, place));
+        let vector = head.vector.clone();
+        self.take_head(session, head, place).await?;
+        self.check_still_there(session, &vector).await?;
         Ok(())
     }
 
@@ -113,12 +114,13 @@ impl Journal {
     /// Adds what this client knows, and its own last record. Returns whether the head lacked anything.
     async fn join(&self, session: &mut Session, head: &mut Head, own: Option<Link>) -> Result<bool> {
         let before = head.vector.clone();
-        head.join(&self.seen(session).await?.vector);
+        let seen = self.seen(session).await?;
+        head.join(seen.vector.iter().filter(|(writer, _)| !seen.retired.contains(*writer)));
         let writer = self.standing(session)?.writer;
         if let Some(own) = own {
-            head.join(&[(writer, own)].into_iter().collect());
+            head.join([(&writer, &own)].into_iter());
         }
-        Ok(head.vector != before)
+        Ok(std::mem::take(&mut session.pull.lost_checkpoint) || head.vector != before)
     }
 
     /// Remembers the head as read, if it names nothing that was not folded.
@@ -126,9 +128,9 @@ impl Journal {
         let Some((head, place)) = session.pull.head.clone() else { return Ok(()) };
         let seen = self.seen(session).await?;
         if head.vector.iter().all(|(writer, link)| seen.vector.get(writer).is_some_and(|known| known.seq >= link.seq)) {
+            self.remember_retired(session).await?;
             let standing = self.standing(session)?;
-            (standing.head, standing.slot) = (place.version, place.slot);
-            (standing.floor, standing.checkpoint) = (head.floor, head.checkpoint);
+            (standing.head, standing.slot, standing.checkpoint) = (place.version, place.slot, head.checkpoint);
         }
         Ok(())
     }

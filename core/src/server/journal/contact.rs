@@ -6,7 +6,7 @@ use super::{
     heads::{flawed, list},
     marker::Marker,
     name::{VaultId, Writer},
-    standing::{Standing, load_seen},
+    standing::{Since, Standing, load_seen},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
@@ -78,8 +78,12 @@ impl Journal {
             opening: self.identity.opening.clone(),
             head: None,
             slot: 0,
-            floor: 0,
-            checkpoint: Vec::new(),
+            checkpoint: None,
+            joined: Vec::new(),
+            adopted: None,
+            anchor: None,
+            looked_into: 0,
+            since: Since::default(),
             also: Vec::new(),
             forgetting: false,
         }
@@ -198,7 +202,9 @@ impl Journal {
     pub(super) async fn seen<'a>(&self, session: &'a mut Session) -> Result<&'a mut Seen> {
         if session.seen.is_none() {
             let order = session.standing.as_ref().map_or(0, |standing| standing.order);
-            session.seen = Some(Seen { vector: load_seen(&*self.state).await?, order });
+            let (vector, retired) = load_seen(&*self.state).await?;
+            session.retired_before = Some(retired.clone());
+            session.seen = Some(Seen { vector, retired, order });
         }
         Ok(session.seen.get_or_insert_default())
     }

@@ -1,11 +1,13 @@
 //! Contents of documents: from records that were just read, or from the drive by ranges.
 
 use super::{
-    Journal, codec,
+    Journal,
+    checkpoint::FileName,
+    codec,
     doc::{At, Body, InFrame, Version, Versions},
     dots_in,
     fold::load,
-    name::{Dot, Hash, RecordName, Writer},
+    name::{Dot, Hash, Writer},
     record::{Part, part_path},
     tag_of,
 };
@@ -16,7 +18,10 @@ use crate::{
     lookup::Lookup,
     server::{Fetched, Listed, Loaded, Source, Tag, Wanted},
 };
-use futures::lock::Mutex;
+use futures::{
+    lock::Mutex,
+    stream::{self, StreamExt as _, TryStreamExt as _},
+};
 use macro_rules_attribute::apply;
 use std::{
     borrow::Cow,
@@ -28,15 +33,17 @@ use std::{
 const KEPT_BYTES: usize = 32 << 20;
 /// Neighbouring frames are read together, up to this many bytes.
 const RUN_BYTES: u64 = 8 << 20;
+/// At most this many runs are read at once.
+const RUNS_AT_ONCE: usize = 4;
 
-/// Which frame: its record, and where it begins there.
-type FrameId = (RecordName, u64);
+/// Which frame: its file, and where it begins there.
+pub(super) type FrameId = (FileName, u64);
 
 /// What was read of records and may be needed.
 #[derive(Default)]
 pub(super) struct AtHand {
     /// Files, as far as they were read.
-    files: BTreeMap<Dot, Vec<u8>>,
+    files: BTreeMap<FileName, Vec<u8>>,
     /// Raw frames, the oldest first.
     raw: VecDeque<(FrameId, Vec<u8>)>,
     raw_bytes: usize,
@@ -48,6 +55,16 @@ impl AtHand {
     pub(super) fn clear(&mut self) {
         self.files.clear();
         self.known.clear();
+    }
+
+    /// Forgets everything but these files.
+    pub(super) fn clear_but(&mut self, kept: &BTreeSet<FileName>) {
+        self.files.retain(|file, _| kept.contains(file));
+        self.known.clear();
+    }
+
+    pub(super) fn has_file(&self, file: &FileName) -> bool {
+        self.files.contains_key(file)
     }
 
     pub(super) fn know(&mut self, documents: impl Iterator<Item = (DocId, Versions)>) {
@@ -65,8 +82,8 @@ impl AtHand {
         Ok(ids.map(answer).collect())
     }
 
-    pub(super) fn insert(&mut self, record: Dot, file: Vec<u8>) {
-        self.files.insert(record, file);
+    pub(super) fn insert(&mut self, name: FileName, file: Vec<u8>) {
+        self.files.insert(name, file);
     }
 
     fn raw(&self, id: FrameId) -> Option<&[u8]> {
@@ -87,7 +104,7 @@ impl AtHand {
             return Ok(true);
         }
         let range = range(at.begins, at.stored_len);
-        let Some(stored) = self.files.get(&id.0.dot()).zip(range).and_then(|(file, range)| file.get(range)) else { return Ok(false) };
+        let Some(stored) = self.files.get(&id.0).zip(range).and_then(|(file, range)| file.get(range)) else { return Ok(false) };
         let raw = raw_frame(at, stored)?;
         self.keep(id, raw);
         Ok(true)
@@ -112,12 +129,12 @@ impl Journal {
                 Some(_) => Fetched::Unchanged,
                 None => Fetched::Gone,
             },
-            Some(Version { body: Some(body), revision, number, record }) => Fetched::Listed(Listed {
+            Some(Version { body: Some(body), revision, number, dot, .. }) => Fetched::Listed(Listed {
                 id: wanted.id.clone().spelled_as_number(*number),
                 revision: revision.clone(),
                 short: body.short,
                 size: body.size,
-                tag: tag_of(&BTreeSet::from([record.dot()])),
+                tag: tag_of(&BTreeSet::from([*dot])),
             }),
             Some(_) | None => Fetched::Gone,
         };
@@ -127,15 +144,20 @@ impl Journal {
     /// Loads contents, first those that were just read.
     pub(super) async fn load_contents(&self, at_hand: &mut AtHand, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
         let all = at_hand.versions(&*self.state, wanted.iter().map(|(id, _)| id)).await?;
-        let bodies: Vec<Option<(RecordName, Body)>> = wanted.iter().zip(&all).map(|((_, tag), versions)| body_of(tag, versions)).collect();
+        let bodies: Vec<Option<(Writer, Body)>> = wanted.iter().zip(&all).map(|((_, tag), versions)| body_of(tag, versions)).collect();
         drop(all);
         at_hand.forget(wanted.iter().map(|(id, _)| id));
+        self.load_bodies(at_hand, bodies).await
+    }
+
+    /// Loads contents from where they are said to be.
+    pub(super) async fn load_bodies(&self, at_hand: &mut AtHand, bodies: Vec<Option<(Writer, Body)>>) -> Result<Vec<Loaded>> {
         let mut absent = BTreeMap::new();
-        for (record, body) in bodies.iter().flatten() {
+        for (_, body) in bodies.iter().flatten() {
             if let At::Frame(at) = &body.at
-                && at_hand.unpack((*record, at.begins), at) == Ok(false)
+                && at_hand.unpack((at.file, at.begins), at) == Ok(false)
             {
-                absent.insert((*record, at.begins), *at);
+                absent.insert((at.file, at.begins), *at);
             }
         }
         let fetched = self.fetch_frames(absent).await?;
@@ -144,8 +166,8 @@ impl Journal {
             loaded.push(match body {
                 None => Loaded::Unreadable("another version has come meanwhile; the next sync takes it".to_owned()),
                 Some((_, Body { size: 0, .. })) => Loaded::Whole(Vec::new(), Digest::of(&[])),
-                Some((record, Body { at: At::Parts(parts), size, .. })) => self.in_parts(record, parts, size),
-                Some((record, Body { at: At::Frame(at), short, .. })) => content(at_hand, &fetched, record, &at, short),
+                Some((writer, Body { at: At::Parts(parts), size, .. })) => self.in_parts(writer, parts, size),
+                Some((_, Body { at: At::Frame(at), short, .. })) => content(at_hand, &fetched, &at, short),
             });
         }
         for (id, frame) in fetched {
@@ -159,29 +181,33 @@ impl Journal {
     /// Reads frames from the drive: neighbours in one request.
     async fn fetch_frames(&self, absent: BTreeMap<FrameId, InFrame>) -> Result<BTreeMap<FrameId, Result<Vec<u8>, &'static str>>> {
         let mut fetched = BTreeMap::new();
-        for run in runs(absent) {
-            let (Some((first, at)), Some((_, last))) = (run.first().copied(), run.last()) else { continue };
+        let read = stream::iter(runs(absent)).map(|run| async move {
+            let (Some((first, at)), Some((_, last))) = (run.first().copied(), run.last()) else { return Ok((0, run, Vec::new())) };
             let options = GetOptions { range: Some(at.begins..last.begins + last.stored_len), unless: None };
             let bytes = match self.drive.get(first.0.path(), options).await? {
                 Got::File { bytes, .. } => bytes,
                 Got::Missing | Got::Unchanged => Vec::new(),
             };
+            Ok::<_, crate::Error>((at.begins, run, bytes))
+        });
+        let mut read = read.buffered(self.parallel().min(RUNS_AT_ONCE));
+        while let Some((begins, run, bytes)) = read.try_next().await? {
             for (id, frame) in run {
-                let stored = range(frame.begins - at.begins, frame.stored_len).and_then(|range| bytes.get(range));
+                let stored = range(frame.begins - begins, frame.stored_len).and_then(|range| bytes.get(range));
                 fetched.insert(
                     id,
-                    stored.ok_or("its record is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)),
+                    stored.ok_or("its file is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)),
                 );
             }
         }
         Ok(fetched)
     }
 
-    fn in_parts(&self, record: RecordName, parts: Vec<Part>, size: u64) -> Loaded {
+    fn in_parts(&self, writer: Writer, parts: Vec<Part>, size: u64) -> Loaded {
         if parts.iter().map(|part| part.raw_len).sum::<u64>() != size {
             return Loaded::Unreadable("its parts on the drive do not make it up".to_owned());
         }
-        Loaded::Parts(Arc::new(Parts { drive: self.drive.clone(), writer: record.writer, parts, present: Mutex::default() }))
+        Loaded::Parts(Arc::new(Parts { drive: self.drive.clone(), writer, parts, present: Mutex::default() }))
     }
 }
 
@@ -190,19 +216,13 @@ pub(super) fn basis_of(base: Option<&Tag>, versions: &Versions) -> BTreeSet<Dot>
     base.map(dots_in).unwrap_or_default().union(&versions.basis).copied().collect()
 }
 
-fn body_of(tag: &Tag, versions: &Versions) -> Option<(RecordName, Body)> {
+fn body_of(tag: &Tag, versions: &Versions) -> Option<(Writer, Body)> {
     let version = dots_in(tag).into_iter().find_map(|dot| versions.get(dot))?;
-    Some((version.record, version.body.clone()?))
+    Some((version.dot.writer, version.body.clone()?))
 }
 
-fn content(
-    at_hand: &AtHand,
-    fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>,
-    record: RecordName,
-    at: &InFrame,
-    short: Short,
-) -> Loaded {
-    let id = (record, at.begins);
+fn content(at_hand: &AtHand, fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>, at: &InFrame, short: Short) -> Loaded {
+    let id = (at.file, at.begins);
     let raw = match (at_hand.raw(id), fetched.get(&id)) {
         (Some(raw), _) => raw,
         (None, Some(Ok(raw))) => raw.as_slice(),

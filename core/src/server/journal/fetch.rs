@@ -2,6 +2,7 @@
 
 use super::{
     Journal, Session,
+    checkpoint::FileName,
     contact::MARKER,
     fold::{MAX_JUMP, Read, fold, take_ready},
     name::RecordName,
@@ -37,10 +38,15 @@ impl Journal {
     pub(super) async fn read_records(&self, session: &mut Session) -> Result<Changes> {
         let mut page =
             Changes { at_hand: true, keep_local: session.pull.keep_local, look_at_all: session.pull.keep_local, ..Changes::default() };
-        session.pull.at_hand.clear();
         session.pull.sparse = self.is_sparse(session).await?;
+        if self.join_some(session, &mut page).await? {
+            page.more = true;
+            page.remember.push(self.standing(session)?.record()?);
+            return Ok(page);
+        }
+        session.pull.at_hand.clear();
         let (mut ready, mut bytes) = (Vec::new(), 0);
-        while !session.pull.missing.is_empty() && bytes < WINDOW_BYTES {
+        while !session.pull.missing.is_empty() && session.pull.joins.is_empty() && bytes < WINDOW_BYTES {
             for (name, file) in self.read_some(session).await? {
                 bytes += self.take_file(session, &mut page, name, file).await?;
             }
@@ -48,17 +54,18 @@ impl Journal {
             let (Some(seen), waiting) = (session.seen.as_mut(), &mut session.pull.waiting) else { break };
             ready.extend(take_ready(waiting, seen));
         }
-        let folded = fold(&*self.state, &ready, false).await?;
+        let folded = fold(&*self.state, &ready, false, self.options.keeps_history()).await?;
         session.pull.at_hand.know(folded.documents.into_iter());
         page.changes = folded.changes;
         page.remember = folded.records;
-        page.more = !session.pull.missing.is_empty();
+        page.more = !session.pull.missing.is_empty() || !session.pull.joins.is_empty();
         if !page.more {
             self.end_of_pull(session).await?;
         }
         let order = self.seen(session).await?.order;
         let standing = self.standing(session)?;
         standing.order = order;
+        standing.since.add(folded.since);
         page.remember.push(standing.record()?);
         Ok(page)
     }
@@ -121,10 +128,12 @@ impl Journal {
             File::Record(read, bytes) => {
                 self.look_for_previous(session, &read).await?;
                 let kept = bytes.len();
-                session.pull.at_hand.insert(name.dot(), bytes);
+                session.pull.at_hand.insert(FileName::Record(name), bytes);
                 session.pull.waiting.push(*read);
                 return Ok(kept);
             }
+            // It was deleted, because a checkpoint covers it.
+            File::Missing if self.join_instead(session) => return Ok(0),
             File::Missing => {
                 session.pull.incomplete = true;
                 self.log.line(Level::Warn, || format!("{} is announced and not there yet", name.path()));
@@ -136,6 +145,17 @@ impl Journal {
         session.pull.incomplete = true;
         page.unreadable.push((name.path().to_string(), why));
         Ok(0)
+    }
+
+    /// Whether the checkpoint that is announced is to be joined in place of a record that is gone. Once in a sync.
+    fn join_instead(&self, session: &mut Session) -> bool {
+        let Some(root) = session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint).map(|found| found.root) else { return false };
+        if session.pull.joins.contains(&root) {
+            return true;
+        }
+        let new = session.pull.tried.insert(root);
+        session.pull.joins.extend(new.then_some(root));
+        new
     }
 
     /// A record whose predecessor is neither known nor named by anything leads to it.

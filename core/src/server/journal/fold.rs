@@ -2,10 +2,13 @@
 //! the host, not on the time, not on the order in which they were found.
 
 use super::{
+    checkpoint::FileName,
+    checkpoint::Replaced,
     doc::{At, Body, InFrame, Version, Versions},
     name::{Dot, Link, RecordName, Writer},
+    past::Past,
     record::{Change, Frame, Place, Record, Spot, What},
-    standing::{DOC, SPLIT, seen_record},
+    standing::{DOC, SPLIT, Since, seen_record},
 };
 use crate::{
     DocId, Result, Revision, State, StateRecord,
@@ -21,6 +24,9 @@ use std::{
 /// How far an order may jump beyond the largest known: a broken client must not win for ever.
 pub(super) const MAX_JUMP: u64 = 1 << 32;
 
+/// Smaller files are moved into larger ones.
+pub(super) const SMALL_FILE_BYTES: u64 = 1 << 20;
+
 /// A record that was read and checked.
 #[derive(Debug, Clone)]
 pub(super) struct Read {
@@ -34,6 +40,8 @@ pub(super) struct Read {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) vector: BTreeMap<Writer, Link>,
+    /// Those that the head does not name: its checkpoint covers them.
+    pub(super) retired: BTreeSet<Writer>,
     pub(super) order: u64,
 }
 
@@ -44,6 +52,21 @@ pub(super) struct Folded {
     pub(super) changes: Vec<RemoteChange>,
     /// The documents that changed, as the records say it.
     pub(super) documents: Vec<(DocId, Versions)>,
+    /// What this adds to what was folded since the last checkpoint.
+    pub(super) since: Since,
+}
+
+impl Folded {
+    /// Counts a version that was replaced, and remembers it: for the history, or because it has files of its own, which
+    /// are then to be deleted.
+    fn replaced(&mut self, change: &Change, version: Version, read: &Read, history: bool) {
+        self.since.dead_bytes += version.stored_bytes();
+        let in_parts = matches!(&version.body, Some(Body { at: At::Parts(parts), .. }) if !parts.is_empty());
+        if in_parts || history && version.body.is_some() {
+            let replaced = Replaced { by: read.name().dot(), time: read.record.time };
+            self.records.push(Past { id: change.id.clone(), version, replaced }.record());
+        }
+    }
 }
 
 impl Seen {
@@ -59,6 +82,11 @@ impl Seen {
 impl Read {
     pub(super) fn name(&self) -> RecordName {
         RecordName::new(self.record.writer, &self.link)
+    }
+
+    /// Whether its file is so small that many like it are in the way.
+    fn is_small(&self) -> bool {
+        self.record.frames.iter().map(|frame| frame.stored_len).sum::<u64>() + self.head_len < SMALL_FILE_BYTES
     }
 
     /// Whether it can be folded now: it continues its writer's chain, and nothing that it replaces is unknown.
@@ -81,7 +109,7 @@ impl Read {
     /// The versions that it makes, with where each content lies.
     fn versions(&self) -> Vec<(&Change, Option<Version>)> {
         let ranges: Vec<_> = (0..self.record.frames.len()).map_while(|frame| self.record.frame_range(self.head_len, frame)).collect();
-        let record = self.name();
+        let (dot, order, time) = (self.name().dot(), self.link.order, self.record.time);
         let version = |change: &Change, spot| {
             let (revision, body) = match &change.what {
                 What::Withdraw => return None,
@@ -96,14 +124,14 @@ impl Read {
                     (revision.clone(), Some(Body { short: *digest, size: *size, at }))
                 }
             };
-            Some(Version { record, revision, number: change.id.is_number(), body })
+            Some(Version { dot, order, time, revision, number: change.id.is_number(), body })
         };
         self.record.changes.iter().zip(self.record.locate()).map(|(change, spot)| (change, version(change, spot))).collect()
     }
 
     fn in_frame(&self, ranges: &[Range<u64>], spot: Spot) -> Option<InFrame> {
         let Frame { codec, stored_len, raw_len, .. } = *self.record.frames.get(spot.frame)?;
-        Some(InFrame { begins: ranges.get(spot.frame)?.start, stored_len, codec, raw_len, spot })
+        Some(InFrame { file: FileName::Record(self.name()), begins: ranges.get(spot.frame)?.start, stored_len, codec, raw_len, spot })
     }
 }
 
@@ -116,33 +144,39 @@ pub(super) fn take_ready(waiting: &mut Vec<Read>, seen: &mut Seen) -> Vec<Read> 
         let Some(at) = waiting.iter().position(|read| read.is_ready(seen)) else { return ready };
         let read = waiting.remove(at);
         seen.vector.insert(read.record.writer, read.link);
+        seen.retired.remove(&read.record.writer);
         seen.order = seen.order.max(read.link.order);
         ready.push(read);
     }
 }
 
-/// Folds records, in this order. `own` says that they are this client's: their versions are what it has.
-pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool) -> Result<Folded> {
+/// Folds records, in this order. `own` says that they are this client's: their versions are what it has; `history` that
+/// what they replace is to be remembered.
+pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool, history: bool) -> Result<Folded> {
     let (ids, numbers) = numbered(ready);
     let before = load(state, ids.iter().copied()).await?;
     let mut documents: Vec<Document> = before.iter().map(|versions| Document { versions: versions.clone(), place: 0 }).collect();
-    let changes = ready.iter().flat_map(Read::versions);
-    for (place, ((change, version), number)) in changes.zip(numbers).enumerate() {
+    let mut folded = Folded::default();
+    let changes = ready.iter().flat_map(|read| read.versions().into_iter().map(move |(change, version)| (read, change, version)));
+    for (place, ((read, change, version), number)) in changes.zip(numbers).enumerate() {
         let Some(Document { versions, place: last }) = documents.get_mut(number) else { continue };
-        versions.remove(&change.replaces);
+        for version in versions.remove(&change.replaces) {
+            folded.replaced(change, version, read, history);
+        }
         if own {
             // Where the document stays, its base says what the local content includes.
             let deleted = version.iter().filter(|version| version.body.is_none());
-            versions.basis = deleted.map(Version::dot).collect();
+            versions.basis = deleted.map(|version| version.dot).collect();
         }
         if let Some(version) = version {
             *last = place;
+            folded.since.live_bytes += version.stored_bytes();
             versions.insert(version);
         }
     }
-    let mut folded = Folded::default();
     for read in ready {
-        folded.records.push(seen_record(read.record.writer, &read.link)?);
+        folded.since.small_records += u64::from(read.is_small());
+        folded.records.push(seen_record(read.record.writer, &read.link, false)?);
     }
     // In the order in which contents lie in the files, which is that in which they are worked off.
     let mut changed: Vec<_> = ids.iter().zip(&documents).zip(&before).filter(|((_, now), before)| now.versions != **before).collect();
@@ -204,14 +238,14 @@ pub(super) fn doc_records(id: &DocId, now: &Versions, before: &Versions) -> Vec<
 }
 
 /// The id in the spelling of the version that wins.
-fn spelled(id: &DocId, versions: &Versions) -> DocId {
+pub(super) fn spelled(id: &DocId, versions: &Versions) -> DocId {
     versions.winner().map_or_else(|| id.clone(), |winner| id.clone().spelled_as_number(winner.number))
 }
 
-fn news(id: &DocId, versions: &Versions) -> News {
+pub(super) fn news(id: &DocId, versions: &Versions) -> News {
     match versions.winner() {
         Some(Version { body: Some(_), .. }) => News::Put { at: None },
-        Some(winner) => News::Delete { revision: winner.revision.clone(), at: Some(super::tag_of(&BTreeSet::from([winner.dot()])).0) },
+        Some(winner) => News::Delete { revision: winner.revision.clone(), at: Some(super::tag_of(&BTreeSet::from([winner.dot])).0) },
         // Every version was withdrawn.
         None => News::Delete { revision: Revision::of(format!("withdrawn {id}").as_bytes()), at: None },
     }

@@ -3,9 +3,11 @@
 //! Byte for byte: `spec/journal.md`, section 4.
 
 use super::{
+    checkpoint::PieceName,
     name::{Hash, Link, MAX_ORDER, MAX_SEQ, VaultId, Writer},
     wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The kind of the file, in its opening.
@@ -16,7 +18,7 @@ pub(crate) const MAX_HEAD_BYTES: usize = 4 << 20;
 /// A head names at most this many writers.
 pub(crate) const MAX_WRITERS: usize = 100_000;
 /// The longest reference to a checkpoint.
-const MAX_CHECKPOINT_BYTES: usize = 4096;
+const MAX_CHECKPOINT_BYTES: usize = 64;
 /// The least bytes that one writer takes: itself, a number, an order, a hash.
 const LEAST_WRITER: usize = 32;
 const CLOSED: u8 = 1;
@@ -30,17 +32,39 @@ pub(crate) struct Head {
     pub(crate) epoch: u64,
     /// Nothing is written here any more.
     pub(crate) closed: bool,
-    /// Below it, files may have been collected. 0 so far; what a newer client wrote is carried on.
-    pub(crate) floor: u64,
-    /// The newest checkpoint. Empty so far; what a newer client wrote is carried on.
-    pub(crate) checkpoint: Vec<u8>,
-    /// The last record of each writer.
+    /// The newest checkpoint.
+    pub(crate) checkpoint: Option<Reference>,
+    /// The last record of each writer, without those that are retired.
     pub(crate) vector: BTreeMap<Writer, Link>,
+}
+
+/// A checkpoint, as a head refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reference {
+    pub(crate) root: PieceName,
+    /// The hash over the writers that it covers and that the head does not name.
+    pub(crate) retired: Hash,
+}
+
+/// The hash over writers that a head does not name, with the last record of each.
+pub(crate) fn hash_of_retired<'a>(retired: impl Iterator<Item = (&'a Writer, &'a Link)>) -> Hash {
+    let mut bytes = Vec::new();
+    for (writer, link) in retired {
+        put_writer(&mut bytes, writer, link);
+    }
+    Hash::of(&bytes)
+}
+
+fn put_writer(to: &mut Vec<u8>, writer: &Writer, link: &Link) {
+    to.extend(writer.0);
+    put_number(to, link.seq);
+    put_number(to, link.order);
+    to.extend(link.hash.0);
 }
 
 impl Head {
     /// Adds what another vector knows: of each writer the larger number.
-    pub(crate) fn join(&mut self, other: &BTreeMap<Writer, Link>) {
+    pub(crate) fn join<'a>(&mut self, other: impl Iterator<Item = (&'a Writer, &'a Link)>) {
         for (writer, link) in other {
             let known = self.vector.entry(*writer).or_insert(*link);
             if known.seq < link.seq {
@@ -59,14 +83,15 @@ impl Head {
         to.extend(self.commit);
         put_number(&mut to, self.epoch);
         to.push(if self.closed { CLOSED } else { 0 });
-        put_number(&mut to, self.floor);
-        put_prefixed(&mut to, &self.checkpoint);
+        let mut checkpoint = Vec::new();
+        if let Some(Reference { root, retired }) = &self.checkpoint {
+            root.encode(&mut checkpoint);
+            checkpoint.extend(retired.0);
+        }
+        put_prefixed(&mut to, &checkpoint);
         put_number(&mut to, self.vector.len() as u64);
         for (writer, link) in &self.vector {
-            to.extend(writer.0);
-            put_number(&mut to, link.seq);
-            put_number(&mut to, link.order);
-            to.extend(link.hash.0);
+            put_writer(&mut to, writer, link);
         }
         let hash = Hash::of(&to);
         to.extend(hash.0);
@@ -99,8 +124,7 @@ impl Head {
             CLOSED => true,
             _ => return Err(Malformed("it has a flag that nobody knows")),
         };
-        let floor = reader.number()?;
-        let checkpoint = reader.prefixed(MAX_CHECKPOINT_BYTES, "its checkpoint has more than 4096 bytes")?.to_vec();
+        let checkpoint = reference(reader.prefixed(MAX_CHECKPOINT_BYTES, "its reference to a checkpoint is too long")?)?;
         let count = reader.count(MAX_WRITERS, LEAST_WRITER, "it has too many writers")?;
         let mut vector = BTreeMap::new();
         for _ in 0..count {
@@ -110,7 +134,7 @@ impl Head {
             }
             vector.insert(writer, Link { seq: reader.number()?, order: reader.number()?, hash: Hash(reader.array()?) });
         }
-        Ok(Self { vault, commit, epoch, closed, floor, checkpoint, vector })
+        Ok(Self { vault, commit, epoch, closed, checkpoint, vector })
     }
 
     fn check(&self, file_len: usize) -> Result<(), Malformed> {
@@ -118,16 +142,26 @@ impl Head {
         match () {
             () if !self.vector.values().all(possible) => Err(Malformed("a record's number or order is out of range")),
             () if self.vector.len() > MAX_WRITERS => Err(Malformed("it has too many writers")),
-            () if self.checkpoint.len() > MAX_CHECKPOINT_BYTES => Err(Malformed("its checkpoint has more than 4096 bytes")),
             () if file_len > MAX_HEAD_BYTES => Err(Malformed("it has more than 4 MiB")),
             () => Ok(()),
         }
     }
 }
 
+fn reference(bytes: &[u8]) -> Result<Option<Reference>, Malformed> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let mut reader = Reader::new(bytes);
+    let found = Reference { root: PieceName::decode(&mut reader)?, retired: Hash(reader.array()?) };
+    reader.end()?;
+    if found.root.is_root() { Ok(Some(found)) } else { Err(Malformed("its checkpoint is not the root of one")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::journal::checkpoint::CheckpointId;
 
     fn link(seq: u64) -> Link {
         Link { seq, order: 10 * seq, hash: Hash([seq as u8; 16]) }
@@ -135,7 +169,7 @@ mod tests {
 
     fn head(writers: &[(u8, u64)]) -> Head {
         let vector = writers.iter().map(|(writer, seq)| (Writer([*writer; 14]), link(*seq))).collect();
-        Head { vault: VaultId([7; 16]), commit: [8; 16], epoch: 3, closed: false, floor: 0, checkpoint: Vec::new(), vector }
+        Head { vault: VaultId([7; 16]), commit: [8; 16], epoch: 3, closed: false, checkpoint: None, vector }
     }
 
     /// A file with this content and the right hash.
@@ -145,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_head_comes_back() {
-        let newer = Head { closed: true, floor: 300, checkpoint: b"c/somewhere".to_vec(), ..head(&[(1, 1), (2, MAX_SEQ)]) };
+        let root = PieceName { of: CheckpointId { generation: 300, random: [3; 8] }, no: 0, hash: [4; 8] };
+        let newer = Head { closed: true, checkpoint: Some(Reference { root, retired: Hash([5; 16]) }), ..head(&[(1, 1), (2, MAX_SEQ)]) };
         for head in [head(&[]), head(&[(1, 5), (9, 2)]), newer] {
             assert_eq!(Head::decode(&head.encode().unwrap()), Ok(head));
         }
@@ -154,7 +189,7 @@ mod tests {
     #[test]
     fn joining_keeps_the_larger_number() {
         let mut joined = head(&[(1, 5), (2, 7)]);
-        joined.join(&head(&[(1, 6), (2, 6), (3, 1)]).vector);
+        joined.join(head(&[(1, 6), (2, 6), (3, 1)]).vector.iter());
         assert_eq!(joined, head(&[(1, 6), (2, 7), (3, 1)]));
     }
 
@@ -201,7 +236,6 @@ mod tests {
             let refused = Head { vector: [(Writer([1; 14]), bad)].into(), ..head(&[]) };
             assert!(refused.encode().is_err(), "{bad:?}");
         }
-        assert!(Head { checkpoint: vec![0; 4097], ..head(&[]) }.encode().is_err());
         let many = |count: u32| {
             let writer = |n: u32| Writer(std::array::from_fn(|i| n.to_be_bytes().get(i).copied().unwrap_or(0)));
             Head { vector: (0..count).map(|n| (writer(n), link(1))).collect(), ..head(&[]) }
@@ -209,11 +243,11 @@ mod tests {
         let most = many(100_000).encode().unwrap();
         assert!(most.len() <= MAX_HEAD_BYTES && Head::decode(&most).is_ok());
         assert_eq!(many(100_001).encode(), Err(Malformed("it has too many writers")));
-        let body = [&opening(KIND)[..], &[0; 32], &[0, 0, 0, 0], &[0x80, 0x80, 0x04]].concat();
+        let body = [&opening(KIND)[..], &[0; 32], &[0, 0, 0], &[0x80, 0x80, 0x04]].concat();
         assert_eq!(Head::decode(&sealed(&body)), Err(Flaw::Malformed("it ends too early")));
         let entry = [&[1; 14][..], &[5, 50], &[5; 16]].concat();
         let listed = |entries: &[&[u8]]| {
-            let start = [&opening(KIND)[..], &[0; 32], &[0, 0, 0, 0], &[entries.len() as u8]].concat();
+            let start = [&opening(KIND)[..], &[0; 32], &[0, 0, 0], &[entries.len() as u8]].concat();
             Head::decode(&sealed(&[start, entries.concat()].concat())).map(|head| head.vector.len())
         };
         assert_eq!(listed(&[&entry]), Ok(1));

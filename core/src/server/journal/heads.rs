@@ -2,6 +2,7 @@
 
 use super::{
     Strategy,
+    checkpoint::PieceName,
     head::Head,
     name::{RECORDS, RecordName},
     wire::Flaw,
@@ -36,8 +37,15 @@ pub(super) enum Found {
     Head(Head, Place),
     /// A head that makes no sense; the reason in one sentence. It is only an index: the records are there still.
     Damaged(Place, &'static str),
-    /// Every record that a listing names.
-    Names(Vec<RecordName>),
+    /// Every record and every root of a checkpoint that a listing names.
+    Names(Names),
+}
+
+/// What a listing of the records names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    pub(super) records: Vec<RecordName>,
+    pub(super) roots: Vec<PieceName>,
 }
 
 /// Finds records, and announces them.
@@ -149,7 +157,7 @@ struct NoHead(Arc<dyn Drive>);
 #[apply(port!)]
 impl Heads for NoHead {
     async fn read(&self, _known: &Place) -> Result<Found> {
-        Ok(Found::Names(record_names(&*self.0).await?))
+        Ok(Found::Names(names(&*self.0).await?))
     }
 
     async fn write(&self, _head: &Head, over: &Place) -> Result<Option<Place>> {
@@ -157,20 +165,28 @@ impl Heads for NoHead {
     }
 }
 
-/// Lists the records. What is no record's name belongs to somebody else: a half-written copy, a conflict copy.
-pub(super) async fn record_names(drive: &dyn Drive) -> Result<Vec<RecordName>> {
-    Ok(list(drive, &DrivePath::new(RECORDS)?).await?.iter().filter_map(|name| RecordName::parse(name)).collect())
+/// Lists the records and the roots of checkpoints. What has another name belongs to somebody else: a half-written copy, a
+/// conflict copy.
+pub(super) async fn names(drive: &dyn Drive) -> Result<Names> {
+    let all = list(drive, &DrivePath::new(RECORDS)?).await?;
+    let records = all.iter().filter_map(|name| RecordName::parse(name)).collect();
+    Ok(Names { records, roots: all.iter().filter_map(|name| PieceName::parse_root(name)).collect() })
+}
+
+/// Lists the names in a folder.
+pub(super) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
+    Ok(list_with_sizes(drive, folder).await?.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Lists a folder from its beginning to its end; a cursor that has become too old begins anew, a few times.
-pub(super) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
+pub(super) async fn list_with_sizes(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<(String, Option<u64>)>> {
     let mut tries = 0;
     'again: loop {
         let (mut names, mut cursor) = (Vec::new(), None);
         loop {
             match drive.list_dir(folder.clone(), cursor).await {
                 Ok(page) => {
-                    names.extend(page.entries.into_iter().filter(|e| !e.is_dir).map(|e| e.name));
+                    names.extend(page.entries.into_iter().filter(|e| !e.is_dir).map(|e| (e.name, e.size)));
                     cursor = page.next;
                 }
                 Err(e) if e.is_condition() && tries < 3 => {

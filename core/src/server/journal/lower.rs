@@ -86,7 +86,8 @@ impl Journal {
                 Found::Damaged(place, _) => (self.empty_head(marker.vault, session)?, place),
                 Found::Nothing | Found::Unchanged | Found::Names(_) => (self.empty_head(marker.vault, session)?, Place::default()),
             };
-            head.join(&self.seen(session).await?.vector);
+            let seen = self.seen(session).await?;
+            head.join(seen.vector.iter().filter(|(writer, _)| !seen.retired.contains(*writer)));
             if head.closed {
                 return Ok(head.vector);
             }

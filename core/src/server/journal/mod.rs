@@ -14,22 +14,33 @@
 //! | `lost.rs` | versions that lost, and what settling them leaves |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 //! | `lower.rs` | lowers the strategy |
+//! | `checkpoint/` | what the files of checkpoints say |
+//! | `covered.rs`, `join.rs` | which checkpoint is announced, and taking over what it knows |
+//! | `past.rs` | what was replaced |
+//! | `compact/` | writes checkpoints, and deletes what they make superfluous |
 
 mod announce;
+mod checkpoint;
 mod codec;
+mod compact;
 mod contact;
 mod content;
+mod covered;
 mod doc;
 mod fetch;
 mod fold;
+mod frames;
 mod head;
+mod head_part;
 mod heads;
 mod inspect;
+mod join;
 mod lost;
 mod lower;
 mod marker;
 mod name;
 mod options;
+mod past;
 mod pull;
 mod record;
 mod send;
@@ -43,7 +54,8 @@ pub use inspect::{Inspected, InspectedChange, inspect};
 pub use options::{JournalOptions, Strategy};
 
 use super::{
-    Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Wanted, Written,
+    Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Tidied, Wanted,
+    Written,
 };
 use crate::{Allow, DocId, Drive, Log, Result, Runtime, State, StateRecord};
 use futures::lock::Mutex;
@@ -82,6 +94,8 @@ struct Session {
     standing: Option<standing::Standing>,
     /// What was folded; none before it is loaded.
     seen: Option<fold::Seen>,
+    /// Which writers were retired when that was written down last.
+    retired_before: Option<BTreeSet<Writer>>,
     /// Whether the vault was met for the first time: where the client stands is not remembered yet.
     joining: bool,
     /// Whether the drive was found to hold no vault.
@@ -90,6 +104,8 @@ struct Session {
     met: bool,
     /// Whether the vault was found to be gone, which the user has agreed to.
     gone: bool,
+    /// The checkpoint that is being written.
+    compacting: Option<compact::Compacting>,
     pull: pull::Pull,
     stage: stage::Stage,
     send: send::Sending,
@@ -189,6 +205,11 @@ impl Server for Journal {
 
     async fn left(&self) -> Result<Vec<LeftVersion>> {
         self.left_versions().await
+    }
+
+    async fn tidy(&self, now: bool) -> Result<Tidied> {
+        let mut session = self.session.lock().await;
+        self.tidy_some(&mut session, now).await
     }
 
     async fn settled(&self, documents: Vec<Settled>) -> Result<Vec<StateRecord>> {

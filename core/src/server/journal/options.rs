@@ -53,9 +53,29 @@ impl fmt::Display for Strategy {
 }
 
 /// What a host chooses for the journal layout.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct JournalOptions {
     /// The strategy of a vault that this client creates. None: the best one that the drive can serve. An existing
     /// vault keeps its own.
     pub strategy: Option<Strategy>,
+    /// For how many days what was replaced or deleted can be had again. It takes no more bytes on the drive than the
+    /// documents do, or 16 MiB if that is more. 0: not at all. 30 by default.
+    pub history_days: u32,
+    /// For how many days a deletion is remembered, at least. An edit that another device made before it heard of the
+    /// deletion, and that arrives later than this, brings the document back without asking. 365 by default.
+    pub tombstone_days: u32,
+    /// Whether this client makes checkpoints and deletes what they cover, when it is worth it. `true` by default.
+    pub compacts: bool,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { strategy: None, history_days: 30, tombstone_days: 365, compacts: true }
+    }
+}
+
+impl JournalOptions {
+    pub(crate) fn keeps_history(&self) -> bool {
+        self.history_days > 0
+    }
 }

@@ -2,12 +2,14 @@
 
 use super::{
     Journal, Session, Strategy,
+    checkpoint::{PieceName, Root},
     content::AtHand,
     fold::{Read, Seen},
     head::Head,
-    heads::{Found, Place, heads, record_names},
+    heads::{Found, Names, Place, heads},
+    join::Joining,
     name::{Link, RecordName, Writer},
-    standing::{DOC, SEEN, SENT, SPLIT, Standing, WITHDRAW, clear},
+    standing::{DOC, JOIN, NEEDS, PAST, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
@@ -29,6 +31,15 @@ pub(super) struct Pull {
     pub(super) missing: BTreeSet<RecordName>,
     /// Records that were read and wait for others.
     pub(super) waiting: Vec<Read>,
+    /// Checkpoints to be joined before any record is read, the first one last.
+    pub(super) joins: Vec<PieceName>,
+    pub(super) joining: Option<Joining>,
+    /// Checkpoints that were joined, or looked for, in this sync.
+    pub(super) tried: BTreeSet<PieceName>,
+    /// The root that was read last.
+    pub(super) root: Option<(PieceName, Root)>,
+    /// Whether the head lacks the checkpoint that is known here.
+    pub(super) lost_checkpoint: bool,
     /// The contents of the records that were folded last.
     pub(super) at_hand: AtHand,
     /// Whether the head lacks what this client knows, and is to be written again.
@@ -41,17 +52,25 @@ pub(super) struct Pull {
     pub(super) sparse: bool,
 }
 
+impl Pull {
+    /// Whether anything is to be read, or the head to be written again.
+    pub(super) fn has_work(&self) -> bool {
+        self.heal || !self.missing.is_empty() || !self.joins.is_empty()
+    }
+}
+
 const ANOTHER: &str = "the drive holds another vault than the one this client joined";
 
 /// Records that a head names beyond what is known of their writers.
-fn beyond<'a>(vector: &'a BTreeMap<Writer, Link>, seen: &'a Seen) -> impl Iterator<Item = (Writer, Link)> + 'a {
+pub(super) fn beyond<'a>(vector: &'a BTreeMap<Writer, Link>, seen: &'a Seen) -> impl Iterator<Item = (Writer, Link)> + 'a {
     let known = |writer| seen.vector.get(writer).map_or(0, |link| link.seq);
     vector.iter().filter(move |(writer, link)| link.seq > known(writer)).map(|(writer, link)| (*writer, *link))
 }
 
 /// What is known of writers beyond what a head names.
 fn lacking(vector: &BTreeMap<Writer, Link>, seen: &Seen) -> Vec<(Writer, Link)> {
-    let lower = |(writer, link): &(&Writer, &Link)| vector.get(writer).is_none_or(|found| found.seq < link.seq);
+    let lower =
+        |(writer, link): &(&Writer, &Link)| vector.get(writer).is_none_or(|found| found.seq < link.seq) && !seen.retired.contains(*writer);
     seen.vector.iter().filter(lower).map(|(writer, link)| (*writer, *link)).collect()
 }
 
@@ -119,7 +138,9 @@ impl Journal {
             Found::Unchanged => {
                 // It is the one that was remembered, and that named exactly what was folded.
                 let place = self.known_place(session)?;
-                let vector = self.seen(session).await?.vector.clone();
+                let seen = self.seen(session).await?;
+                let mut vector = seen.vector.clone();
+                vector.retain(|writer, _| !seen.retired.contains(writer));
                 session.pull.head = Some((Head { vector, ..self.empty_head(vault, session)? }, place));
                 Ok(false)
             }
@@ -127,7 +148,7 @@ impl Journal {
             Found::Nothing if self.standing(session)?.epoch > 0 => {
                 self.check_marker(session).await?;
                 session.pull.heal = true;
-                let names = record_names(&*self.drive).await?;
+                let names = self.names().await?;
                 self.look_at_names(session, names).await.map(|_| true)
             }
             Found::Nothing => {
@@ -148,15 +169,16 @@ impl Journal {
                     return Box::pin(self.look_at(session, found)).await.map(|_| true);
                 }
                 let vector = head.vector.clone();
-                session.pull.head = Some((head, place));
+                self.take_head(session, head, place).await?;
                 self.look_at_vector(session, &vector).await.map(|_| true)
             }
             Found::Damaged(place, why) => {
                 self.log.line(Level::Warn, || format!("the head makes no sense ({why}); it is made again from the records"));
                 self.check_marker(session).await?;
-                session.pull.head = Some((self.empty_head(vault, session)?, place));
+                let names = self.names().await?;
+                let checkpoint = self.newest_listed(session, &names).await?;
+                session.pull.head = Some((Head { checkpoint, ..self.empty_head(vault, session)? }, place));
                 session.pull.heal = true;
-                let names = record_names(&*self.drive).await?;
                 self.look_at_names(session, names).await.map(|_| true)
             }
             Found::Names(names) => self.look_at_names(session, names).await,
@@ -169,27 +191,39 @@ impl Journal {
         let seen = self.seen(session).await?.clone();
         let lost = lacking(vector, &seen);
         if !lost.is_empty() {
-            self.check_innocent(&lost, vector).await?;
+            self.check_innocent(session, &lost, vector).await?;
             session.pull.heal = true;
         }
+        if session.pull.joins.is_empty() {
+            self.look_for_missing(session, vector).await?;
+        }
+        self.return_anew(session).await?;
+        Ok(session.pull.has_work())
+    }
+
+    /// Takes the records that a head names and that are not known, with those between.
+    pub(super) async fn look_for_missing(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<()> {
+        let seen = self.seen(session).await?.clone();
         let news: Vec<(Writer, Link)> = beyond(vector, &seen).collect();
         let far = news.iter().any(|(writer, link)| link.seq > seen.vector.get(writer).map_or(0, |known| known.seq) + 1);
         session.pull.missing.extend(news.iter().map(|(writer, link)| RecordName::new(*writer, link)));
         if far {
             // The names of those between are in the listing; what it does not show yet is found through its successors.
-            let names = record_names(&*self.drive).await?;
+            let names = self.names().await?.records;
             let named = |name: &RecordName| vector.get(&name.writer).is_some_and(|last| name.seq < last.seq);
             session.pull.missing.extend(names.into_iter().filter(|name| named(name) && !seen.has(name.dot())));
         }
-        Ok(session.pull.heal || !session.pull.missing.is_empty())
+        Ok(())
     }
 
-    async fn look_at_names(&self, session: &mut Session, names: Vec<RecordName>) -> Result<bool, Refusal> {
+    async fn look_at_names(&self, session: &mut Session, found: Names) -> Result<bool, Refusal> {
         let seen = self.seen(session).await?.clone();
+        let joined = self.standing(session)?.joined.clone();
+        let Names { records: names, roots } = &found;
         let known = |name: &RecordName| seen.vector.get(&name.writer).is_some_and(|link| name.fits(name.writer, link));
         // Not one record that is known: it may be another vault's folder, also for who has joined and folded nothing yet.
-        let anything = !seen.vector.is_empty() || !names.is_empty();
-        if anything && !session.met && !names.iter().any(known) {
+        let anything = !seen.vector.is_empty() || !names.is_empty() || !roots.is_empty();
+        if anything && !session.met && !names.iter().any(known) && !roots.iter().any(|root| joined.contains(root)) {
             self.check_marker(session).await?;
         }
         if let Some(fork) =
@@ -202,9 +236,10 @@ impl Journal {
                 self.renew_incarnation(session)?;
             }
         }
-        self.check_own_newest(session, &names).await?;
-        session.pull.missing.extend(names.into_iter().filter(|name| !seen.has(name.dot())));
-        Ok(session.pull.heal || !session.pull.missing.is_empty())
+        self.look_at_roots(session, &found).await?;
+        self.check_own_newest(session, &found).await?;
+        session.pull.missing.extend(found.records.into_iter().filter(|name| !seen.has(name.dot())));
+        Ok(session.pull.has_work())
     }
 
     /// Evidence of a copy, or of a restored backup: somebody has written as this client.
@@ -224,24 +259,34 @@ impl Journal {
     }
 
     /// Without a head only the own newest record proves anything: others' may be late.
-    async fn check_own_newest(&self, session: &mut Session, names: &[RecordName]) -> Result<(), Refusal> {
+    async fn check_own_newest(&self, session: &mut Session, found: &Names) -> Result<(), Refusal> {
         let (writer, last) = {
             let standing = self.standing(session)?;
             (standing.writer, standing.last)
         };
         let Some(last) = last else { return Ok(()) };
-        if names.contains(&RecordName::new(writer, &last)) || !self.seen(session).await?.has(super::Dot { writer, seq: last.seq }) {
+        if found.records.contains(&RecordName::new(writer, &last)) || !self.seen(session).await?.has(super::Dot { writer, seq: last.seq }) {
             return Ok(());
         }
-        self.check_innocent(&[(writer, last)], &BTreeMap::new()).await
+        if self.standing(session)?.anchor.is_some_and(|anchor| found.roots.contains(&anchor)) {
+            return Ok(());
+        }
+        for name in &found.roots {
+            if self.root(session, name).await?.is_some_and(|root| root.covers(&writer, last.seq)) {
+                self.standing(session)?.anchor = Some(*name);
+                return Ok(());
+            }
+        }
+        self.check_innocent(session, &[(writer, last)], &BTreeMap::new()).await
     }
 
     /// Whether each record that is no longer announced can still be read: then only its announcement was lost.
-    async fn check_innocent(&self, lost: &[(Writer, Link)], vector: &BTreeMap<Writer, Link>) -> Result<(), Refusal> {
+    async fn check_innocent(&self, session: &mut Session, lost: &[(Writer, Link)], vector: &BTreeMap<Writer, Link>) -> Result<(), Refusal> {
         for (writer, link) in lost {
             let name = RecordName::new(*writer, link);
             let options = GetOptions { range: Some(0..1), unless: None };
-            if matches!(self.drive.get(name.path(), options).await?, Got::Missing) {
+            let gone = matches!(self.drive.get(name.path(), options).await?, Got::Missing);
+            if gone && !self.is_covered(session, writer, link.seq).await? {
                 let found = vector.get(writer).map_or(0, |found| found.seq);
                 let detail = format!(
                     "the vault is older than what this client has seen: writer {writer} had {} records and has {found} now",
@@ -254,10 +299,22 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether a checkpoint that is there has what a record said.
+    async fn is_covered(&self, session: &mut Session, writer: &Writer, seq: u64) -> Result<bool> {
+        let announced = session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint);
+        let known = self.standing(session)?.checkpoint;
+        for reference in [announced, known].into_iter().flatten() {
+            if self.root(session, &reference.root).await?.is_some_and(|root| root.covers(writer, seq)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether what a head lacks that is about to be written again is there still.
     pub(super) async fn check_still_there(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<()> {
         let lost = lacking(vector, self.seen(session).await?);
-        self.check_innocent(&lost, vector).await.map_err(Refusal::into_error)
+        self.check_innocent(session, &lost, vector).await.map_err(Refusal::into_error)
     }
 
     pub(super) async fn check_marker(&self, session: &mut Session) -> Result<(), Refusal> {
@@ -272,21 +329,32 @@ impl Journal {
     async fn forget_history(&self, session: &mut Session) -> Result<()> {
         self.renew_incarnation(session)?;
         let standing = self.standing(session)?;
-        let forgotten = Standing { forgetting: true, head: None, slot: 0, order: 0, ..standing.clone() };
+        let forgotten = Standing {
+            forgetting: true,
+            head: None,
+            slot: 0,
+            order: 0,
+            checkpoint: None,
+            joined: Vec::new(),
+            adopted: None,
+            anchor: None,
+            since: Since::default(),
+            ..standing.clone()
+        };
         self.state.write(vec![forgotten.record()?]).await?;
-        for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW] {
+        for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW, PAST, JOIN, NEEDS] {
             clear(&*self.state, prefix).await?;
         }
         *standing = Standing { forgetting: false, ..forgotten };
         self.state.write(vec![standing.record()?]).await?;
-        session.seen = Some(Seen::default());
+        (session.seen, session.retired_before) = (Some(Seen::default()), Some(BTreeSet::new()));
         session.pull = Pull { asked: true, ..Pull::default() };
         Ok(())
     }
 
     pub(super) fn empty_head(&self, vault: super::name::VaultId, session: &mut Session) -> Result<Head> {
-        let Standing { epoch, floor, checkpoint, .. } = self.standing(session)?.clone();
-        Ok(Head { vault, commit: [0; 16], epoch, closed: false, floor, checkpoint, vector: BTreeMap::new() })
+        let Standing { epoch, checkpoint, .. } = *self.standing(session)?;
+        Ok(Head { vault, commit: [0; 16], epoch, closed: false, checkpoint, vector: BTreeMap::new() })
     }
 
     /// Whether the strategy has a head at all.

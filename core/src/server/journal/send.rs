@@ -6,7 +6,7 @@ use super::{
     lost::Withdrawn,
     name::{Dot, Link, RecordName, Writer},
     pull::Refusal,
-    record::{Change, Record, What},
+    record::{Change, MAX_TIME, Record, What},
     stage::Staged,
     standing::{PAGE, SENT, WITHDRAW, damaged, json, parse},
     tag_of,
@@ -120,6 +120,7 @@ impl Journal {
             seq: standing.last.map_or(0, |last| last.seq) + 1,
             order: standing.next_order(),
             prev: standing.last,
+            time: seconds(&*self.runtime),
             device,
             frames,
             changes,
@@ -239,9 +240,11 @@ impl Journal {
         };
         let link = read.link;
         session.pull.at_hand.forget(read.record.changes.iter().map(|change| &change.id));
-        let mut remember = fold(&*self.state, std::slice::from_ref(&read), true).await?.records;
+        let folded = fold(&*self.state, std::slice::from_ref(&read), true, self.options.keeps_history()).await?;
+        let (mut remember, since) = (folded.records, folded.since);
         let seen: &mut Seen = self.seen(session).await?;
         seen.vector.insert(writer, link);
+        seen.retired.remove(&writer);
         seen.order = seen.order.max(link.order);
         let order = seen.order;
         if !self.state.scan(WITHDRAW.to_owned(), None, 1).await?.is_empty() {
@@ -252,10 +255,16 @@ impl Journal {
         self.remember_place(session).await?;
         let standing = self.standing(session)?;
         standing.order = standing.order.max(order);
+        standing.since.add(since);
         remember.push(standing.record()?);
         let tag = tag_of(&BTreeSet::from([Dot { writer, seq: link.seq }]));
         Ok(Some(Acknowledged { pushes: sent.pushes, tag, remember }))
     }
+}
+
+/// The device's clock, in seconds since the Unix epoch.
+pub(super) fn seconds(runtime: &dyn crate::Runtime) -> u64 {
+    runtime.wall().as_secs().min(MAX_TIME)
 }
 
 /// Shortens a name at the end of a character.

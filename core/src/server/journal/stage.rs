@@ -5,10 +5,10 @@ use super::{
     content::basis_of,
     doc::Versions,
     fold::{Seen, load},
+    frames::Frames,
     name::{Dot, Hash},
     record::{Change, Frame, Part, Place, What, part_path},
     tag_of,
-    wire::Malformed,
 };
 use crate::{
     Digest, DocId, Error, Result,
@@ -23,19 +23,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const RECORD_BYTES: u64 = 4 << 20;
 /// Or as soon as it has this many changes.
 const RECORD_CHANGES: usize = 65_536;
-/// The contents of a frame are compressed together; this many bytes gain all that there is to gain.
-const FRAME_BYTES: usize = 1 << 20;
 /// A larger content goes into files of its own, each made of this many bytes.
 const LARGE_BYTES: u64 = 4 << 20;
 
 /// Changes that are to be one record.
 #[derive(Default)]
 pub(super) struct Stage {
-    /// The raw frame that is being filled.
-    frame: Vec<u8>,
-    frames: Vec<Frame>,
-    /// The stored frames, one behind the other.
-    stored: Vec<u8>,
+    contents: Frames,
     changes: BTreeMap<usize, Change>,
     ids: Lookup<DocId, usize>,
     /// The pushes that these changes belong to.
@@ -62,33 +56,17 @@ impl Stage {
         self.changes.insert(at, change);
     }
 
-    fn add_content(&mut self, bytes: &[u8]) {
-        if !self.frame.is_empty() && self.frame.len() + bytes.len() > FRAME_BYTES {
-            self.close_frame();
-            self.frame.reserve(FRAME_BYTES);
-        }
-        self.frame.extend_from_slice(bytes);
-    }
-
     /// Takes a change out again, with its content: the document is staged once more. The other contents are put into
     /// frames anew, which is rare.
     fn forget(&mut self, id: &DocId) -> Result<()> {
         let Some(at) = self.ids.remove(id) else { return Ok(()) };
-        let malformed = |malformed: Malformed| Error::internal("put", malformed.0);
-        let (mut raw, mut stored) = (Vec::new(), self.stored.as_slice());
-        for frame in std::mem::take(&mut self.frames) {
-            let (this, rest) = stored.split_at_checked(frame.stored_len as usize).unwrap_or((stored, &[]));
-            raw.extend(codec::decompress(frame.codec, this, frame.raw_len as usize).map_err(malformed)?);
-            stored = rest;
-        }
-        raw.append(&mut self.frame);
-        self.stored.clear();
+        let raw = self.contents.unpack().map_err(|malformed| Error::internal("put", malformed.0))?;
         let mut raw = raw.as_slice();
         let sizes: Vec<(usize, usize)> = self.changes.iter().map(|(at, change)| (*at, inline_len(change))).collect();
         for (of, size) in sizes {
             let (content, rest) = raw.split_at_checked(size).unwrap_or((raw, &[]));
             if of != at && !content.is_empty() {
-                self.add_content(content);
+                self.contents.add(content);
             }
             raw = rest;
         }
@@ -96,20 +74,10 @@ impl Stage {
         Ok(())
     }
 
-    fn close_frame(&mut self) {
-        if self.frame.is_empty() {
-            return;
-        }
-        let (codec, stored) = codec::compress(&self.frame);
-        self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: self.frame.len() as u64, hash: Hash::of(&stored) });
-        self.stored.extend(stored);
-        self.frame.clear();
-    }
-
     /// Takes everything that was gathered.
     pub(super) fn take(&mut self) -> Staged {
-        self.close_frame();
-        let Self { frames, stored, changes, pushes, .. } = std::mem::take(self);
+        let Self { mut contents, changes, pushes, .. } = std::mem::take(self);
+        let (frames, stored) = contents.take();
         Staged { frames, stored, changes: changes.into_values().collect(), pushes }
     }
 }
@@ -147,7 +115,7 @@ impl Journal {
                 let body = match content {
                     Content::Whole(bytes) if size <= LARGE_BYTES => {
                         session.stage.forget(&id)?;
-                        session.stage.add_content(&bytes);
+                        session.stage.contents.add(&bytes);
                         Place::Inline
                     }
                     Content::Whole(bytes) => match self.write_parts(dot, size, digest, &InMemory(bytes)).await? {
@@ -190,7 +158,7 @@ impl Journal {
     /// Ends a push that was staged. Once a record is full, it is written.
     pub(super) async fn stage_push(&self, session: &mut Session, push: String) -> Result<Written> {
         session.stage.pushes.push(push);
-        if (session.stage.stored.len() as u64) < RECORD_BYTES && session.stage.changes.len() < RECORD_CHANGES {
+        if session.stage.contents.stored_bytes() < RECORD_BYTES && session.stage.changes.len() < RECORD_CHANGES {
             return Ok(Written::Later);
         }
         self.send_staged(session).await?;

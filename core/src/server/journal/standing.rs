@@ -8,14 +8,20 @@
 //! | `server/split/<id>` | that there is more than one of them |
 //! | `server/withdraw/<id>` | own versions to be withdrawn by the next record |
 //! | `server/sent/<seq>` | an own record that is not acknowledged ([`super::send::Sent`]) |
+//! | `server/past/<id>/<dot>` | a version that was replaced since the last checkpoint ([`super::past::Past`]) |
+//! | `server/join` | how far a checkpoint was read by a client that knew nothing ([`super::join`]) |
+//! | `server/needs` | the files to which the adopted checkpoint refers |
+//! | `server/compacting` | the checkpoint that is being written ([`super::compact`]) |
 
 use super::{
     Strategy,
+    checkpoint::PieceName,
+    head::Reference,
     name::{Link, VaultId, Writer},
 };
 use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const STANDING: &str = "server/journal";
 pub(super) const SEEN: &str = "server/seen/";
@@ -23,6 +29,10 @@ pub(super) const DOC: &str = "server/doc/";
 pub(super) const SPLIT: &str = "server/split/";
 pub(super) const WITHDRAW: &str = "server/withdraw/";
 pub(super) const SENT: &str = "server/sent/";
+pub(super) const PAST: &str = "server/past/";
+pub(super) const JOIN: &str = "server/join";
+pub(super) const NEEDS: &str = "server/needs";
+pub(super) const COMPACTING: &str = "server/compacting";
 
 /// How many records are read or removed at once.
 pub(super) const PAGE: u32 = 1000;
@@ -51,17 +61,49 @@ pub(super) struct Standing {
     /// The number of the last slot that was read.
     #[serde(default)]
     pub(super) slot: u64,
-    /// What that head said beside its vector: carried along.
-    #[serde(default)]
-    pub(super) floor: u64,
+    /// The checkpoint of that head: nothing that it covers is unknown here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checkpoint: Option<Reference>,
+    /// Where there is no head, the checkpoints that were found and of which the same is true.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) checkpoint: Vec<u8>,
+    pub(super) joined: Vec<PieceName>,
+    /// The checkpoint whose places of bodies were taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) adopted: Option<PieceName>,
+    /// Where there is no head, a checkpoint that covers this client's last record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) anchor: Option<PieceName>,
+    /// The generation of the checkpoint that was looked into last.
+    #[serde(default)]
+    pub(super) looked_into: u64,
+    /// What was folded since the last checkpoint.
+    #[serde(default)]
+    pub(super) since: Since,
     /// Further ids of the vault: it was created by several at the same moment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) also: Vec<VaultId>,
     /// The user has agreed to go on with an older vault, and what was known of this one is not yet all forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
+}
+
+/// What was folded since the last checkpoint: tells whether another one is worth it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Since {
+    /// The bytes on the drive of what is alive, as far as it was counted.
+    pub(super) live_bytes: u64,
+    /// The bytes on the drive of what was replaced.
+    pub(super) dead_bytes: u64,
+    /// The records that are small.
+    pub(super) small_records: u64,
+}
+
+impl Since {
+    pub(super) fn add(&mut self, more: Self) {
+        self.live_bytes += more.live_bytes;
+        self.dead_bytes += more.dead_bytes;
+        self.small_records += more.small_records;
+    }
 }
 
 impl Standing {
@@ -80,23 +122,36 @@ impl Standing {
     }
 }
 
-/// Reads the last folded record of every writer.
-pub(super) async fn load_seen(state: &dyn State) -> Result<BTreeMap<Writer, Link>> {
-    let (mut seen, mut after) = (BTreeMap::new(), None);
+/// The last folded record of a writer.
+#[derive(Serialize, Deserialize)]
+struct Last {
+    #[serde(flatten)]
+    link: Link,
+    /// Whether the head does not name it, because its checkpoint covers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    retired: bool,
+}
+
+/// Reads the last folded record of every writer, and which of them are retired.
+pub(super) async fn load_seen(state: &dyn State) -> Result<(BTreeMap<Writer, Link>, BTreeSet<Writer>)> {
+    let (mut seen, mut retired, mut after) = (BTreeMap::new(), BTreeSet::new(), None);
     loop {
         let page = state.scan(SEEN.to_owned(), after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(seen) };
+        let Some(last) = page.last() else { return Ok((seen, retired)) };
         after = Some(last.key.clone());
         for StateRecord { key, value } in page {
-            let (writer, link) = (key.strip_prefix(SEEN).and_then(Writer::from_hex), value.map(|v| parse::<Link>(&key, &v)).transpose()?);
-            let (Some(writer), Some(link)) = (writer, link) else { return Err(damaged(&key)) };
-            seen.insert(writer, link);
+            let (writer, last) = (key.strip_prefix(SEEN).and_then(Writer::from_hex), value.map(|v| parse::<Last>(&key, &v)).transpose()?);
+            let (Some(writer), Some(last)) = (writer, last) else { return Err(damaged(&key)) };
+            seen.insert(writer, last.link);
+            if last.retired {
+                retired.insert(writer);
+            }
         }
     }
 }
 
-pub(super) fn seen_record(writer: Writer, link: &Link) -> Result<StateRecord> {
-    Ok(StateRecord::set(format!("{SEEN}{writer}"), json(link)?))
+pub(super) fn seen_record(writer: Writer, link: &Link, retired: bool) -> Result<StateRecord> {
+    Ok(StateRecord::set(format!("{SEEN}{writer}"), json(&Last { link: *link, retired })?))
 }
 
 /// Removes every record under a prefix.

@@ -3,12 +3,14 @@
 //! `KITE_WRITE_VECTORS=1` makes them anew.
 
 use super::{
+    checkpoint::{CheckpointId, PieceName},
     codec::{self, Codec, tests::stored_as},
-    head::Head,
+    head::{Head, Reference},
+    head_part,
     marker::Marker,
     name::{Dot, Hash, Link, RecordName, VaultId, Writer},
     options::Strategy,
-    record::{Change, Frame, Part, Place, Record, What, index, part_path, sealed},
+    record::{Change, Frame, Part, Place, Record, What, index, part_path},
     wire::{Flaw, Reader},
 };
 use crate::{Digest, DocId, Revision, document::Short};
@@ -55,7 +57,7 @@ fn part(name_no: u64, codec: Codec, raw: &str) -> (Part, Vec<u8>) {
 /// A file as it would be written with this codec for the index.
 fn file(record: &Record, codec: Codec, frames: &[Vec<u8>]) -> (Vec<u8>, Link) {
     let raw = index(record);
-    let head = sealed(codec, raw.len(), &stored_as(codec, &raw));
+    let head = head_part::sealed(b'j', codec, raw.len(), &stored_as(codec, &raw));
     let link = Link { seq: record.seq, order: record.order, hash: Hash::of(&head) };
     ([head, frames.concat()].concat(), link)
 }
@@ -75,7 +77,8 @@ fn written() -> Vec<(String, Vec<u8>)> {
     let mut changes = vec![put("milk", Revision::new("rev-1"), &milk, &[]), put("42", Revision::number(1_700_000_000_001), &answer, &[])];
     changes[1].id = changes[1].id.clone().spelled_as_number(true);
     let device = "Ada's phone".to_owned();
-    let first = Record { vault: VAULT, writer: ADA, seq: 1, order: 1, prev: None, device, frames: vec![plain], changes };
+    let first =
+        Record { vault: VAULT, writer: ADA, seq: 1, order: 1, prev: None, time: 1_790_000_000, device, frames: vec![plain], changes };
     let link = add(&first, Codec::Stored, &[stored]);
     // Deflate: two frames, and a body without a byte.
     let (milk, bread, soup) = (body("more milk"), body("bread"), body("soup"));
@@ -112,8 +115,10 @@ fn written() -> Vec<(String, Vec<u8>)> {
     let bob = add(&other, Codec::Zstd, &[]);
     files.extend(parts.into_iter().map(|(part, stored)| (part_path(BOB, part.name_no).to_string(), stored)));
     let vector = [(ADA, ada), (BOB, bob)].into();
-    let head = Head { vault: VAULT, commit: [0xc0; 16], epoch: 0, closed: false, floor: 0, checkpoint: Vec::new(), vector };
-    let newer = Head { epoch: 1, closed: true, floor: 300, checkpoint: b"c/example".to_vec(), ..head.clone() };
+    let head = Head { vault: VAULT, commit: [0xc0; 16], epoch: 0, closed: false, checkpoint: None, vector };
+    let root = PieceName { of: CheckpointId { generation: 300, random: [0xcc; 8] }, no: 0, hash: [0x11; 8] };
+    let checkpoint = Some(Reference { root, retired: Hash([0x22; 16]) });
+    let newer = Head { epoch: 1, closed: true, checkpoint, ..head.clone() };
     files.push(("head".to_owned(), head.encode().unwrap()));
     files.push(("head-closed".to_owned(), newer.encode().unwrap()));
     let marker = Marker { vault: VAULT, strategy: Strategy::CompareAndSwap, epoch: 0 };
@@ -190,16 +195,17 @@ fn said_of_record(path: &str, bytes: &[u8]) -> Value {
     json!({
         "file": path, "head_bytes": head_len, "index_codec": code(Codec::from_byte(head[6]).unwrap()), "index": hex(&index(&record)),
         "vault": record.vault, "writer": record.writer, "link": said_of_link(&link), "prev": record.prev.as_ref().map(said_of_link),
-        "device": record.device, "frames": record.frames.iter().map(said).collect::<Vec<_>>(),
+        "time": record.time, "device": record.device, "frames": record.frames.iter().map(said).collect::<Vec<_>>(),
         "changes": (0..record.changes.len()).map(|at| said_of_change(&record, &frames, at)).collect::<Vec<_>>(),
     })
 }
 
 fn said_of_head(path: &str, bytes: &[u8]) -> Value {
-    let Head { vault, commit, epoch, closed, floor, checkpoint, vector } = Head::decode(bytes).unwrap();
+    let Head { vault, commit, epoch, closed, checkpoint, vector } = Head::decode(bytes).unwrap();
     let vector: Vec<Value> = vector.iter().map(|(writer, link)| json!({ "writer": writer, "link": said_of_link(link) })).collect();
-    let (commit, checkpoint) = (hex(&commit), hex(&checkpoint));
-    json!({ "file": path, "vault": vault, "commit": commit, "epoch": epoch, "closed": closed, "floor": floor, "checkpoint": checkpoint,
+    let commit = hex(&commit);
+    let checkpoint = checkpoint.map(|found| json!({ "root": found.root.path().as_str(), "retired": found.retired }));
+    json!({ "file": path, "vault": vault, "commit": commit, "epoch": epoch, "closed": closed, "checkpoint": checkpoint,
         "vector": vector })
 }
 

@@ -78,7 +78,7 @@ impl Tier {
     pub fn layout(self) -> Layout {
         match self.strategy() {
             None => Layout::Classic(ClassicOptions::default()),
-            strategy => Layout::Journal(JournalOptions { strategy }),
+            strategy => Layout::Journal(JournalOptions { strategy, ..JournalOptions::default() }),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What must hold of every record, whether it was read or is to be written.
 
 use super::{
-    Change, Frame, MAX_CHANGES, MAX_DEVICE_BYTES, MAX_DOTS, MAX_FRAMES, MAX_PARTS, MAX_REVISION_BYTES, Part, Place, Record, Spot, What,
+    Change, Frame, MAX_CHANGES, MAX_DEVICE_BYTES, MAX_DOTS, MAX_FRAMES, MAX_PARTS, MAX_REVISION_BYTES, MAX_TIME, Part, Place, Record, Spot,
+    What,
 };
 use crate::{
     DocId, Revision,
@@ -21,6 +22,7 @@ impl Record {
     /// Checks everything but the order of the replaced versions, which has one spelling in a file.
     pub(super) fn check(&self) -> Result<(), Malformed> {
         self.check_chain()?;
+        must(self.time <= MAX_TIME, "its time is out of range")?;
         must(self.device.len() <= MAX_DEVICE_BYTES, "the name of its device has more than 256 bytes")?;
         must(self.frames.len() <= MAX_FRAMES, "it has too many frames")?;
         must(self.changes.len() <= MAX_CHANGES, "it has too many changes")?;

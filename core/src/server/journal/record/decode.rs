@@ -2,7 +2,8 @@
 
 use super::{Frame, KIND, MAX_CHANGES, MAX_DEVICE_BYTES, MAX_FRAMES, Record, columns::Columns};
 use crate::server::journal::{
-    codec::{self, Codec, MAX_RAW},
+    codec::Codec,
+    head_part,
     name::{Hash, Link, RecordName, VaultId, Writer},
     wire::{Flaw, Malformed, Reader, text},
 };
@@ -11,19 +12,10 @@ use crate::server::journal::{
 const LEAST_FRAME: usize = 19;
 const LEAST_CHANGE: usize = 4;
 
-/// What stands before the stored index.
-struct Front {
-    codec: Codec,
-    raw_len: u64,
-    stored_len: u64,
-}
-
 impl Record {
     /// Says from the first bytes of a file how long its head part is.
     pub(crate) fn head_len(prefix: &[u8]) -> Result<u64, Flaw> {
-        let mut reader = Reader::new(prefix);
-        let front = front(&mut reader)?;
-        Ok((prefix.len() - reader.left()) as u64 + front.stored_len)
+        head_part::len(KIND, prefix)
     }
 
     /// Reads the head part of the file of this name.
@@ -31,30 +23,19 @@ impl Record {
     /// # Errors
     /// If it is not the file that was written under this name, or not one that anybody may write.
     pub(crate) fn decode(head: &[u8], name: &RecordName) -> Result<(Self, Link), Flaw> {
-        let mut reader = Reader::new(head);
-        let front = front(&mut reader)?;
+        // What is newer is said to be so, whatever its name.
+        head_part::len(KIND, head)?;
         let link = Link { seq: name.seq, order: name.order, hash: Hash::of(head) };
         // Before anything is decompressed: what is damaged goes no further.
         if !name.fits(name.writer, &link) {
             return Err(Flaw::Malformed("its hash is not that of its name"));
         }
-        let stored = reader.bytes(front.stored_len as usize)?;
-        reader.end()?;
-        let raw = codec::decompress(front.codec, stored, front.raw_len as usize)?;
+        let raw = head_part::index(KIND, head)?;
         let record = index(&raw)?;
         record.check()?;
         let named = (record.writer, record.seq, record.order) == (name.writer, name.seq, name.order);
         if named { Ok((record, link)) } else { Err(Flaw::Malformed("its name is another record's")) }
     }
-}
-
-fn front(reader: &mut Reader<'_>) -> Result<Front, Flaw> {
-    reader.opening(KIND)?;
-    let codec = Codec::from_byte(reader.byte()?)?;
-    let above = "its index has more than 64 MiB";
-    let front = Front { codec, raw_len: reader.up_to(MAX_RAW, above)?, stored_len: reader.up_to(MAX_RAW, above)? };
-    codec.check_lengths(front.stored_len, front.raw_len)?;
-    Ok(front)
 }
 
 fn index(raw: &[u8]) -> Result<Record, Malformed> {
@@ -78,10 +59,11 @@ fn about(reader: &mut Reader<'_>) -> Result<Record, Malformed> {
         1 => None,
         _ => Some(Link { seq: reader.number()?, order: reader.number()?, hash: Hash(reader.array()?) }),
     };
+    let time = reader.number()?;
     let device = text(reader.prefixed(MAX_DEVICE_BYTES, "the name of its device has more than 256 bytes")?)?.to_owned();
     let count = reader.count(MAX_FRAMES, LEAST_FRAME, "it has too many frames")?;
     let frames = (0..count).map(|_| frame(reader)).collect::<Result<_, _>>()?;
-    Ok(Record { vault, writer, seq, order, prev, device, frames, changes: Vec::new() })
+    Ok(Record { vault, writer, seq, order, prev, time, device, frames, changes: Vec::new() })
 }
 
 fn frame(reader: &mut Reader<'_>) -> Result<Frame, Malformed> {

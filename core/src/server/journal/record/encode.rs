@@ -2,9 +2,9 @@
 
 use super::{Change, KIND, Part, Place, Record, What};
 use crate::server::journal::{
-    codec::{self, Codec, MAX_RAW},
+    head_part,
     name::{Dot, Hash, Link, Writer},
-    wire::{Malformed, opening, put_number, put_prefixed},
+    wire::{Malformed, put_number, put_prefixed},
 };
 use std::collections::BTreeSet;
 
@@ -16,28 +16,10 @@ impl Record {
     /// If nobody could read it: something is out of range or does not fit together.
     pub(crate) fn encode(&self) -> Result<(Vec<u8>, Link), Malformed> {
         self.check()?;
-        let raw = index(self);
-        if raw.len() as u64 > MAX_RAW {
-            return Err(Malformed("its index has more than 64 MiB"));
-        }
-        let head = head(&raw);
+        let head = head_part::around(KIND, &index(self))?;
         let link = Link { seq: self.seq, order: self.order, hash: Hash::of(&head) };
         Ok((head, link))
     }
-}
-
-/// The head part around an index.
-pub(super) fn head(raw: &[u8]) -> Vec<u8> {
-    let (codec, stored) = codec::compress(raw);
-    sealed(codec, raw.len(), &stored)
-}
-
-pub(crate) fn sealed(codec: Codec, raw_len: usize, stored: &[u8]) -> Vec<u8> {
-    let mut head = opening(KIND).to_vec();
-    head.push(codec as u8);
-    put_number(&mut head, raw_len as u64);
-    put_prefixed(&mut head, stored);
-    head
 }
 
 /// The index: columns, because equal things beside each other compress well. What does not compress is last.
@@ -72,6 +54,7 @@ fn about(to: &mut Vec<u8>, record: &Record) {
         put_number(to, prev.order);
         to.extend(prev.hash.0);
     }
+    put_number(to, record.time);
     put_prefixed(to, record.device.as_bytes());
     put_number(to, record.frames.len() as u64);
     for frame in &record.frames {
@@ -95,7 +78,7 @@ fn kind(change: &Change) -> u8 {
 }
 
 /// All lengths, then all texts.
-fn texts<'a>(to: &mut Vec<u8>, texts: impl Iterator<Item = &'a str> + Clone) {
+pub(crate) fn texts<'a>(to: &mut Vec<u8>, texts: impl Iterator<Item = &'a str> + Clone) {
     texts.clone().for_each(|text| put_number(to, text.len() as u64));
     texts.for_each(|text| to.extend(text.as_bytes()));
 }

@@ -11,7 +11,8 @@ mod encode;
 mod tests;
 
 #[cfg(test)]
-pub(super) use encode::{index, sealed};
+pub(super) use encode::index;
+pub(super) use encode::texts;
 
 use super::{
     codec::Codec,
@@ -37,6 +38,8 @@ pub(crate) const MAX_PARTS: usize = 1_000_000;
 pub(crate) const MAX_REVISION_BYTES: usize = 4096;
 /// The longest name of a device, in bytes.
 pub(crate) const MAX_DEVICE_BYTES: usize = 256;
+/// The latest time that can be told, in seconds.
+pub(crate) const MAX_TIME: u64 = (1 << 40) - 1;
 
 /// What one client announced at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,9 @@ pub(crate) struct Record {
     pub(crate) order: u64,
     /// The writer's record before this one; none for its first.
     pub(crate) prev: Option<Link>,
+    /// When it was written, in seconds since the Unix epoch by its author's clock. For people, and for the age of what
+    /// was replaced; nothing else.
+    pub(crate) time: u64,
     /// What a person calls the device.
     pub(crate) device: String,
     pub(crate) frames: Vec<Frame>,

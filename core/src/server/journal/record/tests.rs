@@ -1,5 +1,6 @@
 use super::*;
 use crate::server::journal::{
+    head_part,
     name::{MAX_ORDER, MAX_SEQ, RecordName},
     wire::{Flaw, Malformed},
 };
@@ -30,7 +31,7 @@ fn dot(writer: u8, seq: u64) -> Dot {
 
 fn first() -> Record {
     let vault = VaultId([7; 16]);
-    Record { vault, writer: ME, seq: 1, order: 0, prev: None, device: String::new(), frames: Vec::new(), changes: Vec::new() }
+    Record { vault, writer: ME, seq: 1, order: 0, prev: None, time: 0, device: String::new(), frames: Vec::new(), changes: Vec::new() }
 }
 
 /// One of everything.
@@ -61,7 +62,7 @@ fn read(head: &[u8], seq: u64, order: u64) -> Result<Record, Flaw> {
 
 /// A head part that nobody checked.
 fn unchecked(record: &Record) -> Vec<u8> {
-    encode::head(&encode::index(record))
+    head_part::around(KIND, &encode::index(record)).unwrap()
 }
 
 fn why(mut record: Record, change: impl FnOnce(&mut Record)) -> &'static str {
@@ -140,7 +141,7 @@ fn every_truncation_and_every_flipped_bit_is_an_error() {
 #[test]
 fn a_damaged_index_never_panics_and_none_is_read_short() {
     let raw = encode::index(&record());
-    let read = |raw: &[u8]| read(&encode::sealed(Codec::Stored, raw.len(), raw), 7, 12);
+    let read = |raw: &[u8]| read(&head_part::sealed(KIND, Codec::Stored, raw.len(), raw), 7, 12);
     assert!(read(&raw).is_ok());
     for end in 0..raw.len() {
         assert!(read(&raw[..end]).is_err(), "cut at {end}");
@@ -248,7 +249,7 @@ fn counts_are_refused_before_memory_is_asked_for() {
     let start = raw.len() - 3;
     // The last bytes are: no frames, no changes, no writers.
     assert_eq!(&raw[start..], [0, 0, 0]);
-    let refused = |tail: &[u8]| match read(&encode::head(&[&raw[..start], tail].concat()), 1, 0) {
+    let refused = |tail: &[u8]| match read(&head_part::around(KIND, &[&raw[..start], tail].concat()).unwrap(), 1, 0) {
         Err(Flaw::Malformed(why)) => why,
         other => panic!("{tail:?} is read: {other:?}"),
     };

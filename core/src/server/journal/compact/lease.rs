@@ -1,0 +1,87 @@
+//! The lease: so that not everybody compacts at once. It is advice: whoever compacts without it, or with one that has
+//! expired, does some work for nothing, and no harm.
+
+use super::super::Journal;
+use crate::{
+    Error, ErrorKind, Result, StateRecord,
+    drive::{Condition, DrivePath, GetOptions, Got},
+    runtime::{random_id, wall_ms},
+    server::journal::standing::{json, parse},
+};
+use serde::{Deserialize, Serialize};
+
+const LEASE: &str = "lease";
+/// The lease that was seen last, in the state.
+const SEEN: &str = "server/lease";
+/// A lease that has stood so long, by the clock of whoever waits, has been left behind.
+const LASTS_MS: u64 = 10 * 60 * 1000;
+const MAX_BYTES: u64 = 4 << 10;
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+struct Lease {
+    /// Who holds it: the client's id.
+    owner: String,
+    /// Random in every write.
+    nonce: String,
+}
+
+/// A lease that somebody else holds, and since when this client has seen it.
+#[derive(Serialize, Deserialize)]
+struct Watched {
+    nonce: String,
+    since_ms: u64,
+}
+
+impl Journal {
+    /// Takes the lease. False if somebody else holds it.
+    ///
+    /// # Errors
+    /// `locked` instead, if the user has asked for it.
+    pub(super) async fn take_lease(&self, asked: bool) -> Result<bool> {
+        let path = DrivePath::new(LEASE)?;
+        let options = GetOptions { range: Some(0..MAX_BYTES), unless: None };
+        let capabilities = self.drive.capabilities();
+        let condition = match self.drive.get(path.clone(), options).await? {
+            Got::File { bytes, version } => {
+                let held = serde_json::from_slice::<Lease>(&bytes).ok().filter(|lease| lease.owner != self.identity.client);
+                if let Some(lease) = held
+                    && !self.has_expired(&lease).await?
+                {
+                    let locked = ErrorKind::Locked { owner: Some(lease.owner), until_ms: wall_ms(&*self.runtime) + LASTS_MS };
+                    let detail = "another device is putting the vault in order: it takes a few minutes at most";
+                    return if asked { Err(Error::new(locked, "compact", detail)) } else { Ok(false) };
+                }
+                if capabilities.replace { Condition::Matches(version) } else { Condition::Any }
+            }
+            Got::Missing | Got::Unchanged if capabilities.create => Condition::Absent,
+            Got::Missing | Got::Unchanged => Condition::Any,
+        };
+        let lease = Lease { owner: self.identity.client.clone(), nonce: random_id(&*self.runtime)? };
+        match self.drive.put(path, json(&lease)?, condition).await {
+            Ok(_) => Ok(true),
+            Err(e) if e.is_condition() => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Whether a lease has been the same for long, by this client's own clock.
+    async fn has_expired(&self, lease: &Lease) -> Result<bool> {
+        let now = wall_ms(&*self.runtime);
+        let stored = self.state.read(vec![SEEN.to_owned()]).await?.into_iter().next().flatten();
+        let watched = stored.map(|bytes| parse::<Watched>(SEEN, &bytes)).transpose()?;
+        if let Some(watched) = watched.filter(|watched| watched.nonce == lease.nonce && watched.since_ms <= now) {
+            return Ok(now - watched.since_ms >= LASTS_MS);
+        }
+        let watched = Watched { nonce: lease.nonce.clone(), since_ms: now };
+        self.state.write(vec![StateRecord::set(SEEN, json(&watched)?)]).await?;
+        Ok(false)
+    }
+
+    /// Gives the lease back. One that stays behind expires.
+    pub(super) async fn release_lease(&self) {
+        if let Ok(path) = DrivePath::new(LEASE) {
+            let _ = self.drive.delete(path, Condition::Any).await;
+        }
+    }
+}

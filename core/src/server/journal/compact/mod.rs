@@ -1,0 +1,266 @@
+//! Keeps a vault at its size: writes checkpoints, and deletes what they make superfluous.
+//!
+//! A checkpoint is made from this client's own state, which is the fold of all that was read; only contents that move are
+//! read from the drive. It goes step by step, and may be left at any of them: until the head names it, nothing has changed.
+//! Others sync meanwhile as ever. What it no longer needs is deleted by the next one (`sweep.rs`): so whoever writes one at
+//! the same moment, or has stood still since long ago, refers to nothing that is gone.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `lease.rs` | who goes first; advice only |
+//! | `survey.rs` | which files are worth keeping, and in which order documents are written |
+//! | `documents.rs`, `history.rs`, `pieces.rs` | writes the files |
+//! | `publish.rs` | puts the checkpoint into the head, and takes over its places |
+//! | `sweep.rs` | deletes what neither this checkpoint nor the one before refers to |
+
+mod documents;
+mod history;
+mod lease;
+mod pieces;
+mod publish;
+mod survey;
+mod sweep;
+
+use super::{
+    Journal, Session, Strategy,
+    checkpoint::{CHECKPOINTS, CheckpointId, FileName, Other, PieceName},
+    heads::{list, list_with_sizes},
+    name::{Link, Writer},
+    standing::{COMPACTING, SENT, Since, json, parse},
+};
+use crate::{
+    Level, Result, StateRecord,
+    drive::{Condition, DrivePath},
+    server::Tidied,
+};
+use pieces::Builder;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use survey::Survey;
+
+/// It is worth it from this many small records on: the fewer, the less there is to be written again.
+const SMALL_RECORDS: std::ops::RangeInclusive<u64> = 16..=64;
+/// One more of them for this many bytes that are alive,
+const BYTES_A_RECORD: u64 = 32 << 10;
+/// or when this many bytes are dead,
+const DEAD_BYTES: u64 = 256 << 10;
+/// if that is also this part of what is alive.
+const DEAD_PART: u64 = 4;
+
+/// A checkpoint under way.
+pub(super) struct Compacting {
+    id: CheckpointId,
+    /// The checkpoint that is announced now.
+    parent: Option<Parent>,
+    /// What is folded in it.
+    vector: BTreeMap<Writer, Link>,
+    order: u64,
+    /// When it was begun, in seconds since the Unix epoch.
+    time: u64,
+    survey: Survey,
+    documents: Builder,
+    history: Builder,
+    /// History of the parent that is taken over as it is.
+    kept_history: Vec<Other>,
+    live_bytes: u64,
+    /// What was replaced, by its key in the state, that is in the history now.
+    done_with: Vec<String>,
+    /// The files of records, and of checkpoints but their roots, in which bodies lie that are referred to.
+    refers: BTreeSet<FileName>,
+    step: Step,
+    total: u64,
+    done: u64,
+}
+
+/// The checkpoint before.
+struct Parent {
+    name: PieceName,
+    vector: BTreeMap<Writer, Link>,
+    time: u64,
+    /// The files that it refers to, itself included.
+    needs: BTreeSet<FileName>,
+}
+
+/// What is done next.
+enum Step {
+    Documents,
+    History(history::Queue),
+    Publish,
+    Sweep(VecDeque<DrivePath>),
+}
+
+impl Since {
+    /// Whether a checkpoint is worth its while.
+    fn is_much(&self) -> bool {
+        let alive = self.live_bytes.saturating_sub(self.dead_bytes);
+        let small = (SMALL_RECORDS.start() + alive / BYTES_A_RECORD).min(*SMALL_RECORDS.end());
+        self.small_records >= small || self.dead_bytes >= DEAD_BYTES.max(alive / DEAD_PART)
+    }
+}
+
+impl Journal {
+    /// Does the next piece of work, if there is any. `now` says that the user has asked for it.
+    pub(super) async fn tidy_some(&self, session: &mut Session, now: bool) -> Result<Tidied> {
+        let Some(compacting) = session.compacting.take() else {
+            return self.begin_tidying(session, now).await;
+        };
+        self.continue_tidying(session, compacting).await
+    }
+
+    async fn begin_tidying(&self, session: &mut Session, now: bool) -> Result<Tidied> {
+        if !self.may_tidy(session).await? {
+            return Ok(Tidied::Nothing);
+        }
+        let much = self.standing(session)?.since.is_much() && self.options.compacts;
+        if !now && !much || !self.take_lease(now).await? {
+            return Ok(Tidied::Nothing);
+        }
+        let Some(compacting) = self.begin_checkpoint(session).await? else {
+            self.release_lease().await;
+            return Ok(Tidied::Nothing);
+        };
+        self.log.line(Level::Info, || format!("writing checkpoint {}", compacting.id.generation));
+        let total = compacting.total;
+        session.compacting = Some(compacting);
+        Ok(Tidied::Some { done: 0, total })
+    }
+
+    /// Whether all that is announced is known here, and nothing of this client's is half done.
+    async fn may_tidy(&self, session: &mut Session) -> Result<bool> {
+        let pull = &session.pull;
+        let complete = pull.asked && !pull.incomplete && !pull.has_work() && pull.joining.is_none() && pull.waiting.is_empty();
+        if session.standing.is_none() || !complete || session.absent || session.gone {
+            return Ok(false);
+        }
+        if !self.state.scan(SENT.to_owned(), None, 1).await?.is_empty() || self.seen(session).await?.vector.is_empty() {
+            return Ok(false);
+        }
+        if self.has_head(session)? {
+            let seen = self.seen(session).await?.clone();
+            let Some((head, _)) = &session.pull.head else { return Ok(false) };
+            return Ok(!head.closed && super::pull::beyond(&head.vector, &seen).next().is_none());
+        }
+        Ok(true)
+    }
+
+    async fn begin_checkpoint(&self, session: &mut Session) -> Result<Option<Compacting>> {
+        self.clear_abandoned().await?;
+        let Some(parent) = self.parent(session).await? else { return Ok(None) };
+        let generation = parent.as_ref().map_or(0, |parent| parent.name.of.generation) + 1;
+        let mut random = [0; 8];
+        self.runtime.random(&mut random)?;
+        let id = CheckpointId { generation, random };
+        self.state.write(vec![StateRecord::set(COMPACTING, json(&id)?)]).await?;
+        let seen = self.seen(session).await?.clone();
+        let time = super::send::seconds(&*self.runtime);
+        let survey = self.survey(session, parent.as_ref(), time).await?;
+        let total = survey.documents.len() as u64;
+        let (documents, history) = (Builder::documents(), Builder::history());
+        let (vector, order) = (seen.vector, seen.order);
+        Ok(Some(Compacting {
+            id,
+            parent,
+            vector,
+            order,
+            time,
+            survey,
+            documents,
+            history,
+            kept_history: Vec::new(),
+            live_bytes: 0,
+            done_with: Vec::new(),
+            refers: BTreeSet::new(),
+            step: Step::Documents,
+            total,
+            done: 0,
+        }))
+    }
+
+    /// The checkpoint before, with its places taken over; `None` outside if that cannot be done now.
+    async fn parent(&self, session: &mut Session) -> Result<Option<Option<Parent>>> {
+        let name = if self.has_head(session)? {
+            session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint).map(|found| found.root)
+        } else {
+            self.greatest_root(session).await?
+        };
+        let Some(name) = name else { return Ok(Some(None)) };
+        if self.standing(session)?.adopted != Some(name) && !self.adopt(session, name).await? {
+            return Ok(None);
+        }
+        let Some(root) = self.root(session, &name).await? else { return Ok(None) };
+        Ok(Some(Some(Parent { name, vector: root.vector, time: root.time, needs: self.needs().await? })))
+    }
+
+    /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the smaller name.
+    async fn greatest_root(&self, session: &mut Session) -> Result<Option<PieceName>> {
+        let mut best: Option<(u64, PieceName)> = None;
+        for name in self.standing(session)?.joined.clone() {
+            let Some(root) = self.root(session, &name).await? else { continue };
+            if best.is_none_or(|(order, best)| root.order > order || root.order == order && name < best) {
+                best = Some((root.order, name));
+            }
+        }
+        Ok(best.map(|(_, name)| name))
+    }
+
+    /// Deletes what an interrupted checkpoint of this client has left.
+    async fn clear_abandoned(&self) -> Result<()> {
+        let stored = self.state.read(vec![COMPACTING.to_owned()]).await?.into_iter().next().flatten();
+        let Some(id) = stored.map(|bytes| parse::<CheckpointId>(COMPACTING, &bytes)).transpose()? else { return Ok(()) };
+        // Once its root was written somebody may have announced it.
+        if self.names().await?.roots.iter().any(|root| root.of == id) {
+            return Ok(());
+        }
+        let names = list(&*self.drive, &DrivePath::new(CHECKPOINTS)?).await?;
+        for name in names.iter().filter_map(|name| PieceName::parse(name)).filter(|name| name.of == id) {
+            self.drive.delete(name.path(), Condition::Any).await?;
+        }
+        self.state.write(vec![StateRecord::remove(COMPACTING)]).await
+    }
+
+    async fn continue_tidying(&self, session: &mut Session, mut compacting: Compacting) -> Result<Tidied> {
+        match std::mem::replace(&mut compacting.step, Step::Documents) {
+            Step::Documents if compacting.survey.documents.is_empty() => {
+                compacting.step = Step::History(self.survey_history(session, &mut compacting).await?);
+            }
+            Step::Documents => {
+                let done = self.write_documents(session, &mut compacting).await?;
+                compacting.done += done;
+            }
+            Step::History(mut queue) => {
+                let more = self.write_history(session, &mut compacting, &mut queue).await?;
+                compacting.step = if more { Step::History(queue) } else { Step::Publish };
+            }
+            Step::Publish => {
+                let Some(doomed) = self.publish(session, &mut compacting).await? else {
+                    self.log.line(Level::Info, || "another checkpoint was announced meanwhile".to_owned());
+                    self.clear_abandoned().await?;
+                    self.release_lease().await;
+                    return Ok(Tidied::Done);
+                };
+                compacting.step = Step::Sweep(doomed);
+            }
+            Step::Sweep(mut doomed) => {
+                self.sweep_some(&mut doomed).await?;
+                if doomed.is_empty() {
+                    self.release_lease().await;
+                    return Ok(Tidied::Done);
+                }
+                compacting.step = Step::Sweep(doomed);
+            }
+        }
+        let (done, total) = (compacting.done, compacting.total);
+        session.compacting = Some(compacting);
+        Ok(Tidied::Some { done, total })
+    }
+
+    /// The files of checkpoints, but roots, with their sizes.
+    async fn listed_pieces(&self) -> Result<BTreeMap<PieceName, Option<u64>>> {
+        let all = list_with_sizes(&*self.drive, &DrivePath::new(CHECKPOINTS)?).await?;
+        Ok(all.into_iter().filter_map(|(name, size)| Some((PieceName::parse(&name)?, size))).collect())
+    }
+
+    /// Whether a checkpoint may refer to files that are not its own.
+    fn shares(&self, session: &mut Session) -> Result<bool> {
+        Ok(self.standing(session)?.strategy != Strategy::Listing)
+    }
+}

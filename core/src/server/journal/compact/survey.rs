@@ -1,0 +1,157 @@
+//! Surveys the vault before a checkpoint: which files are worth keeping, and in which order documents are written.
+
+use super::{
+    super::{
+        Journal, Session,
+        checkpoint::{FileName, PieceName},
+        doc::{At, Versions, id_of},
+        fold::SMALL_FILE_BYTES,
+        heads::list_with_sizes,
+        lost::Withdrawn,
+        name::{RECORDS, RecordName},
+        standing::{DOC, PAGE, WITHDRAW, damaged, json},
+    },
+    Parent,
+};
+use crate::{DocId, Result, StateRecord, client::key, drive::DrivePath, server::journal::covered::is_known};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// At most this many bytes are moved by one checkpoint.
+const MOVED_BYTES: u64 = 32 << 20;
+/// A file is kept if so many fifths of it are alive.
+const ALIVE_FIFTHS: u64 = 4;
+/// At most this many deletions expire at once.
+const EXPIRED: usize = 50_000;
+const DAY: u64 = 24 * 60 * 60;
+
+/// What a survey finds.
+pub(super) struct Survey {
+    /// The documents in the order in which their contents lie on the drive.
+    pub(super) documents: VecDeque<DocId>,
+    /// Files whose bodies are moved.
+    pub(super) moved: BTreeSet<FileName>,
+    /// What a listing named at the beginning.
+    pub(super) records: Vec<RecordName>,
+    pub(super) roots: Vec<PieceName>,
+    pub(super) pieces: Vec<PieceName>,
+}
+
+/// What is known of a file with bodies.
+#[derive(Default)]
+struct File {
+    /// The bytes of what is alive in it.
+    live: u64,
+    /// How long it is at least.
+    extent: u64,
+    size: Option<u64>,
+}
+
+impl File {
+    fn size(&self) -> u64 {
+        self.size.unwrap_or(self.extent).max(self.live)
+    }
+
+    fn is_worth_keeping(&self) -> bool {
+        self.size() >= SMALL_FILE_BYTES && self.live.saturating_mul(5) >= self.size().saturating_mul(ALIVE_FIFTHS)
+    }
+}
+
+/// Where a document's content begins: its file by number, the frame, and the place in it.
+type Spot = (u32, u64, u64);
+
+/// What is found by looking at every document.
+#[derive(Default)]
+struct Found {
+    numbers: BTreeMap<FileName, u32>,
+    files: BTreeMap<FileName, File>,
+    documents: Vec<(Spot, DocId)>,
+    expired: Vec<StateRecord>,
+}
+
+impl Journal {
+    pub(super) async fn survey(&self, session: &mut Session, parent: Option<&Parent>, time: u64) -> Result<Survey> {
+        let listed = list_with_sizes(&*self.drive, &DrivePath::new(RECORDS)?).await?;
+        let (mut records, mut roots) = (Vec::new(), Vec::new());
+        let mut sizes = BTreeMap::new();
+        for (name, size) in listed {
+            if let Some(name) = RecordName::parse(&name) {
+                records.push(name);
+                sizes.insert(FileName::Record(name), size);
+            } else if let Some(name) = PieceName::parse_root(&name) {
+                roots.push(name);
+                sizes.insert(FileName::Piece(name), size);
+            }
+        }
+        let pieces = self.listed_pieces().await?;
+        sizes.extend(pieces.iter().map(|(name, size)| (FileName::Piece(*name), *size)));
+        let mut found = self.look_at_documents(parent, time).await?;
+        for (name, file) in &mut found.files {
+            file.size = sizes.get(name).copied().flatten();
+        }
+        self.state.write(found.expired).await?;
+        let moved = if self.shares(session)? { to_be_moved(&found.files) } else { found.files.into_keys().collect() };
+        found.documents.sort_unstable();
+        let documents = found.documents.into_iter().map(|(_, id)| id).collect();
+        Ok(Survey { documents, moved, records, roots, pieces: pieces.into_keys().collect() })
+    }
+
+    async fn look_at_documents(&self, parent: Option<&Parent>, time: u64) -> Result<Found> {
+        let (mut found, mut after) = (Found::default(), None);
+        let expires = time.saturating_sub(u64::from(self.options.tombstone_days) * DAY);
+        loop {
+            let page = self.state.scan(DOC.to_owned(), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = Some(last.key.clone());
+            for StateRecord { key: doc, value } in page {
+                let id = id_of(&doc).ok_or_else(|| damaged(&doc))?;
+                let versions = value.map(|value| Versions::decode(&id, &value)).transpose()?.unwrap_or_default();
+                found.add(&id, &versions);
+                if found.expired.len() < EXPIRED
+                    && let Some(parent) = parent
+                    && let Some(dots) = expired(&versions, parent, expires)
+                {
+                    found.expired.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots })?));
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    fn add(&mut self, id: &DocId, versions: &Versions) {
+        let mut spot = (0, 0, 0);
+        for version in &versions.heads {
+            let Some(At::Frame(at)) = version.body.as_ref().map(|body| &body.at) else { continue };
+            let next = self.numbers.len() as u32 + 1;
+            let number = *self.numbers.entry(at.file).or_insert(next);
+            let file = self.files.entry(at.file).or_default();
+            file.live += at.share();
+            file.extent = file.extent.max(at.begins + at.stored_len);
+            spot = (number, at.begins, at.spot.offset);
+        }
+        if !versions.heads.is_empty() {
+            self.documents.push((spot, id.clone()));
+        }
+    }
+}
+
+/// A deletion that nobody needs to remember any longer: alone, old, and known to the checkpoint that is announced.
+fn expired(versions: &Versions, parent: &Parent, before: u64) -> Option<BTreeSet<super::super::Dot>> {
+    match versions.heads.as_slice() {
+        [only] if only.body.is_none() && only.time < before && is_known(&parent.vector, only.dot) => Some(BTreeSet::from([only.dot])),
+        _ => None,
+    }
+}
+
+/// Which files are not worth keeping: the ones with the least in them first, as long as it is not too much.
+fn to_be_moved(files: &BTreeMap<FileName, File>) -> BTreeSet<FileName> {
+    let mut candidates: Vec<(u64, &FileName)> =
+        files.iter().filter(|(_, file)| !file.is_worth_keeping()).map(|(n, f)| (f.live, n)).collect();
+    candidates.sort_unstable();
+    let mut bytes = 0;
+    let fits = |(live, _): &(u64, &FileName)| {
+        bytes += live;
+        bytes <= MOVED_BYTES
+    };
+    candidates.into_iter().take_while(fits).map(|(_, name)| *name).collect()
+}

@@ -1,0 +1,125 @@
+//! Deletes what neither the new checkpoint nor its parent refers to.
+//!
+//! Why the parent too: somebody may be writing a checkpoint with the same parent, or may have announced one at the same
+//! moment, where a drive's conditions are not exact. It refers to files of the parent, to its own, and to records that the
+//! parent does not cover, and to nothing else. All these stay.
+
+use super::{
+    super::{
+        Journal, Session,
+        checkpoint::{CheckpointId, FileName, PieceName},
+        covered::is_within,
+        doc::At,
+        record::part_path,
+    },
+    Compacting, Parent,
+    pieces::HISTORY,
+};
+use crate::{
+    Level, Result,
+    drive::{Condition, DrivePath},
+};
+use futures::stream::{self, StreamExt as _};
+use std::collections::{BTreeSet, VecDeque};
+
+/// This many files are deleted in one step.
+const FILES: usize = 64;
+/// At most this many at once.
+const AT_ONCE: usize = 4;
+
+impl Journal {
+    /// Finds the files that are to be deleted now that a checkpoint is announced.
+    pub(super) async fn doomed(&self, session: &mut Session, compacting: &Compacting, name: PieceName) -> Result<VecDeque<DrivePath>> {
+        let Some(parent) = &compacting.parent else { return Ok(VecDeque::new()) };
+        let needs: BTreeSet<FileName> = compacting.needs(name).union(&parent.needs).copied().collect();
+        let survey = &compacting.survey;
+        let mut doomed = VecDeque::new();
+        for record in survey.records.iter().filter(|record| Self::is_done_with(compacting, record)) {
+            if !needs.contains(&FileName::Record(*record)) {
+                doomed.push_back(record.path());
+            }
+        }
+        let gone = if self.shares(session)? {
+            Gone::UpTo(parent.name.of.generation)
+        } else {
+            self.covered_roots(session, compacting, parent).await?
+        };
+        for root in survey.roots.iter().filter(|root| gone.has(root) && !needs.contains(&FileName::Piece(**root))) {
+            doomed.push_back(root.path());
+        }
+        for piece in survey.pieces.iter().filter(|piece| gone.has(piece) && !needs.contains(&FileName::Piece(**piece))) {
+            if piece.no >= HISTORY {
+                doomed.extend(self.parts_of(piece).await?);
+            }
+            doomed.push_back(piece.path());
+        }
+        Ok(doomed)
+    }
+
+    /// Where there is no head: the checkpoints, but the parent, that the parent covers.
+    async fn covered_roots(&self, session: &mut Session, compacting: &Compacting, parent: &Parent) -> Result<Gone> {
+        let mut gone = BTreeSet::new();
+        for name in compacting.survey.roots.iter().filter(|name| **name != parent.name && name.of != compacting.id) {
+            if let Some(root) = self.root(session, name).await?
+                && is_within(&root.vector, &parent.vector)
+            {
+                gone.insert(name.of);
+            }
+        }
+        let roots = survey_roots(compacting).filter(|of| !gone.contains(of)).collect();
+        Ok(Gone::These { gone, roots, below: parent.name.of.generation })
+    }
+
+    /// The files of the large documents in a file of history that is to be deleted: nothing else leads to them.
+    async fn parts_of(&self, history: &PieceName) -> Result<Vec<DrivePath>> {
+        let versions = self.read_history(history).await?.unwrap_or_default();
+        let mut paths = Vec::new();
+        for (_, version, _) in versions {
+            if let Some(At::Parts(parts)) = version.body.map(|body| body.at) {
+                paths.extend(parts.iter().map(|part| part_path(version.dot.writer, part.name_no)));
+            }
+        }
+        Ok(paths)
+    }
+
+    /// Deletes some of them, in their order: a file that leads to others comes after these.
+    pub(super) async fn sweep_some(&self, doomed: &mut VecDeque<DrivePath>) -> Result<()> {
+        let some: Vec<DrivePath> = doomed.drain(..FILES.min(doomed.len())).collect();
+        let deleted = stream::iter(some).map(|path| async move {
+            let deleted = self.drive.delete(path.clone(), Condition::Any).await;
+            if let Err(e) = &deleted {
+                self.log.line(Level::Warn, || format!("{path} could not be deleted: {e}"));
+            }
+            deleted
+        });
+        let mut deleted = deleted.buffered(self.parallel().min(AT_ONCE));
+        while let Some(deleted) = deleted.next().await {
+            deleted?;
+        }
+        Ok(())
+    }
+}
+
+fn survey_roots(compacting: &Compacting) -> impl Iterator<Item = CheckpointId> {
+    compacting.survey.roots.iter().map(|root| root.of).chain([compacting.id])
+}
+
+/// Which checkpoints' files are superfluous, unless something refers to them.
+enum Gone {
+    /// All up to this generation.
+    UpTo(u64),
+    /// These; and history up to this generation, if it belongs to none of the roots that stay.
+    These { gone: BTreeSet<CheckpointId>, roots: BTreeSet<CheckpointId>, below: u64 },
+}
+
+impl Gone {
+    fn has(&self, piece: &PieceName) -> bool {
+        match self {
+            Self::UpTo(generation) => piece.of.generation <= *generation,
+            Self::These { gone, roots, below } => {
+                let history = piece.no >= HISTORY && piece.of.generation <= *below;
+                gone.contains(&piece.of) || history && !roots.contains(&piece.of)
+            }
+        }
+    }
+}
