@@ -59,7 +59,7 @@ pub struct Conflict {
 /// The contents of a conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions {
-    /// What both sides last agreed on, where it is still retained. The classic layout keeps none.
+    /// What both sides last agreed on, where the history still keeps it. The classic layout keeps none.
     pub base: Option<Document>,
     /// The host's document.
     pub local: Option<Document>,

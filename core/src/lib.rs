@@ -48,7 +48,7 @@ pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
 pub use server::{
-    LeftVersion,
+    LeftVersion, OldVersion,
     journal::{JournalOptions, Strategy},
 };
 pub use state::{MemoryState, State, StateRecord};

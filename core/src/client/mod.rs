@@ -1,6 +1,7 @@
 //! The client: queue, pull, plan, push, conflicts.
 
 mod dry_run;
+mod history;
 mod host;
 mod interrupted;
 mod known;
@@ -23,10 +24,10 @@ pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{
-    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Runtime, State, StateRecord,
-    Strategy, Versions,
+    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Revision, Runtime, State,
+    StateRecord, Strategy, Versions,
     runtime::random_id,
-    server::{LeftVersion, Server, classic, journal},
+    server::{LeftVersion, OldVersion, Server, classic, journal},
 };
 use futures::lock::Mutex;
 use host::Host;
@@ -203,6 +204,31 @@ impl Client {
     /// Dropped half-way, it is completed by calling it again. Until then others sync as before, or wait.
     pub async fn lower(&self, strategy: Strategy) -> Result<()> {
         self.in_turn("lower", &CancelToken::new(), Box::pin(sync::lower(&self.inner, strategy))).await
+    }
+
+    /// Lists what a document was and is, the newest first: as long as the vault's history keeps it
+    /// ([`JournalOptions::history_days`](crate::JournalOptions)). Empty in the classic layout, which keeps none.
+    ///
+    /// What was replaced since the last checkpoint is known without a request; the rest costs two, and about one for each
+    /// 4 MiB of history.
+    ///
+    /// # Errors
+    /// What drive and state answer.
+    pub async fn history(&self, id: DocId) -> Result<Vec<OldVersion>> {
+        self.in_turn("history", &CancelToken::new(), Box::pin(history::list(&self.inner, &id))).await
+    }
+
+    /// Makes a document what it was at a revision that `history` lists. This is a new edit: the host gets it now, the drive
+    /// with the next sync, and what the document is now goes into the history.
+    ///
+    /// # Errors
+    /// `not_found` if that version is no longer kept; `invalid_input` if it is a deletion; `condition` if there is a conflict
+    /// about the document, or if it was edited just now; what drive, state and host answer.
+    ///
+    /// # Cancel safety
+    /// Dropped, the document is either what it was before or what it is to be; in both cases the next sync goes on.
+    pub async fn restore(&self, id: DocId, revision: Revision) -> Result<()> {
+        self.in_turn("restore", &CancelToken::new(), Box::pin(history::restore(&self.inner, id, revision))).await
     }
 
     /// Puts the drive in order now: syncs, gathers what many small files hold, and deletes what is no longer needed. Syncs do

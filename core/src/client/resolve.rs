@@ -38,11 +38,25 @@ pub(super) async fn conflicts(inner: &Inner) -> Result<Vec<Conflict>> {
 /// Gives the contents of both sides.
 pub(super) async fn versions(inner: &Inner, id: DocId) -> Result<Versions> {
     let record = load(inner, &id).await?;
+    let base = base_side(inner, &record).await?;
     let remote = remote_side(&inner.ledger, record).await?;
     let local = inner.host.get_one(&id).await?;
     let body = remote.content.and_then(|content| whole(content.held));
     let remote = body.map(|body| Document { id, revision: remote.revision, body: Body::Whole(body) });
-    Ok(Versions { base: None, local, remote })
+    Ok(Versions { base, local, remote })
+}
+
+/// What both sides last agreed on, if it is still kept and can be had now.
+async fn base_side(inner: &Inner, record: &ConflictRecord) -> Result<Option<Document>> {
+    let Conflict { id, base: Some(base), .. } = &record.conflict else { return Ok(None) };
+    match super::history::base_body(inner, id, base.digest).await {
+        Ok(body) => Ok(body.map(|body| Document { id: id.clone(), revision: base.revision.clone(), body: Body::Whole(body) })),
+        // Both sides can be shown without it, also without a drive.
+        Err(e) => {
+            inner.options.log.line(crate::Level::Debug, || format!("what was agreed on cannot be had now: {e}"));
+            Ok(None)
+        }
+    }
 }
 
 /// Settles a conflict. If either side is no longer what was shown, nothing is done.

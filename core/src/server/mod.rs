@@ -14,11 +14,11 @@ pub mod journal;
 mod pulled;
 mod pushed;
 
-pub use pulled::{Changes, Fetched, LeftVersion, Listed, Loaded, Metadata, News, RemoteChange, RemoteDocument, Source, Wanted};
+pub use pulled::{Changes, Fetched, LeftVersion, Listed, Loaded, Metadata, News, OldVersion, RemoteChange, RemoteDocument, Source, Wanted};
 pub use pushed::{Acknowledged, Announced, Attempt, Content, Outgoing, Placed, Settled, Tidied, Written};
 
 use crate::{
-    DocId, Result, StateRecord,
+    Digest, DocId, Result, StateRecord,
     maybe_send::{MaybeSend, MaybeSync},
 };
 use macro_rules_attribute::apply;
@@ -100,6 +100,21 @@ pub trait Server: MaybeSend + MaybeSync {
     /// present one: it lost against an edit that was made at the same time, and its author has not been asked.
     async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
         Ok(vec![false; documents.len()])
+    }
+
+    /// Lists what a document was and is, as far as that is kept, the newest first.
+    async fn history(&self, _id: &DocId) -> Result<Vec<OldVersion>> {
+        Ok(Vec::new())
+    }
+
+    /// Loads a version that `history` has listed.
+    async fn load_old(&self, _id: &DocId, _tag: &Tag) -> Result<Loaded> {
+        Ok(Loaded::Unreadable("this layout keeps no history".to_owned()))
+    }
+
+    /// Loads a version of a document by its content's digest; none if it is not kept.
+    async fn load_by_digest(&self, _id: &DocId, _digest: Digest) -> Result<Option<Loaded>> {
+        Ok(None)
     }
 
     /// Puts the storage in order, one piece of work at a time, if that is worth it; `now` if it is asked for. Whatever is

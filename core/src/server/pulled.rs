@@ -171,6 +171,27 @@ pub struct LeftVersion {
     pub tag: Tag,
 }
 
+/// A version that a document has, or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldVersion {
+    /// Which document.
+    pub id: DocId,
+    /// The revision of this version.
+    pub revision: Revision,
+    /// When it was pushed, in seconds since the Unix epoch by the clock of its device; none if that is not known.
+    pub written_s: Option<u64>,
+    /// When it was replaced, by the clock of the device that did; none if it is valid.
+    pub replaced_s: Option<u64>,
+    /// Whether it is a deletion.
+    pub deleted: bool,
+    /// The size of its content in bytes.
+    pub size: u64,
+    /// The device that made it, by its random id.
+    pub device: String,
+    /// The server's own knowledge of it.
+    pub tag: Tag,
+}
+
 impl std::fmt::Debug for RemoteDocument {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RemoteDocument({:?} at {:?}, {} bytes)", self.id, self.revision, self.body.len())

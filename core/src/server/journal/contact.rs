@@ -81,6 +81,7 @@ impl Journal {
             checkpoint: None,
             joined: Vec::new(),
             adopted: None,
+            unannounced: false,
             anchor: None,
             looked_into: 0,
             since: Since::default(),

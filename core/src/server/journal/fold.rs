@@ -62,7 +62,7 @@ impl Folded {
     fn replaced(&mut self, change: &Change, version: Version, read: &Read, history: bool) {
         self.since.dead_bytes += version.stored_bytes();
         let in_parts = matches!(&version.body, Some(Body { at: At::Parts(parts), .. }) if !parts.is_empty());
-        if in_parts || history && version.body.is_some() {
+        if in_parts || history {
             let replaced = Replaced { by: read.name().dot(), time: read.record.time };
             self.records.push(Past { id: change.id.clone(), version, replaced }.record());
         }

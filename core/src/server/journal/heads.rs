@@ -75,6 +75,8 @@ pub(super) fn heads(strategy: Strategy, drive: &Arc<dyn Drive>) -> Box<dyn Heads
 const HEAD: &str = "head";
 /// The folder of the numbered heads.
 const SLOTS: &str = "h";
+/// So many of the newest numbered heads stay when others are deleted: a listing that lags may still name them.
+const KEPT_SLOTS: u64 = 64;
 /// A larger head is none of ours.
 const MAX_HEAD_BYTES: u64 = 4 << 20;
 
@@ -100,6 +102,19 @@ impl Heads for OneHead {
 
 struct NumberedHeads(Arc<dyn Drive>);
 
+/// The numbered heads that nobody needs any longer. Who stands still and creates the next after one of them later has
+/// announced nothing, and finds that out by its next sync; whoever writes a checkpoint until then finds its records.
+pub(super) async fn old_slots(drive: &dyn Drive) -> Result<Vec<DrivePath>> {
+    let slots: Vec<u64> = list(drive, &DrivePath::new(SLOTS)?).await?.iter().filter_map(|name| slot(name)).collect();
+    let newest = slots.iter().max().copied().unwrap_or_default();
+    slots.into_iter().filter(|slot| slot + KEPT_SLOTS <= newest).map(NumberedHeads::path).collect()
+}
+
+/// Reads a number. There is one spelling for each: what is not found under it is none of ours.
+fn slot(name: &str) -> Option<u64> {
+    u64::from_str_radix(name, 16).ok().filter(|n| name.len() == 12 && format!("{n:012x}") == *name)
+}
+
 impl NumberedHeads {
     fn path(slot: u64) -> Result<DrivePath> {
         DrivePath::new(format!("{SLOTS}/{slot:012x}"))
@@ -108,9 +123,7 @@ impl NumberedHeads {
     /// Returns the largest number that a listing names; none is 0.
     async fn last(&self) -> Result<u64> {
         let names = list(&*self.0, &DrivePath::new(SLOTS)?).await?;
-        // One spelling for each number: what is not found under it is none of ours.
-        let number = |name: &String| u64::from_str_radix(name, 16).ok().filter(|n| name.len() == 12 && format!("{n:012x}") == *name);
-        Ok(names.iter().filter_map(number).max().unwrap_or_default())
+        Ok(names.iter().filter_map(|name| slot(name)).max().unwrap_or_default())
     }
 
     async fn at(&self, slot: u64) -> Result<Option<Found>> {

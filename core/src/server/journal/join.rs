@@ -55,6 +55,8 @@ pub(super) struct Joining {
     eager: bool,
     /// The documents that it has, where others may be known here that it does not have.
     mentioned: Option<Lookup<DocId, ()>>,
+    /// Documents of which something was replaced since the last checkpoint.
+    past: BTreeSet<DocId>,
     /// How far those others were looked for.
     swept: Option<String>,
     /// Where an earlier sync stopped.
@@ -85,11 +87,20 @@ impl Journal {
 
     /// Takes over the places of bodies that a checkpoint names, of which nothing is unknown here.
     pub(super) async fn adopt(&self, session: &mut Session, root: PieceName) -> Result<bool> {
-        session.pull.joins.push(root);
+        let known = match self.root(session, &root).await? {
+            Some(found) => is_within(&found.vector, &self.seen(session).await?.vector),
+            None => false,
+        };
+        if !known {
+            return Ok(false);
+        }
+        let waiting = std::mem::take(&mut session.pull.joins);
+        (session.pull.joins, session.pull.adopting) = (vec![root], true);
         let mut page = Changes::default();
         while self.join_some(session, &mut page).await? {
             self.state.write(std::mem::take(&mut page.remember)).await?;
         }
+        (session.pull.joins, session.pull.adopting) = (waiting, false);
         let standing = self.standing(session)?;
         let adopted = standing.adopted == Some(root);
         let record = standing.record()?;
@@ -123,6 +134,7 @@ impl Journal {
             self.log.line(Level::Debug, || format!("joining {name}"));
             let known = is_within(&root.vector, &self.seen(session).await?.vector);
             let mentioned = (fresh.is_none() && !known).then(Lookup::default);
+            let past = Past::ids(&*self.state).await?;
             let progress = fresh.flatten();
             let files = root.pieces.iter().enumerate().map(|(no, other)| (no + 1, other.name)).collect();
             let mut needs: BTreeSet<FileName> = root.pieces.iter().chain(&root.history).map(|other| FileName::Piece(other.name)).collect();
@@ -137,6 +149,7 @@ impl Journal {
                 needs: progress.is_none().then_some(needs),
                 eager,
                 mentioned,
+                past,
                 swept: None,
                 skip: progress,
             };
@@ -159,6 +172,10 @@ impl Journal {
 
     /// A root that is announced and not there: another one may be.
     async fn look_for_another(&self, session: &mut Session, missing: &PieceName) -> Result<()> {
+        // Only of what is known here can the places be taken over.
+        if session.pull.adopting {
+            return Ok(());
+        }
         session.pull.incomplete = true;
         self.log.line(Level::Warn, || format!("{} is announced and not there", missing.path()));
         let found = self.names().await?;
@@ -181,7 +198,7 @@ impl Journal {
                 PieceFile::Piece { piece, head_len, bytes } => joining.take_file(session, no, name, *piece, head_len, bytes),
                 PieceFile::Missing => {
                     // Somebody has deleted it: there is a newer one.
-                    session.pull.incomplete = true;
+                    session.pull.incomplete |= !session.pull.adopting;
                     self.log.line(Level::Warn, || format!("{} is named by a checkpoint and not there", name.path()));
                     return Ok(true);
                 }
@@ -226,10 +243,23 @@ impl Journal {
         let before = load(&*self.state, some.iter().map(|(id, ..)| id)).await?;
         let seen = self.seen(session).await?.clone();
         for ((id, theirs, _), before) in some.into_iter().zip(before) {
+            if joining.past.contains(&id) {
+                page.remember.extend(self.past_places(&id, &theirs).await?);
+            }
             let now = joined(&before, theirs, &seen, &joining.root.vector);
             joined_document(page, session, id, &before, now);
         }
         Ok(())
+    }
+
+    /// The places that a checkpoint names of what was replaced since.
+    async fn past_places(&self, id: &DocId, theirs: &[Version]) -> Result<Vec<StateRecord>> {
+        let past = Past::of(&*self.state, id).await?.into_iter();
+        let placed = past.filter_map(|past| {
+            let version = theirs.iter().find(|their| their.dot == past.version.dot && **their != past.version)?;
+            Some(Past { version: version.clone(), ..past }.record())
+        });
+        Ok(placed.collect())
     }
 
     /// Looks for documents that the checkpoint does not have, though it covers what is known of them: they were replaced.

@@ -33,6 +33,7 @@ mod frames;
 mod head;
 mod head_part;
 mod heads;
+mod history;
 mod inspect;
 mod join;
 mod lost;
@@ -54,10 +55,10 @@ pub use inspect::{Inspected, InspectedChange, inspect};
 pub use options::{JournalOptions, Strategy};
 
 use super::{
-    Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, Outgoing, Placed, Server, Settled, Tag, Tidied, Wanted,
-    Written,
+    Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, OldVersion, Outgoing, Placed, Server, Settled, Tag, Tidied,
+    Wanted, Written,
 };
-use crate::{Allow, DocId, Drive, Log, Result, Runtime, State, StateRecord};
+use crate::{Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord, document::Short};
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
 use name::{Dot, Writer};
@@ -174,7 +175,7 @@ impl Server for Journal {
 
     async fn load(&self, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
         let mut session = self.session.lock().await;
-        self.load_contents(&mut session.pull.at_hand, wanted).await
+        self.load_known(&mut session, wanted).await
     }
 
     async fn put(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {
@@ -205,6 +206,21 @@ impl Server for Journal {
 
     async fn left(&self) -> Result<Vec<LeftVersion>> {
         self.left_versions().await
+    }
+
+    async fn history(&self, id: &DocId) -> Result<Vec<OldVersion>> {
+        let mut session = self.session.lock().await;
+        self.old_versions(&mut session, id).await
+    }
+
+    async fn load_old(&self, id: &DocId, tag: &Tag) -> Result<Loaded> {
+        let mut session = self.session.lock().await;
+        self.load_old_version(&mut session, id, tag).await
+    }
+
+    async fn load_by_digest(&self, id: &DocId, digest: Digest) -> Result<Option<Loaded>> {
+        let mut session = self.session.lock().await;
+        self.load_by_content(&mut session, id, Short::of(&digest)).await
     }
 
     async fn tidy(&self, now: bool) -> Result<Tidied> {

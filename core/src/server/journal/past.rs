@@ -8,6 +8,7 @@ use super::{
     wire::{Malformed, Reader, put_number, put_prefixed, text},
 };
 use crate::{DocId, Result, State, StateRecord, client::key};
+use std::collections::BTreeSet;
 
 /// A version that something has replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,17 @@ impl Past {
         let records = state.scan(prefix, after, PAGE).await?;
         let values = records.into_iter().filter_map(|record| Some((record.key, record.value?)));
         values.map(|(key, value)| Self::decode(&key, &value).map(|past| (key, past))).collect()
+    }
+
+    /// The documents of which something was replaced.
+    pub(super) async fn ids(state: &dyn State) -> Result<BTreeSet<DocId>> {
+        let (mut ids, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = Self::page(state, None, after).await?;
+            let Some((last, _)) = page.last() else { return Ok(ids) };
+            after = Some(last.clone());
+            ids.extend(page.into_iter().map(|(_, past)| past.id));
+        }
     }
 
     /// Reads all that was replaced of one document.

@@ -34,6 +34,8 @@ pub(super) struct Pull {
     /// Checkpoints to be joined before any record is read, the first one last.
     pub(super) joins: Vec<PieceName>,
     pub(super) joining: Option<Joining>,
+    /// Whether only the places of bodies are taken over.
+    pub(super) adopting: bool,
     /// Checkpoints that were joined, or looked for, in this sync.
     pub(super) tried: BTreeSet<PieceName>,
     /// The root that was read last.
@@ -93,8 +95,10 @@ impl Journal {
             _ => heads(self.standing(session)?.strategy, &self.drive).read(&known).await?,
         };
         session.pull.asked = true;
-        match self.look_at(session, found).await {
-            Ok(news) => Ok(Metadata { news: news || session.joining, new_vault: false }),
+        let looked = self.look_at(session, found).await;
+        let unannounced = looked.is_ok() && self.look_for_unannounced(session).await?;
+        match looked {
+            Ok(news) => Ok(Metadata { news: news || unannounced || session.joining, new_vault: false }),
             Err(Refusal::Other(detail)) => self.join_anew(session, detail).await,
             Err(Refusal::Older(error)) if self.allow.rollback => {
                 self.log.line(Level::Warn, || format!("going on with an older vault: {error}"));
@@ -106,6 +110,19 @@ impl Journal {
             }
             Err(refusal) => Err(refusal.into_error()),
         }
+    }
+
+    /// Reads records that no head names, if the last listing has shown any, and announces them for whoever has not.
+    async fn look_for_unannounced(&self, session: &mut Session) -> Result<bool> {
+        if !std::mem::take(&mut self.standing(session)?.unannounced) {
+            return Ok(false);
+        }
+        let found = self.names().await?;
+        let seen = self.seen(session).await?.clone();
+        let unknown: Vec<RecordName> = found.records.into_iter().filter(|name| !seen.has(name.dot())).collect();
+        session.pull.heal |= !unknown.is_empty();
+        session.pull.missing.extend(unknown);
+        Ok(true)
     }
 
     /// The drive holds another vault, or none: if the user has agreed, it is joined as for the first time.

@@ -70,6 +70,9 @@ pub(super) struct Standing {
     /// The checkpoint whose places of bodies were taken over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) adopted: Option<PieceName>,
+    /// Whether a listing has named records that no head did: their authors may be no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unannounced: bool,
     /// Where there is no head, a checkpoint that covers this client's last record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) anchor: Option<PieceName>,

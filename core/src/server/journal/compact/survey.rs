@@ -82,6 +82,11 @@ impl Journal {
                 sizes.insert(FileName::Piece(name), size);
             }
         }
+        let seen = self.seen(session).await?;
+        let unannounced = records.iter().any(|name| !seen.has(name.dot()));
+        if self.has_head(session)? {
+            self.standing(session)?.unannounced = unannounced;
+        }
         let pieces = self.listed_pieces().await?;
         sizes.extend(pieces.iter().map(|(name, size)| (FileName::Piece(*name), *size)));
         let mut found = self.look_at_documents(parent, time).await?;

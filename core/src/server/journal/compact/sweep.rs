@@ -6,10 +6,11 @@
 
 use super::{
     super::{
-        Journal, Session,
+        Journal, Session, Strategy,
         checkpoint::{CheckpointId, FileName, PieceName},
         covered::is_within,
         doc::At,
+        heads::old_slots,
         record::part_path,
     },
     Compacting, Parent,
@@ -30,10 +31,13 @@ const AT_ONCE: usize = 4;
 impl Journal {
     /// Finds the files that are to be deleted now that a checkpoint is announced.
     pub(super) async fn doomed(&self, session: &mut Session, compacting: &Compacting, name: PieceName) -> Result<VecDeque<DrivePath>> {
-        let Some(parent) = &compacting.parent else { return Ok(VecDeque::new()) };
+        let mut doomed = VecDeque::new();
+        if self.standing(session)?.strategy == Strategy::Slots {
+            doomed.extend(old_slots(&*self.drive).await?);
+        }
+        let Some(parent) = &compacting.parent else { return Ok(doomed) };
         let needs: BTreeSet<FileName> = compacting.needs(name).union(&parent.needs).copied().collect();
         let survey = &compacting.survey;
-        let mut doomed = VecDeque::new();
         for record in survey.records.iter().filter(|record| Self::is_done_with(compacting, record)) {
             if !needs.contains(&FileName::Record(*record)) {
                 doomed.push_back(record.path());
