@@ -31,7 +31,7 @@ pub fn json(text: &str) -> Vec<u8> {
     format!("{{\"text\":\"{text}\"}}").into_bytes()
 }
 
-/// Time that moves when somebody sleeps; random bytes from a counter.
+/// Time that moves when somebody sleeps; random bytes made of a counter.
 #[derive(Default)]
 pub struct TestRuntime {
     pub ms: AtomicU64,
@@ -55,8 +55,10 @@ impl Runtime for TestRuntime {
     }
     fn random(&self, bytes: &mut [u8]) -> Result<()> {
         for byte in bytes {
+            // Without the mixing, many short ids would be the same.
             let n = self.seed.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *byte = (n >> 32) as u8;
+            let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            *byte = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB).to_be_bytes()[0];
         }
         Ok(())
     }

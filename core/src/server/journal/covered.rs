@@ -8,7 +8,7 @@ use super::{
     head::{Head, Reference, hash_of_retired},
     heads::{Names, Place, names},
     name::{Dot, Hash, Link, RecordName, Writer},
-    standing::seen_record,
+    standing::retired_records,
 };
 use crate::{
     Level, Result,
@@ -172,14 +172,9 @@ impl Journal {
         if before.as_ref() == Some(&seen.retired) {
             return Ok(());
         }
-        let before = before.unwrap_or_default();
-        let changed = seen.retired.symmetric_difference(&before);
-        let records = changed.filter_map(|writer| Some((writer, seen.vector.get(writer)?)));
-        let records: Result<Vec<_>> = records.map(|(writer, link)| seen_record(*writer, link, seen.retired.contains(writer))).collect();
-        let (records, retired) = (records?, seen.retired.clone());
-        if !records.is_empty() {
-            self.state.write(records).await?;
-        }
+        let records = retired_records(&seen.vector, &seen.retired, &before.unwrap_or_default())?;
+        let retired = seen.retired.clone();
+        self.state.write(records).await?;
         session.retired_before = Some(retired);
         Ok(())
     }

@@ -62,7 +62,8 @@ impl Folded {
     fn replaced(&mut self, change: &Change, version: Version, read: &Read, history: bool) {
         self.since.dead_bytes += version.stored_bytes();
         let in_parts = matches!(&version.body, Some(Body { at: At::Parts(parts), .. }) if !parts.is_empty());
-        if in_parts || history {
+        let expired = change.what == What::Withdraw && version.body.is_none();
+        if in_parts || history && !expired {
             let replaced = Replaced { by: read.name().dot(), time: read.record.time };
             self.records.push(Past { id: change.id.clone(), version, replaced }.record());
         }
@@ -176,7 +177,7 @@ pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool, history: 
     }
     for read in ready {
         folded.since.small_records += u64::from(read.is_small());
-        folded.records.push(seen_record(read.record.writer, &read.link, false)?);
+        folded.records.push(seen_record(read.record.writer, &read.link)?);
     }
     // In the order in which contents lie in the files, which is that in which they are worked off.
     let mut changed: Vec<_> = ids.iter().zip(&documents).zip(&before).filter(|((_, now), before)| now.versions != **before).collect();

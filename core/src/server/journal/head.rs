@@ -50,12 +50,12 @@ pub(crate) struct Reference {
 pub(crate) fn hash_of_retired<'a>(retired: impl Iterator<Item = (&'a Writer, &'a Link)>) -> Hash {
     let mut bytes = Vec::new();
     for (writer, link) in retired {
-        put_writer(&mut bytes, writer, link);
+        put_link(&mut bytes, writer, link);
     }
     Hash::of(&bytes)
 }
 
-fn put_writer(to: &mut Vec<u8>, writer: &Writer, link: &Link) {
+pub(crate) fn put_link(to: &mut Vec<u8>, writer: &Writer, link: &Link) {
     to.extend(writer.0);
     put_number(to, link.seq);
     put_number(to, link.order);
@@ -91,7 +91,7 @@ impl Head {
         put_prefixed(&mut to, &checkpoint);
         put_number(&mut to, self.vector.len() as u64);
         for (writer, link) in &self.vector {
-            put_writer(&mut to, writer, link);
+            put_link(&mut to, writer, link);
         }
         let hash = Hash::of(&to);
         to.extend(hash.0);

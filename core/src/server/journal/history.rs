@@ -60,7 +60,9 @@ impl Journal {
     /// `moved` says that what is known here may not be where it was.
     async fn every_version(&self, session: &mut Session, id: &DocId, moved: bool) -> Result<Vec<(Version, Option<u64>)>> {
         let mut all: BTreeMap<(u64, Dot), (Version, Option<u64>)> = BTreeMap::new();
-        let mut add = |version: Version, replaced| drop(all.entry((version.order, version.dot)).or_insert((version, replaced)));
+        let mut add = |version: Version, replaced| {
+            all.entry((version.order, version.dot)).or_insert((version, replaced));
+        };
         if moved {
             self.from_files(session, id, true, &mut add).await?;
         }

@@ -292,7 +292,7 @@ impl Journal {
         for (writer, link) in &root.vector {
             if seen.vector.get(writer).is_none_or(|last| last.seq < link.seq) {
                 seen.vector.insert(*writer, *link);
-                page.remember.push(seen_record(*writer, link, false)?);
+                page.remember.push(seen_record(*writer, link)?);
             }
         }
         seen.order = seen.order.max(root.order);

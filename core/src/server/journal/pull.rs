@@ -9,7 +9,7 @@ use super::{
     heads::{Found, Names, Place, heads},
     join::Joining,
     name::{Link, RecordName, Writer},
-    standing::{DOC, JOIN, NEEDS, PAST, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear},
+    standing::{DOC, JOIN, NEEDS, PAST, RETIRED, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
@@ -359,7 +359,7 @@ impl Journal {
             ..standing.clone()
         };
         self.state.write(vec![forgotten.record()?]).await?;
-        for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW, PAST, JOIN, NEEDS] {
+        for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW, PAST, JOIN, NEEDS, RETIRED] {
             clear(&*self.state, prefix).await?;
         }
         *standing = Standing { forgetting: false, ..forgotten };

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `server/journal` | the vault, and who this client is in it ([`Standing`]) |
 //! | `server/seen/<writer>` | the last record of each writer that was folded |
+//! | `server/retired` | the same of the writers that the head does not name |
 //! | `server/doc/<id>` | the versions of a document that nothing has replaced ([`super::doc::Versions`]) |
 //! | `server/split/<id>` | that there is more than one of them |
 //! | `server/withdraw/<id>` | own versions to be withdrawn by the next record |
@@ -16,8 +17,9 @@
 use super::{
     Strategy,
     checkpoint::PieceName,
-    head::Reference,
-    name::{Link, VaultId, Writer},
+    head::{Reference, put_link},
+    name::{Hash, Link, VaultId, Writer},
+    wire::{Malformed, Reader},
 };
 use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -29,6 +31,8 @@ pub(super) const DOC: &str = "server/doc/";
 pub(super) const SPLIT: &str = "server/split/";
 pub(super) const WITHDRAW: &str = "server/withdraw/";
 pub(super) const SENT: &str = "server/sent/";
+/// The last folded record of each writer that the head does not name.
+pub(super) const RETIRED: &str = "server/retired";
 pub(super) const PAST: &str = "server/past/";
 pub(super) const JOIN: &str = "server/join";
 pub(super) const NEEDS: &str = "server/needs";
@@ -125,36 +129,55 @@ impl Standing {
     }
 }
 
-/// The last folded record of a writer.
-#[derive(Serialize, Deserialize)]
-struct Last {
-    #[serde(flatten)]
-    link: Link,
-    /// Whether the head does not name it, because its checkpoint covers it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    retired: bool,
-}
-
 /// Reads the last folded record of every writer, and which of them are retired.
 pub(super) async fn load_seen(state: &dyn State) -> Result<(BTreeMap<Writer, Link>, BTreeSet<Writer>)> {
-    let (mut seen, mut retired, mut after) = (BTreeMap::new(), BTreeSet::new(), None);
+    let stored = state.read(vec![RETIRED.to_owned()]).await?.into_iter().next().flatten();
+    let mut seen = stored.map_or_else(|| Ok(BTreeMap::new()), |bytes| decode_links(&bytes).map_err(|_| damaged(RETIRED)))?;
+    let (mut retired, mut after): (BTreeSet<Writer>, _) = (seen.keys().copied().collect(), None);
     loop {
         let page = state.scan(SEEN.to_owned(), after, PAGE).await?;
         let Some(last) = page.last() else { return Ok((seen, retired)) };
         after = Some(last.key.clone());
         for StateRecord { key, value } in page {
-            let (writer, last) = (key.strip_prefix(SEEN).and_then(Writer::from_hex), value.map(|v| parse::<Last>(&key, &v)).transpose()?);
-            let (Some(writer), Some(last)) = (writer, last) else { return Err(damaged(&key)) };
-            seen.insert(writer, last.link);
-            if last.retired {
-                retired.insert(writer);
-            }
+            let (writer, link) = (key.strip_prefix(SEEN).and_then(Writer::from_hex), value.map(|v| parse::<Link>(&key, &v)).transpose()?);
+            let (Some(writer), Some(link)) = (writer, link) else { return Err(damaged(&key)) };
+            // Who has written since is not retired any longer.
+            seen.insert(writer, link);
+            retired.remove(&writer);
         }
     }
 }
 
-pub(super) fn seen_record(writer: Writer, link: &Link, retired: bool) -> Result<StateRecord> {
-    Ok(StateRecord::set(format!("{SEEN}{writer}"), json(&Last { link: *link, retired })?))
+pub(super) fn seen_record(writer: Writer, link: &Link) -> Result<StateRecord> {
+    Ok(StateRecord::set(format!("{SEEN}{writer}"), json(link)?))
+}
+
+/// The records that say which writers are retired: there may be thousands, and they are always read together.
+pub(super) fn retired_records(
+    vector: &BTreeMap<Writer, Link>,
+    now: &BTreeSet<Writer>,
+    before: &BTreeSet<Writer>,
+) -> Result<Vec<StateRecord>> {
+    let mut records: Vec<StateRecord> = now.difference(before).map(|writer| StateRecord::remove(format!("{SEEN}{writer}"))).collect();
+    let back = before.difference(now).filter_map(|writer| Some((*writer, vector.get(writer)?)));
+    for (writer, link) in back {
+        records.push(seen_record(writer, link)?);
+    }
+    let mut bytes = Vec::with_capacity(now.len() * 40);
+    for (writer, link) in now.iter().filter_map(|writer| Some((writer, vector.get(writer)?))) {
+        put_link(&mut bytes, writer, link);
+    }
+    records.push(StateRecord::set(RETIRED, bytes));
+    Ok(records)
+}
+
+fn decode_links(bytes: &[u8]) -> Result<BTreeMap<Writer, Link>, Malformed> {
+    let (mut from, mut links) = (Reader::new(bytes), BTreeMap::new());
+    while from.left() > 0 {
+        let writer = Writer(from.array()?);
+        links.insert(writer, Link { seq: from.number()?, order: from.number()?, hash: Hash(from.array()?) });
+    }
+    Ok(links)
 }
 
 /// Removes every record under a prefix.
