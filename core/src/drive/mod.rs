@@ -134,6 +134,10 @@ pub struct Capabilities {
     pub versions: bool,
     /// How many requests may be under way at once.
     pub parallel: u32,
+    /// Both conditions are known to hold exactly, by what kind of drive it is: also for requests that come at the same
+    /// moment, or that were under way for long. Never true of what was only tried.
+    #[serde(default)]
+    pub exact: bool,
     /// The kind of the drive does not settle what it can do: the claims are tried once, at the first connection.
     #[serde(default)]
     pub unproven: bool,
@@ -141,9 +145,9 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Create, compare-and-swap and versions; eight requests at once.
-    pub const FULL: Self = Self { create: true, replace: true, versions: true, parallel: 8, unproven: false };
+    pub const FULL: Self = Self { create: true, replace: true, versions: true, parallel: 8, exact: true, unproven: false };
     /// Neither; eight requests at once.
-    pub const NONE: Self = Self { create: false, replace: false, versions: false, parallel: 8, unproven: false };
+    pub const NONE: Self = Self { create: false, replace: false, versions: false, parallel: 8, exact: false, unproven: false };
 }
 
 /// What is known of changes since a token.

@@ -33,7 +33,14 @@ async fn try_claims(drive: &dyn Drive, file: &DrivePath, claimed: Capabilities) 
         Some(next) => next != current && version_of(drive, file, "4").await?.as_ref() == Some(&next),
         None => false,
     };
-    Ok(Capabilities { create, replace, versions: claimed.versions && (replace || !claimed.replace), unproven: false, ..claimed })
+    Ok(Capabilities {
+        create,
+        replace,
+        versions: claimed.versions && (replace || !claimed.replace),
+        exact: false,
+        unproven: false,
+        ..claimed
+    })
 }
 
 /// The version of the file, if it has this content.

@@ -1,6 +1,6 @@
 //! Work that is measured in a process of its own: its heap and its CPU are then nobody else's, and it starts cold.
 
-use crate::{Result, layout::Measured, memory, scale, steps};
+use crate::{Result, growth, layout::Measured, memory, scale, steps};
 use async_io::block_on;
 use memory::Half;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ pub fn run<T: DeserializeOwned>(program: &Path, work: &str, layout: Measured, co
 /// Returns the program for a piece of work: another one, beside it, where the heap is counted.
 fn of(program: &Path, work: &str) -> PathBuf {
     match work {
-        "push" | "pull" => program.with_file_name(format!("kitestring-bench-heap{}", std::env::consts::EXE_SUFFIX)),
+        "push" | "pull" | "compact" => program.with_file_name(format!("kitestring-bench-heap{}", std::env::consts::EXE_SUFFIX)),
         _ => program.to_owned(),
     }
 }
@@ -39,6 +39,7 @@ pub fn work(words: &[&str], heap: impl Fn() -> usize) -> Result<String> {
     Ok(match work {
         "push" => serde_json::to_string(&memory::child(layout, Half::Push, count, place, heap)?)?,
         "pull" => serde_json::to_string(&memory::child(layout, Half::Pull, count, place, heap)?)?,
+        "compact" => serde_json::to_string(&growth::child(count, place, heap)?)?,
         "small" => serde_json::to_string(&block_on(scale::small(layout, count, place))?)?,
         "steps" => serde_json::to_string(&block_on(steps::run(layout, count, 1))?)?,
         "steps-tenfold" => serde_json::to_string(&block_on(steps::run(layout, count, 10))?)?,

@@ -1,7 +1,7 @@
 //! A host with its client.
 
 use crate::{Result, cost::Cost, cost::Stopwatch, hosts::MapHost, layout::Measured};
-use kitestring::{Application, Client, Drive, Options, Resolution, State, SyncOptions};
+use kitestring::{Application, Client, Drive, Layout, Options, Resolution, State, SyncOptions};
 use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{path::Path, sync::Arc};
 
@@ -20,8 +20,16 @@ impl Device {
     /// # Errors
     /// Those of [`Client::open`].
     pub async fn new(layout: Measured, state: Arc<dyn State>, drive: Arc<dyn Drive>) -> Result<Self> {
+        Self::with(layout.layout(), state, drive).await
+    }
+
+    /// Makes a device without documents, with a layout and its options.
+    ///
+    /// # Errors
+    /// Those of [`Client::open`].
+    pub async fn with(layout: Layout, state: Arc<dyn State>, drive: Arc<dyn Drive>) -> Result<Self> {
         let host = Arc::new(MapHost::default());
-        Ok(Self { client: open(layout, host.clone(), state, drive).await?, host })
+        Ok(Self { client: open_with(layout, host.clone(), state, drive).await?, host })
     }
 
     /// Sets notes to version `v` and queues that, without a sync.
@@ -61,7 +69,11 @@ impl Device {
 /// # Errors
 /// Those of [`Client::open`].
 pub async fn open(layout: Measured, application: Arc<dyn Application>, state: Arc<dyn State>, drive: Arc<dyn Drive>) -> Result<Client> {
-    let options = Options { layout: layout.layout(), ..Options::new(Arc::new(NativeRuntime::new())) };
+    open_with(layout.layout(), application, state, drive).await
+}
+
+async fn open_with(layout: Layout, application: Arc<dyn Application>, state: Arc<dyn State>, drive: Arc<dyn Drive>) -> Result<Client> {
+    let options = Options { layout, ..Options::new(Arc::new(NativeRuntime::new())) };
     Ok(Client::open(application, state, drive, options).await?)
 }
 

@@ -92,12 +92,14 @@ impl Application for MapHost {
 pub struct GeneratingHost {
     count: u64,
     last_version: AtomicU64,
+    /// Every so many notes one has a newer version; 0: none.
+    edited: AtomicU64,
 }
 
 impl GeneratingHost {
     /// Has this many notes.
     pub fn new(count: u64) -> Self {
-        Self { count, last_version: AtomicU64::new(0) }
+        Self { count, last_version: AtomicU64::new(0), edited: AtomicU64::new(0) }
     }
 
     /// Returns the changes that queue some of the notes.
@@ -117,8 +119,20 @@ impl GeneratingHost {
         self.changes(self.count.saturating_sub(1)..self.count)
     }
 
+    /// Edits every n-th note and returns the changes to queue.
+    ///
+    /// # Errors
+    /// None in practice: every note has a valid id.
+    pub fn edit_every(&self, n: u64) -> Result<Vec<Change>> {
+        self.edited.store(n, Relaxed);
+        let changes: Result<Vec<_>> = (0..self.count).filter(|i| i % n == 0).map(|i| self.changes(i..i + 1)).collect();
+        Ok(changes?.concat())
+    }
+
     fn note(&self, i: u64) -> Note {
-        Note::new(i, if i + 1 == self.count { self.last_version.load(Relaxed) } else { 0 })
+        let n = self.edited.load(Relaxed);
+        let version = if i + 1 == self.count { self.last_version.load(Relaxed) } else { 0 };
+        Note::new(i, if n > 0 && i % n == 0 { version + 1 } else { version })
     }
 
     fn document(&self, id: DocId) -> Option<Document> {

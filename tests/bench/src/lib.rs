@@ -8,6 +8,7 @@ pub mod child;
 pub mod cost;
 pub mod counts;
 pub mod device;
+pub mod growth;
 pub mod hosts;
 pub mod layout;
 pub mod memory;

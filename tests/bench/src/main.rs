@@ -2,7 +2,7 @@
 
 use async_io::block_on;
 use bench::{
-    Result, beside, child, counts,
+    Result, beside, child, counts, growth,
     layout::Measured,
     memory, physical, scale, scan,
     table::{self, Row},
@@ -30,15 +30,19 @@ struct Sizes {
     classic_memory: Option<(u64, u64)>,
     journal_memory: (u64, u64),
     saves: u64,
+    /// Of the vault that is put in order.
+    compacted: u64,
 }
 
-const QUICK: Sizes = Sizes { peer_far: 40, classic_far: 200, classic_memory: None, journal_memory: (1_000, 20_000), saves: 1_000 };
+const QUICK: Sizes =
+    Sizes { peer_far: 40, classic_far: 200, classic_memory: None, journal_memory: (1_000, 20_000), saves: 1_000, compacted: 20_000 };
 const FULL: Sizes = Sizes {
     peer_far: 1_000,
     classic_far: 1_000,
     classic_memory: Some((10_000, 100_000)),
     journal_memory: (1_000, 1_000_000),
     saves: 10_000,
+    compacted: 100_000,
 };
 
 fn main() -> ExitCode {
@@ -84,6 +88,7 @@ fn run(sizes: &Sizes, full: bool) -> Result<bool> {
     if let Some(sizes) = sizes.classic_memory {
         part("memory, classic", &|| memory::growth(&program, Measured::Classic, sizes, &out))?;
     }
+    part("growth, journal", &|| block_on(growth::rows(&program, sizes.compacted, &out)))?;
     part("scale, journal", &|| scale::rows(&program, sizes.journal_memory, &out))?;
     part("saves", &|| block_on(scale::saves(sizes.saves, &out)).map(|row| vec![row]))?;
     part("scan", &|| scan::row(&program, 20_000, &out).map(|row| vec![row]))?;

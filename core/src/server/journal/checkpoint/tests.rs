@@ -68,8 +68,7 @@ fn piece() -> Piece {
     let link = Link { seq: 9, order: 19, hash: Hash([6; 16]) };
     let other = |no, time| Other { name: piece_name(5, no), head_len: 10, file_len: 20, kept_bytes: time, time };
     let vector = [(ME, link), (Writer([0xff; 14]), link)].into();
-    let root =
-        Root { order: 20, time: 1_790_000_000, live_bytes: 77, vector, pieces: vec![other(1, 0)], history: vec![other(0x8000, 30)] };
+    let root = Root { order: 20, time: 1_790_000_000, live_bytes: 77, vector, pieces: vec![other(1, 0)], history: vec![other(0x8000, 30)] };
     Piece { vault: VaultId([8; 16]), kind: Kind::Root(Box::new(root)), frames: vec![frame(10), frame(5)], entries }
 }
 

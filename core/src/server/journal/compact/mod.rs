@@ -259,6 +259,11 @@ impl Journal {
         Ok(all.into_iter().filter_map(|(name, size)| Some((PieceName::parse(&name)?, size))).collect())
     }
 
+    /// Whether what the checkpoint before needed can go at once: nobody else can have announced one at the same moment.
+    fn sweeps_at_once(&self, session: &mut Session) -> Result<bool> {
+        Ok(self.standing(session)?.strategy == Strategy::CompareAndSwap && self.drive.capabilities().exact)
+    }
+
     /// Whether a checkpoint may refer to files that are not its own.
     fn shares(&self, session: &mut Session) -> Result<bool> {
         Ok(self.standing(session)?.strategy != Strategy::Listing)

@@ -10,7 +10,6 @@ use super::{
         head::Reference,
         heads::heads,
         join::encode_files,
-        name::RecordName,
         standing::{COMPACTING, NEEDS, Since},
     },
     Compacting,
@@ -125,10 +124,5 @@ impl Journal {
             }
         }
         Ok(records)
-    }
-
-    /// The records that may be deleted: those that the parent covers and that nothing refers to.
-    pub(super) fn is_done_with(compacting: &Compacting, record: &RecordName) -> bool {
-        compacting.parent.as_ref().is_some_and(|parent| super::super::covered::is_known(&parent.vector, record.dot()))
     }
 }

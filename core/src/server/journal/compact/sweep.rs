@@ -1,4 +1,5 @@
-//! Deletes what neither the new checkpoint nor its parent refers to.
+//! Deletes what neither the new checkpoint nor its parent refers to; where a drive's conditions are known to be exact, what
+//! the new one does not refer to.
 //!
 //! Why the parent too: somebody may be writing a checkpoint with the same parent, or may have announced one at the same
 //! moment, where a drive's conditions are not exact. It refers to files of the parent, to its own, and to records that the
@@ -8,7 +9,7 @@ use super::{
     super::{
         Journal, Session, Strategy,
         checkpoint::{CheckpointId, FileName, PieceName},
-        covered::is_within,
+        covered::{is_known, is_within},
         doc::At,
         heads::old_slots,
         record::part_path,
@@ -35,19 +36,22 @@ impl Journal {
         if self.standing(session)?.strategy == Strategy::Slots {
             doomed.extend(old_slots(&*self.drive).await?);
         }
-        let Some(parent) = &compacting.parent else { return Ok(doomed) };
-        let needs: BTreeSet<FileName> = compacting.needs(name).union(&parent.needs).copied().collect();
+        let at_once = self.sweeps_at_once(session)?;
+        let parent = compacting.parent.as_ref();
+        let mut needs = compacting.needs(name);
+        if !at_once {
+            needs.extend(parent.iter().flat_map(|parent| &parent.needs));
+        }
         let survey = &compacting.survey;
-        for record in survey.records.iter().filter(|record| Self::is_done_with(compacting, record)) {
+        let covered = if at_once { Some(&compacting.vector) } else { parent.map(|parent| &parent.vector) };
+        for record in survey.records.iter().filter(|record| covered.is_some_and(|vector| is_known(vector, record.dot()))) {
             if !needs.contains(&FileName::Record(*record)) {
                 doomed.push_back(record.path());
             }
         }
-        let gone = if self.shares(session)? {
-            Gone::UpTo(parent.name.of.generation)
-        } else {
-            self.covered_roots(session, compacting, parent).await?
-        };
+        let Some(parent) = parent else { return Ok(doomed) };
+        let shares = self.shares(session)?;
+        let gone = if shares { Gone::UpTo(parent.name.of.generation) } else { self.covered_roots(session, compacting, parent).await? };
         for root in survey.roots.iter().filter(|root| gone.has(root) && !needs.contains(&FileName::Piece(**root))) {
             doomed.push_back(root.path());
         }
