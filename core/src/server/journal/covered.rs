@@ -124,24 +124,25 @@ impl Journal {
     /// Looks at the checkpoints that a listing names: those that know what no listed record leads to are to be joined.
     pub(super) async fn look_at_roots(&self, session: &mut Session, found: &Names) -> Result<()> {
         let listed: BTreeSet<PieceName> = found.roots.iter().copied().collect();
-        let standing = self.standing(session)?;
-        standing.joined.retain(|root| listed.contains(root));
-        let joined = standing.joined.clone();
-        let mut new: Vec<PieceName> = listed.into_iter().filter(|root| !joined.contains(root)).collect();
+        self.standing(session)?.joined.retain(|root| listed.contains(root));
+        let mut new: Vec<PieceName> = listed.into_iter().collect();
         // The newest first: it may know what the others do.
         new.reverse();
         let records: BTreeSet<RecordName> = found.records.iter().copied().collect();
         for name in new {
+            if self.standing(session)?.joined.contains(&name) {
+                continue;
+            }
             if self.seen(session).await?.vector.is_empty() {
-                session.pull.joins.push(name);
+                session.pull.joins.insert(0, name);
                 continue;
             }
             let Some(root) = self.root(session, &name).await? else { continue };
             let seen = self.seen(session).await?;
             if is_within(&root.vector, &seen.vector) {
-                self.standing(session)?.joined.push(name);
+                self.standing(session)?.has_joined(name, root.parent);
             } else if !leads_to(&records, &seen.vector, &root.vector) {
-                session.pull.joins.push(name);
+                session.pull.joins.insert(0, name);
             }
         }
         Ok(())

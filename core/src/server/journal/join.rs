@@ -307,9 +307,9 @@ impl Journal {
         if !known {
             standing.since = Since { live_bytes: root.live_bytes, ..Since::default() };
         }
-        if standing.strategy == super::Strategy::Listing && !standing.joined.contains(name) {
-            standing.joined.push(*name);
-        }
+        standing.has_joined(*name, root.parent);
+        let covered = standing.joined.clone();
+        session.pull.joins.retain(|name| !covered.contains(name));
         let root = root.clone();
         self.after_join(session).await?;
         self.forget_past(&root).await?;

@@ -123,6 +123,15 @@ impl Standing {
         Ok(StateRecord::set(STANDING, json(self)?))
     }
 
+    /// Notes that everything is known that a checkpoint covers, and so what its parent does. Only told where there is no
+    /// head.
+    pub(super) fn has_joined(&mut self, root: PieceName, parent: Option<PieceName>) {
+        if self.strategy == Strategy::Listing {
+            let new: Vec<PieceName> = [Some(root), parent].into_iter().flatten().filter(|root| !self.joined.contains(root)).collect();
+            self.joined.extend(new);
+        }
+    }
+
     /// The order of the next record.
     pub(super) fn next_order(&self) -> u64 {
         self.order.max(self.last.map_or(0, |last| last.order)) + 1

@@ -40,6 +40,7 @@ impl Root {
         must(self.order <= MAX_ORDER && self.vector.values().all(possible), "a record's number or order is out of range")?;
         must(self.vector.len() <= MAX_WRITERS, "it has too many writers")?;
         must(self.time <= MAX_TIME, "its time is out of range")?;
+        must(self.parent.is_none_or(|parent| parent.is_root()), "its parent is not the root of a checkpoint")?;
         let others = |others: &[Other]| others.len() <= MAX_PIECES && others.iter().all(Other::is_possible);
         must(others(&self.pieces) && others(&self.history), "it names a file that cannot be")
     }

@@ -68,12 +68,17 @@ fn read(raw: &[u8]) -> Result<Piece, Malformed> {
 
 fn root(from: &mut Reader<'_>) -> Result<Root, Malformed> {
     let (order, time, live_bytes) = (from.number()?, from.number()?, from.number()?);
+    let parent = match from.number()? {
+        0 => None,
+        1 => Some(PieceName::decode(from)?),
+        _ => return Err(Malformed("it has more than one parent")),
+    };
     let mut vector = BTreeMap::new();
     for _ in 0..from.count(MAX_WRITERS, 32, "it has too many writers")? {
         let writer = Writer(from.array()?);
         vector.insert(writer, Link { seq: from.number()?, order: from.number()?, hash: Hash(from.array()?) });
     }
-    Ok(Root { order, time, live_bytes, vector, pieces: others(from)?, history: others(from)? })
+    Ok(Root { order, time, parent, live_bytes, vector, pieces: others(from)?, history: others(from)? })
 }
 
 fn others(from: &mut Reader<'_>) -> Result<Vec<Other>, Malformed> {

@@ -71,8 +71,12 @@ pub(super) fn index(piece: &Piece) -> Vec<u8> {
 }
 
 fn about(to: &mut Vec<u8>, root: &Root) {
-    let Root { order, time, live_bytes, vector, pieces, history } = root;
-    [*order, *time, *live_bytes, vector.len() as u64].into_iter().for_each(|n| put_number(to, n));
+    let Root { order, time, parent, live_bytes, vector, pieces, history } = root;
+    [*order, *time, *live_bytes, u64::from(parent.is_some())].into_iter().for_each(|n| put_number(to, n));
+    if let Some(parent) = parent {
+        parent.encode(to);
+    }
+    put_number(to, vector.len() as u64);
     for (writer, link) in vector {
         to.extend(writer.0);
         put_number(to, link.seq);

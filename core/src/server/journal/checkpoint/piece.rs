@@ -48,6 +48,8 @@ pub(crate) struct Root {
     pub(crate) order: u64,
     /// When it was made, in seconds since the Unix epoch by its author's clock.
     pub(crate) time: u64,
+    /// The checkpoint before it: whatever that covers, this one does.
+    pub(crate) parent: Option<PieceName>,
     /// The bytes that its documents take on the drive.
     pub(crate) live_bytes: u64,
     /// The last record of each writer that is folded in it.

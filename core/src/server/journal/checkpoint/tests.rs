@@ -68,7 +68,15 @@ fn piece() -> Piece {
     let link = Link { seq: 9, order: 19, hash: Hash([6; 16]) };
     let other = |no, time| Other { name: piece_name(5, no), head_len: 10, file_len: 20, kept_bytes: time, time };
     let vector = [(ME, link), (Writer([0xff; 14]), link)].into();
-    let root = Root { order: 20, time: 1_790_000_000, live_bytes: 77, vector, pieces: vec![other(1, 0)], history: vec![other(0x8000, 30)] };
+    let root = Root {
+        order: 20,
+        time: 1_790_000_000,
+        parent: Some(piece_name(4, 0)),
+        live_bytes: 77,
+        vector,
+        pieces: vec![other(1, 0)],
+        history: vec![other(0x8000, 30)],
+    };
     Piece { vault: VaultId([8; 16]), kind: Kind::Root(Box::new(root)), frames: vec![frame(10), frame(5)], entries }
 }
 
@@ -181,6 +189,7 @@ fn what_nobody_may_write_is_refused() {
         })
     };
     assert_eq!(root(|r| r.order = 18), "a record's number or order is out of range");
+    assert_eq!(root(|r| r.parent = Some(piece_name(4, 1))), "its parent is not the root of a checkpoint");
     assert_eq!(root(|r| r.pieces[0].name.no = 0), "it names a file that cannot be");
     assert_eq!(root(|r| r.pieces[0].head_len = 21), "it names a file that cannot be");
 }

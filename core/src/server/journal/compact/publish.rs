@@ -32,6 +32,7 @@ impl Journal {
         let root = Root {
             order: compacting.order,
             time: compacting.time,
+            parent: compacting.parent.as_ref().map(|parent| parent.name),
             live_bytes: compacting.live_bytes,
             vector: compacting.vector.clone(),
             pieces: compacting.documents.written.clone(),
