@@ -3,11 +3,11 @@
 #![allow(clippy::panic, reason = "a test that panics has failed")]
 
 use model::{
+    chain::{self, Chain, Race},
     checkpoint::{self, Checkpoints},
     commit::{self, Commit},
     lease::{self, Lease},
     names::{self, Names},
-    packs::{self, Packs},
 };
 use stateright::{Checker as _, HasDiscoveries, Model};
 
@@ -45,8 +45,8 @@ fn checkpoints(twin: checkpoint::Twin) -> Checkpoints {
     Checkpoints { clients: 2, edits: 2, checkpoints: 1, expiry: true, listing: false, twin }
 }
 
-fn packs(twin: packs::Twin) -> Packs {
-    Packs { compactors: 2, collectors: 2, packs: 3, heads: 6, twin }
+fn chain(race: Race, twin: chain::Twin) -> Chain {
+    Chain { compactors: 2, pushers: 0, readers: 0, records: 2, checkpoints: 3, race, put_back: false, twin }
 }
 
 fn lease(twin: lease::Twin) -> Lease {
@@ -86,12 +86,34 @@ fn checkpoints_and_clients_that_return() {
 }
 
 #[test]
-fn packs_and_their_deletion() {
-    use packs::Twin;
-    let states = holds("packs", packs(Twin::None));
+fn chains_of_checkpoints() {
+    use chain::Twin;
+    const THERE: &str = "what is announced is there";
+    let exact = |twin| chain(Race::Exact, twin);
+    let racy = |twin| Chain { pushers: 1, ..chain(Race::SameHead, twin) };
+    let mut states = holds("chain, reader", Chain { readers: 1, ..exact(Twin::None) });
+    states += holds("chain, 3 compactors", Chain { compactors: 3, ..exact(Twin::None) });
+    states += holds("chain, racy", racy(Twin::None));
+    states += holds("chain, racy, reader", Chain { readers: 1, ..chain(Race::SameHead, Twin::None) });
+    assert!(states >= 6_000_000, "only {states} states");
+    breaks("forgets the parent", racy(Twin::ForgetsParent), THERE);
+    breaks("without a condition", exact(Twin::AnnouncedWithoutCondition), THERE);
+    breaks("higher generations", exact(Twin::DeletesHigherGenerations), THERE);
+    breaks("what only it covers", racy(Twin::DeletesWhatOnlyItCovers), THERE);
+    breaks("only its parent's", exact(Twin::OnlyItsParents), "garbage is gone after two more");
+}
+
+#[test]
+fn chains_on_drives_that_go_back() {
+    use chain::Twin;
+    let back = |twin| Chain { put_back: true, ..chain(Race::Exact, twin) };
+    let late = |twin| Chain { pushers: 1, ..chain(Race::Any, twin) };
+    let mut states = holds("chain, put back", back(Twin::None));
+    states += holds("chain, late heads", late(Twin::None));
     assert!(states >= 5_700_000, "only {states} states");
-    breaks("no floor", packs(Twin::NoFloor), "what the head refers to is there");
-    breaks("floor afterwards", packs(Twin::FloorAfterwards), "what the head refers to is there");
+    breaks("deletes unseen", back(Twin::DeletesUnseen), "nothing is lost");
+    breaks("put back, and claims more", back(Twin::ClaimsMore), "what is announced is there");
+    breaks("late heads, and claims more", late(Twin::ClaimsMore), "what is announced is there");
 }
 
 #[test]

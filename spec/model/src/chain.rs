@@ -1,0 +1,395 @@
+//! Checkpoints that share files and follow one another. Each refers to bodies where they are, in records or in files of
+//! earlier checkpoints, and moves some into a file of its own; whoever announces one deletes what neither it nor its
+//! parent refers to. Everybody may stand still between any two steps, for as long as it likes.
+//!
+//! A head is written as a record is announced, too, with the checkpoint that was read. Where the drive's condition is
+//! not exact, it is checked in one step, and the head written in a later one.
+//!
+//! Checked: whatever is announced is there; a reader that misses a file finds another head, so that it ends; garbage is
+//! gone after two more checkpoints. Where a drive is put back to a copy, or a head is written late, the announced
+//! checkpoint may be gone in part: then the checkpoint of the greatest generation whose files are all there gives all
+//! that is known.
+
+mod vault;
+
+use crate::files::{Files, RECORDS, checkpoint_of, index};
+use stateright::{Model, Property};
+pub use vault::{Checkpoint, Copy, Vault};
+
+/// What is left out or changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twin {
+    /// Nothing: the rules as they are.
+    None,
+    /// What the new checkpoint does not refer to is deleted, although its parent does.
+    ForgetsParent,
+    /// Announced whatever the head says.
+    AnnouncedWithoutCondition,
+    /// Files of any generation are deleted.
+    DeletesHigherGenerations,
+    /// Records are deleted that the new checkpoint covers and its parent does not.
+    DeletesWhatOnlyItCovers,
+    /// Only files that the parent referred to are deleted.
+    OnlyItsParents,
+    /// Who deletes does not look whether the files are there to which its checkpoint refers.
+    DeletesUnseen,
+    /// The rules as they are, and the claim that whatever happens, what is announced is there.
+    ClaimsMore,
+}
+
+/// How exact the condition is under which a head is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Race {
+    /// Checked and written in one step.
+    Exact,
+    /// Heads that are written at the same moment were all checked against the same one: none is checked while another
+    /// is still to come.
+    SameHead,
+    /// A head that was checked may be written at any later time.
+    Any,
+}
+
+/// Clients that compact, clients that write the head, and clients that read.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// How many compact.
+    pub compactors: usize,
+    /// How many write the head for something else; only where the condition is not exact.
+    pub pushers: usize,
+    /// How many read.
+    pub readers: usize,
+    /// How many records are written.
+    pub records: u8,
+    /// How many checkpoints are written.
+    pub checkpoints: usize,
+    /// How exact the condition is.
+    pub race: Race,
+    /// Whether the drive is put back, once, to a copy of it.
+    pub put_back: bool,
+    /// What is left out.
+    pub twin: Twin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Compactor {
+    Idle,
+    /// Has read the head, what it builds on, and these records.
+    Has {
+        head: Option<u8>,
+        parent: Option<u8>,
+        knows: Files,
+    },
+    /// Has written this checkpoint, having read that head.
+    Written(u8, Option<u8>),
+    /// Has checked that the head is still the same, and is about to write it.
+    Checked(u8),
+    /// Has announced it.
+    Deletes(u8),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Reader {
+    Idle,
+    /// Has read a head with this checkpoint, and needs these files.
+    Needs(Option<u8>, Files),
+    Ended,
+}
+
+/// Everything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    vault: Vault,
+    compactors: Vec<Compactor>,
+    /// The checkpoints in the heads that are about to be written.
+    pushers: Vec<Option<Option<u8>>>,
+    readers: Vec<Reader>,
+    /// A head was written while another was still to come.
+    raced: bool,
+}
+
+/// What is moved into a checkpoint's own file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moves {
+    /// Nothing.
+    Nothing,
+    /// What is in the oldest file.
+    Oldest,
+    /// Everything.
+    All,
+}
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Somebody pushes a record, which replaces the one before or nothing.
+    Record(bool),
+    /// Reads the head, to compact.
+    Begin(usize),
+    /// Writes the files of a checkpoint.
+    Write(usize, Moves),
+    /// Announces it; where it is racy, only looks whether it may.
+    Announce(usize),
+    /// Writes the head that it looked at before.
+    Act(usize),
+    /// Deletes a file.
+    Delete(usize, usize),
+    /// Has deleted all.
+    Done(usize),
+    /// Gives up, or dies.
+    Die(usize),
+    /// Another writer of the head looks whether it may.
+    Check(usize),
+    /// Writes it.
+    Push(usize),
+    /// A reader reads the head.
+    Look(usize),
+    /// Reads a file, or finds that it is not there.
+    Fetch(usize, usize),
+    /// A copy of the drive is made.
+    Copy,
+    /// It takes the drive's place.
+    PutBack,
+}
+
+impl State {
+    fn open_writes(&self) -> usize {
+        let compactors = self.compactors.iter().filter(|compactor| matches!(compactor, Compactor::Checked(_)));
+        compactors.count() + self.pushers.iter().flatten().count()
+    }
+
+    fn write_head(&mut self, checkpoint: Option<u8>) {
+        self.vault.head = checkpoint;
+        self.raced = self.open_writes() > 0;
+    }
+}
+
+impl Chain {
+    /// Whether a head may be checked now: see [`Race`].
+    fn may_check(&self, state: &State) -> bool {
+        self.race == Race::Any || !state.raced
+    }
+
+    /// Whether what is announced must be there at any time.
+    fn is_exact(&self) -> bool {
+        !self.put_back && self.race != Race::Any || self.twin == Twin::ClaimsMore
+    }
+
+    fn moved(vault: &Vault, parent: Option<u8>, knows: Files, moves: Moves) -> Files {
+        let files: Files = vault.places(parent, knows).iter().flatten().map(|file| usize::from(*file)).collect();
+        files.iter().take(if moves == Moves::All { RECORDS } else { usize::from(moves == Moves::Oldest) }).collect()
+    }
+
+    fn compactor_actions(&self, state: &State, c: usize, actions: &mut Vec<Action>) {
+        let vault = &state.vault;
+        match state.compactors[c] {
+            Compactor::Idle if vault.checkpoints.len() < self.checkpoints && !vault.known.is_empty() => actions.push(Action::Begin(c)),
+            Compactor::Idle => {}
+            Compactor::Has { parent, knows, .. } => {
+                if vault.checkpoints.len() < self.checkpoints {
+                    let files = Self::moved(vault, parent, knows, Moves::All).len();
+                    let choices = [Moves::Nothing, Moves::All, Moves::Oldest];
+                    let different = choices.into_iter().take(1 + usize::from(files > 0) + usize::from(files > 1));
+                    actions.extend(different.map(|moves| Action::Write(c, moves)));
+                }
+            }
+            Compactor::Written(..) => {
+                actions.push(Action::Die(c));
+                if self.may_check(state) {
+                    actions.push(Action::Announce(c));
+                }
+            }
+            Compactor::Checked(_) => actions.push(Action::Act(c)),
+            Compactor::Deletes(at) => {
+                let files = self.deletes(vault, at);
+                actions.extend(files.iter().map(|file| Action::Delete(c, file)));
+                let done = files.is_empty() && vault.head == Some(at);
+                actions.push(if done { Action::Done(c) } else { Action::Die(c) });
+            }
+        }
+    }
+
+    fn announce(&self, state: &mut State, c: usize) -> Option<()> {
+        let Compactor::Written(at, head) = state.compactors[c] else { return None };
+        // What it knows and the head does not name is gone: the vault is older than it was.
+        let older = !state.vault.known.covers(state.vault.covers(Some(at)));
+        let may = !older && (state.vault.head == head || self.twin == Twin::AnnouncedWithoutCondition);
+        state.compactors[c] = match (may, self.race) {
+            (false, _) => Compactor::Idle,
+            (true, Race::Exact) => Compactor::Deletes(at),
+            (true, _) => Compactor::Checked(at),
+        };
+        if may && self.race == Race::Exact {
+            state.write_head(Some(at));
+        }
+        Some(())
+    }
+
+    fn fetch(state: &mut State, r: usize, file: usize) -> Option<()> {
+        let Reader::Needs(of, files) = state.readers[r] else { return None };
+        let left = files.without(Files::of(file));
+        state.readers[r] = match state.vault.present.has(file) {
+            false => Reader::Idle,
+            true if left.is_empty() => Reader::Ended,
+            true => Reader::Needs(of, left),
+        };
+        Some(())
+    }
+
+    fn next(&self, state: &mut State, action: Action) -> Option<()> {
+        match action {
+            Action::Record(replaces) => {
+                let record = Files::of(usize::from(state.vault.written));
+                state.vault.present = state.vault.present.and(record);
+                state.vault.known = state.vault.known.and(record);
+                state.vault.written += 1;
+                if replaces {
+                    state.vault.replace = state.vault.replace.and(record);
+                }
+            }
+            Action::Begin(c) => {
+                let (head, parent) = (state.vault.head, state.vault.readable().pop()?);
+                state.compactors[c] = Compactor::Has { head, parent, knows: state.vault.known };
+            }
+            Action::Write(c, moves) => {
+                let Compactor::Has { head, parent, knows } = state.compactors[c] else { return None };
+                let moved = Self::moved(&state.vault, parent, knows, moves);
+                let written = Self::write(&mut state.vault, parent, knows, moved);
+                state.compactors[c] = written.map_or(Compactor::Idle, |at| Compactor::Written(at, head));
+            }
+            Action::Announce(c) => self.announce(state, c)?,
+            Action::Act(c) => {
+                let Compactor::Checked(at) = state.compactors[c] else { return None };
+                state.compactors[c] = Compactor::Deletes(at);
+                state.write_head(Some(at));
+            }
+            Action::Delete(_, file) => state.vault.present = state.vault.present.without(Files::of(file)),
+            Action::Done(c) => {
+                let Compactor::Deletes(at) = state.compactors[c] else { return None };
+                state.vault.checkpoints[usize::from(at)].done = true;
+                state.compactors[c] = Compactor::Idle;
+            }
+            Action::Die(c) => state.compactors[c] = Compactor::Idle,
+            Action::Check(p) => state.pushers[p] = Some(state.vault.head),
+            Action::Push(p) => {
+                let checkpoint = state.pushers[p].take()?;
+                state.write_head(checkpoint);
+            }
+            Action::Look(r) => state.readers[r] = Reader::Needs(state.vault.head, state.vault.needs(state.vault.head)),
+            Action::Fetch(r, file) => Self::fetch(state, r, file)?,
+            Action::Copy => {
+                state.vault.copy = Some(Copy { head: state.vault.head, present: state.vault.present });
+                state.vault.copies_left -= 1;
+            }
+            Action::PutBack => {
+                let copy = state.vault.copy?;
+                state.vault.put_back(copy);
+            }
+        }
+        Some(())
+    }
+
+    /// Garbage that the announced checkpoint found, and what its parent has left over of its own parent.
+    fn left_over(vault: &Vault) -> Files {
+        let Some(at) = vault.head else { return Files::default() };
+        let last = &vault.checkpoints[usize::from(at)];
+        if !last.done {
+            return Files::default();
+        }
+        let before = last.parent.and_then(|parent| vault.checkpoints[usize::from(parent)].parent);
+        let needed = vault.refers(Some(at)).and(vault.refers(last.parent));
+        vault.present.both(last.garbage.and(vault.refers(before))).without(needed)
+    }
+}
+
+impl Model for Chain {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let vault = Vault {
+            head: None,
+            present: Files::default(),
+            checkpoints: Vec::new(),
+            written: 0,
+            replace: Files::default(),
+            known: Files::default(),
+            copy: None,
+            copies_left: u8::from(self.put_back),
+        };
+        vec![State {
+            vault,
+            compactors: vec![Compactor::Idle; self.compactors],
+            pushers: vec![None; self.pushers],
+            readers: vec![Reader::Idle; self.readers],
+            raced: false,
+        }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let vault = &state.vault;
+        if vault.written < self.records {
+            actions.push(Action::Record(false));
+            let before = usize::from(vault.written).checked_sub(1);
+            if before.is_some_and(|before| vault.living(vault.known).has(before)) {
+                actions.push(Action::Record(true));
+            }
+        }
+        (0..self.compactors).for_each(|c| self.compactor_actions(state, c, actions));
+        for (p, pusher) in state.pushers.iter().enumerate() {
+            match pusher {
+                Some(_) => actions.push(Action::Push(p)),
+                None if self.may_check(state) => actions.push(Action::Check(p)),
+                None => {}
+            }
+        }
+        for (r, reader) in state.readers.iter().enumerate() {
+            match reader {
+                Reader::Idle => actions.push(Action::Look(r)),
+                // The index says which files there are.
+                Reader::Needs(Some(of), files) if files.has(index(usize::from(*of))) => {
+                    actions.push(Action::Fetch(r, index(usize::from(*of))))
+                }
+                Reader::Needs(_, files) => actions.extend(files.iter().map(|file| Action::Fetch(r, file))),
+                Reader::Ended => {}
+            }
+        }
+        if vault.copies_left > 0 {
+            actions.push(Action::Copy);
+        }
+        if vault.copy.is_some() {
+            actions.push(Action::PutBack);
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        self.next(&mut state, action)?;
+        Some(state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("what is announced is there", |model: &Self, State { vault, .. }: &State| {
+                !model.is_exact() || vault.present.covers(vault.needs(vault.head)) && vault.gives_all(vault.head)
+            }),
+            Property::always("who misses a file finds another head", |model: &Self, state: &State| {
+                !model.is_exact()
+                    || state.readers.iter().all(|reader| match reader {
+                        Reader::Needs(of, files) => *of != state.vault.head || state.vault.present.covers(*files),
+                        _ => true,
+                    })
+            }),
+            Property::always("garbage is gone after two more", |model: &Self, State { vault, .. }: &State| {
+                !model.is_exact() || Self::left_over(vault).is_empty()
+            }),
+            Property::always("nothing is lost", |_, State { vault, .. }: &State| {
+                vault.readable().into_iter().all(|checkpoint| vault.gives_all(checkpoint))
+            }),
+            Property::sometimes("files are shared, others are gone, and it ends", |_, State { vault, compactors, .. }: &State| {
+                let gone = (0..vault.checkpoints.len()).filter(|at| !vault.present.has(index(*at))).count();
+                let shared = vault.refers(vault.head).iter().any(|file| checkpoint_of(file) != vault.head.map(usize::from));
+                gone > 0 && shared && compactors.iter().all(|compactor| *compactor == Compactor::Idle)
+            }),
+        ]
+    }
+}
