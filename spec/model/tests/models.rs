@@ -7,6 +7,7 @@ use model::{
     checkpoint::{self, Checkpoints},
     commit::{self, Commit},
     lease::{self, Lease},
+    listing::{self, Listing},
     names::{self, Names},
 };
 use stateright::{Checker as _, HasDiscoveries, Model};
@@ -114,6 +115,25 @@ fn chains_on_drives_that_go_back() {
     breaks("deletes unseen", back(Twin::DeletesUnseen), "nothing is lost");
     breaks("put back, and claims more", back(Twin::ClaimsMore), "what is announced is there");
     breaks("late heads, and claims more", late(Twin::ClaimsMore), "what is announced is there");
+}
+
+#[test]
+fn checkpoints_without_a_head() {
+    use listing::Twin;
+    const FOUND: &str = "what was shown once is found";
+    let listed = |twin| Listing { clients: 2, records: 2, checkpoints: 3, lowered: false, twin };
+    let lowered = |twin| Listing { checkpoints: 4, lowered: true, ..listed(twin) };
+    let mut states = holds("listed", listed(Twin::None));
+    states += holds("listed, 3 records", Listing { records: 3, checkpoints: 2, ..listed(Twin::None) });
+    states += holds("listed, 3 clients", Listing { clients: 3, checkpoints: 2, ..listed(Twin::None) });
+    states += holds("lowered", lowered(Twin::None));
+    assert!(states >= 2_200_000, "only {states} states");
+    breaks("shares", listed(Twin::Shares), FOUND);
+    breaks("shares, and loses", listed(Twin::Shares), "nothing is lost");
+    breaks("before it is listed", listed(Twin::DeletesBeforeListed), FOUND);
+    breaks("equals delete each other", listed(Twin::EqualsDeleteEachOther), "nothing is lost");
+    breaks("lowered, shared ones count", lowered(Twin::CountsShared), FOUND);
+    breaks("lowered, generations anew", lowered(Twin::GenerationsAnew), "nothing is lost");
 }
 
 #[test]
