@@ -11,6 +11,7 @@
 //! | [`chain`] | checkpoints that share files and follow one another, and the deletion of files | without regard to the parent; announced without a condition; files of any generation; records that no parent covers; only files of the parent; without looking whether its own are there |
 //! | [`lease`] | who compacts | taken over without a condition; a lock as the only safety |
 //! | [`listing`] | checkpoints where there is no head, and after a head was given up | shared files; deletion before the listing shows it; equals delete each other; checkpoints that share count; generations begin again |
+//! | [`retired`] | writers that a head leaves out, and clients that come back | the number of them compared; nothing compared |
 //! | [`names`] | how records are found | names from clocks |
 
 #![allow(clippy::indexing_slicing, reason = "a model is run by its tests only, and one that panics has failed")]
@@ -23,3 +24,4 @@ pub mod files;
 pub mod lease;
 pub mod listing;
 pub mod names;
+pub mod retired;

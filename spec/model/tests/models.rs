@@ -9,6 +9,7 @@ use model::{
     lease::{self, Lease},
     listing::{self, Listing},
     names::{self, Names},
+    retired::{self, Retired},
 };
 use stateright::{Checker as _, HasDiscoveries, Model};
 
@@ -134,6 +135,20 @@ fn checkpoints_without_a_head() {
     breaks("equals delete each other", listed(Twin::EqualsDeleteEachOther), "nothing is lost");
     breaks("lowered, shared ones count", lowered(Twin::CountsShared), FOUND);
     breaks("lowered, generations anew", lowered(Twin::GenerationsAnew), "nothing is lost");
+}
+
+#[test]
+fn retired_writers() {
+    use retired::Twin;
+    const KNOWS: &str = "whoever has read the head knows what it says";
+    let retired = |twin| Retired { clients: 2, records: 2, checkpoints: 2, put_back: false, twin };
+    let mut states = holds("retired", Retired { put_back: true, ..retired(Twin::None) });
+    states += holds("retired, 3 checkpoints", Retired { checkpoints: 3, ..retired(Twin::None) });
+    states += holds("retired, 3 clients", Retired { clients: 3, checkpoints: 1, ..retired(Twin::None) });
+    assert!(states >= 2_300_000, "only {states} states");
+    holds("retired, keeps its name", Retired { put_back: true, ..retired(Twin::KeepsName) });
+    breaks("counts only", retired(Twin::CountsOnly), KNOWS);
+    breaks("no hash", retired(Twin::NoHash), KNOWS);
 }
 
 #[test]
