@@ -1,6 +1,9 @@
 //! Checkpoints, the deletion of records, and clients that come back: one document, edited and deleted by several users.
 //! Where two sides meet, the user merges them.
 //!
+//! Records and checkpoints are deleted here as soon as an announced checkpoint covers them, which is sooner than they may
+//! be: which files go when is in [`crate::chain`] and [`crate::listing`].
+//!
 //! Checked: whatever way a client took, by records or by checkpoints, it knows exactly what folding all records would
 //! give; nobody, a newcomer included, is cut off from what is announced; and once everybody is done, all have the same.
 
@@ -24,10 +27,12 @@ pub enum Twin {
     OmitsTooMuch,
     /// A deletion expires that no checkpoint covers, while other versions stand beside it.
     ExpiresBesideOthers,
+    /// A checkpoint is announced although another was, since the head was read.
+    AnnouncedOverAnother,
+    /// A checkpoint is made by somebody who has not joined its parent.
+    ParentNotJoined,
     /// A checkpoint is deleted because another covers it, though its writer may be about to announce it.
     DeletesUnannounced,
-    /// Of two checkpoints that cover each other, each deletes the other.
-    EqualsDeleteEachOther,
 }
 
 /// Clients, a drive with one document, and whoever compacts it.
@@ -86,8 +91,8 @@ struct Compacts {
     at: u8,
     /// Whether it is announced; where there is no head, whether it was seen in a listing.
     announced: bool,
-    /// The checkpoint that was announced before.
-    instead_of: Option<u8>,
+    /// The checkpoint that was announced when it was begun.
+    parent: Option<u8>,
 }
 
 /// Everything.
@@ -261,6 +266,13 @@ impl Checkpoints {
         head
     }
 
+    /// Whether a client may make a checkpoint: it must know what the announced one covers.
+    fn may_compact(&self, state: &State, client: &Client) -> bool {
+        let parent = state.announced.map(|at| state.checkpoints[usize::from(at)].vector).unwrap_or_default();
+        let joined = at_least(&client.vector, &parent) || self.twin == Twin::ParentNotJoined;
+        joined && client.vector != Vector::default() && state.checkpoints.len() < self.checkpoints
+    }
+
     /// Whether whoever is done with a checkpoint may delete another one.
     fn may_delete(&self, state: &State, compacts: Compacts, other: usize) -> bool {
         let (at, of, there) = (usize::from(compacts.at), state.checkpoints[usize::from(compacts.at)], state.checkpoints[other]);
@@ -268,12 +280,11 @@ impl Checkpoints {
             return false;
         }
         match self.twin {
-            Twin::EqualsDeleteEachOther => true,
             // The smaller of two that are equal stays.
             _ if state.listing => of.vector != there.vector || at < other,
             Twin::DeletesUnannounced => !state.is_announced(other),
             // What was never announced is its writer's, who may be about to announce it.
-            _ => compacts.instead_of.map(usize::from) == Some(other),
+            _ => compacts.parent.map(usize::from) == Some(other),
         }
     }
 
@@ -338,9 +349,7 @@ impl Model for Checkpoints {
                 actions.push(Action::Push(c));
             }
             match client.compacts {
-                None if state.checkpoints.len() < self.checkpoints && client.vector != Vector::default() => {
-                    actions.push(Action::Checkpoint(c))
-                }
+                None if self.may_compact(state, client) => actions.push(Action::Checkpoint(c)),
                 None => {}
                 Some(compacts) => {
                     if !compacts.announced {
@@ -375,26 +384,24 @@ impl Model for Checkpoints {
             Action::Checkpoint(c) => {
                 let checkpoint = self.checkpoint_of(&state, &state.clients[c]);
                 let at = u8::try_from(state.checkpoints.len()).ok()?;
-                state.clients[c].compacts = Some(Compacts { at, announced: false, instead_of: None });
+                state.clients[c].compacts = Some(Compacts { at, announced: false, parent: state.announced });
                 state.checkpoints.push(checkpoint);
             }
             Action::Announce(c) => {
-                let Compacts { at, .. } = state.clients[c].compacts?;
+                let Compacts { at, parent, .. } = state.clients[c].compacts?;
                 if state.listing {
                     // It looks whether the file is there: somebody who knows more may have deleted it.
                     let there = state.checkpoints[usize::from(at)].present;
-                    state.clients[c].compacts = there.then_some(Compacts { at, announced: true, instead_of: None });
+                    state.clients[c].compacts = there.then_some(Compacts { at, announced: true, parent });
                     return Some(state);
                 }
-                let vector = state.checkpoints[usize::from(at)].vector;
-                let before = state.announced.map(|before| state.checkpoints[usize::from(before)].vector).unwrap_or_default();
-                if at_least(&vector, &before) {
-                    let instead_of = state.announced;
+                if state.announced == parent || self.twin == Twin::AnnouncedOverAnother {
+                    let vector = state.checkpoints[usize::from(at)].vector;
                     state.head = self.head_over(&state, &vector);
                     state.announced = Some(at);
-                    state.clients[c].compacts = Some(Compacts { at, announced: true, instead_of });
+                    state.clients[c].compacts = Some(Compacts { at, announced: true, parent });
                 } else {
-                    // Somebody has announced one that knows more.
+                    // Its work is lost.
                     state.checkpoints[usize::from(at)].present = false;
                     state.clients[c].compacts = None;
                 }

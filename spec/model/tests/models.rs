@@ -78,7 +78,8 @@ fn checkpoints_and_clients_that_return() {
     states += holds("2 checkpoints, listed", two(true, Twin::None));
     assert!(states >= 1_140_000, "only {states} states");
     breaks("deletes unannounced", two(false, Twin::DeletesUnannounced), "nobody is cut off");
-    breaks("equals delete each other", two(true, Twin::EqualsDeleteEachOther), "nobody is cut off");
+    breaks("parent not joined", two(false, Twin::ParentNotJoined), "nobody is cut off");
+    breaks("announced over another", two(false, Twin::AnnouncedOverAnother), "nobody is cut off");
     breaks("expires beside others", checkpoints(Twin::ExpiresBesideOthers), "in the end all have the same");
     breaks("without losers", checkpoints(Twin::WithoutLosers), "everybody knows what folding gives");
     breaks("without tombstones", checkpoints(Twin::WithoutTombstones), "everybody knows what folding gives");
