@@ -45,6 +45,8 @@ pub enum Race {
     /// Heads that are written at the same moment were all checked against the same one: none is checked while another
     /// is still to come.
     SameHead,
+    /// A head that was checked is written before a second one is that was not there yet.
+    OneOther,
     /// A head that was checked may be written at any later time.
     Any,
 }
@@ -69,6 +71,9 @@ pub struct Chain {
     /// What is left out.
     pub twin: Twin,
 }
+
+/// A set of those who write the head: the compactors, and then the others.
+type Writers = u8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Compactor {
@@ -103,8 +108,8 @@ pub struct State {
     /// The checkpoints in the heads that are about to be written.
     pushers: Vec<Option<Option<u8>>>,
     readers: Vec<Reader>,
-    /// A head was written while another was still to come.
-    raced: bool,
+    /// Whose head is still to be written, although another one was since it was checked.
+    overtaken: Writers,
 }
 
 /// What is moved into a checkpoint's own file.
@@ -123,8 +128,8 @@ pub enum Moves {
 pub enum Action {
     /// Somebody pushes a record, which replaces the one before or nothing.
     Record(bool),
-    /// Reads the head, to compact.
-    Begin(usize),
+    /// Reads the head, to compact; it knows all records, or has not heard of those that the parent does not cover.
+    Begin(usize, bool),
     /// Writes the files of a checkpoint.
     Write(usize, Moves),
     /// Announces it; where it is racy, only looks whether it may.
@@ -152,26 +157,33 @@ pub enum Action {
 }
 
 impl State {
-    fn open_writes(&self) -> usize {
-        let compactors = self.compactors.iter().filter(|compactor| matches!(compactor, Compactor::Checked(_)));
-        compactors.count() + self.pushers.iter().flatten().count()
+    /// Those who have checked a head and not written it.
+    fn writers(&self) -> Writers {
+        let compactors = self.compactors.iter().map(|compactor| matches!(compactor, Compactor::Checked(_)));
+        let writers = compactors.chain(self.pushers.iter().map(Option::is_some));
+        writers.enumerate().filter(|(_, writes)| *writes).fold(0, |all, (writer, _)| all | 1 << writer)
     }
 
     fn write_head(&mut self, checkpoint: Option<u8>) {
         self.vault.head = checkpoint;
-        self.raced = self.open_writes() > 0;
+        self.overtaken = self.writers();
     }
 }
 
 impl Chain {
     /// Whether a head may be checked now: see [`Race`].
     fn may_check(&self, state: &State) -> bool {
-        self.race == Race::Any || !state.raced
+        self.race != Race::SameHead || state.overtaken == 0
+    }
+
+    /// Whether one that was checked may be written now.
+    fn may_write(&self, state: &State, writer: usize) -> bool {
+        self.race != Race::OneOther || state.overtaken & !(1 << writer) == 0
     }
 
     /// Whether what is announced must be there at any time.
     fn is_exact(&self) -> bool {
-        !self.put_back && self.race != Race::Any || self.twin == Twin::ClaimsMore
+        !self.put_back && matches!(self.race, Race::Exact | Race::SameHead) || self.twin == Twin::ClaimsMore
     }
 
     fn moved(vault: &Vault, parent: Option<u8>, knows: Files, moves: Moves) -> Files {
@@ -182,7 +194,9 @@ impl Chain {
     fn compactor_actions(&self, state: &State, c: usize, actions: &mut Vec<Action>) {
         let vault = &state.vault;
         match state.compactors[c] {
-            Compactor::Idle if vault.checkpoints.len() < self.checkpoints && !vault.known.is_empty() => actions.push(Action::Begin(c)),
+            Compactor::Idle if vault.checkpoints.len() < self.checkpoints && !vault.known.is_empty() => {
+                actions.extend([false, true].map(|behind| Action::Begin(c, behind)))
+            }
             Compactor::Idle => {}
             Compactor::Has { parent, knows, .. } => {
                 if vault.checkpoints.len() < self.checkpoints {
@@ -198,7 +212,8 @@ impl Chain {
                     actions.push(Action::Announce(c));
                 }
             }
-            Compactor::Checked(_) => actions.push(Action::Act(c)),
+            Compactor::Checked(_) if self.may_write(state, c) => actions.push(Action::Act(c)),
+            Compactor::Checked(_) => {}
             Compactor::Deletes(at) => {
                 let files = self.deletes(vault, at);
                 actions.extend(files.iter().map(|file| Action::Delete(c, file)));
@@ -246,9 +261,10 @@ impl Chain {
                     state.vault.replace = state.vault.replace.and(record);
                 }
             }
-            Action::Begin(c) => {
-                let (head, parent) = (state.vault.head, state.vault.readable().pop()?);
-                state.compactors[c] = Compactor::Has { head, parent, knows: state.vault.known };
+            Action::Begin(c, behind) => {
+                let (head, parent, known) = (state.vault.head, state.vault.readable().pop()?, state.vault.known);
+                let older = state.vault.covers(parent).and(Files::of(0)).both(known);
+                state.compactors[c] = Compactor::Has { head, parent, knows: if behind { older } else { known } };
             }
             Action::Write(c, moves) => {
                 let Compactor::Has { head, parent, knows } = state.compactors[c] else { return None };
@@ -321,7 +337,7 @@ impl Model for Chain {
             compactors: vec![Compactor::Idle; self.compactors],
             pushers: vec![None; self.pushers],
             readers: vec![Reader::Idle; self.readers],
-            raced: false,
+            overtaken: 0,
         }]
     }
 
@@ -337,7 +353,8 @@ impl Model for Chain {
         (0..self.compactors).for_each(|c| self.compactor_actions(state, c, actions));
         for (p, pusher) in state.pushers.iter().enumerate() {
             match pusher {
-                Some(_) => actions.push(Action::Push(p)),
+                Some(_) if self.may_write(state, self.compactors + p) => actions.push(Action::Push(p)),
+                Some(_) => {}
                 None if self.may_check(state) => actions.push(Action::Check(p)),
                 None => {}
             }

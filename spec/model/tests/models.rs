@@ -117,6 +117,10 @@ fn chains_on_drives_that_go_back() {
     breaks("deletes unseen", back(Twin::DeletesUnseen), "nothing is lost");
     breaks("put back, and claims more", back(Twin::ClaimsMore), "what is announced is there");
     breaks("late heads, and claims more", late(Twin::ClaimsMore), "what is announced is there");
+    let one_other = Chain { race: Race::OneOther, ..late(Twin::ClaimsMore) };
+    breaks("heads late by one, and claims more", one_other, "what is announced is there");
+    let longer = Chain { pushers: 0, checkpoints: 4, ..late(Twin::None) };
+    breaks("late heads, longer", longer, "nothing is lost");
 }
 
 #[test]
