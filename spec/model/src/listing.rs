@@ -5,7 +5,10 @@
 //! Checked: every body is somewhere with an index that says so; and what a listing has shown once, everybody finds ever
 //! after, by a record or by a checkpoint that is there as a whole.
 
+mod lowered;
+
 use crate::files::{Files, RECORDS, bodies, checkpoint_of, index};
+use lowered::Holder;
 use stateright::{Model, Property};
 
 /// What is left out or changed.
@@ -59,18 +62,6 @@ enum Client {
     Deletes(Files),
 }
 
-/// Whoever still holds the head of a vault that is lowered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Holder {
-    /// Has announced the last checkpoint, and deletes what goes with it.
-    Deletes,
-    /// Has written one more, and is about to announce it.
-    Written(u8),
-    /// Has announced it, and deletes what goes with it.
-    DeletesMore(u8),
-    Gone,
-}
-
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
@@ -119,10 +110,6 @@ pub enum Action {
     HolderLeaves,
 }
 
-/// The two checkpoints of a vault that had a head: the second refers to what the first has moved.
-const FIRST: usize = 0;
-const SECOND: usize = 1;
-
 impl State {
     fn shown(&self) -> Files {
         self.present.both(self.listed)
@@ -143,25 +130,9 @@ impl State {
     fn everything(&self) -> Files {
         (0..usize::from(self.written)).collect()
     }
-
-    /// What the holder of the old head deletes after announcing a checkpoint: what neither it nor its parent refers to,
-    /// of the parent's generation or below.
-    fn old_garbage(&self, at: usize, parent: usize) -> Files {
-        let (of, before) = (&self.checkpoints[at], &self.checkpoints[parent]);
-        let old = |file: &usize| match checkpoint_of(*file) {
-            Some(other) => self.checkpoints[other].generation <= before.generation,
-            None => before.covers.has(*file),
-        };
-        self.present.without(of.refers).without(before.refers).iter().filter(old).collect()
-    }
 }
 
 impl Listing {
-    /// Whether a checkpoint is from the time of the head.
-    fn is_shared(&self, state: &State, at: usize) -> bool {
-        self.lowered && checkpoint_shares(&state.checkpoints[at], at)
-    }
-
     fn write(&self, state: &mut State, c: usize) -> Option<()> {
         let at = state.checkpoints.len();
         let covers = state.known[c];
@@ -205,23 +176,6 @@ impl Listing {
             all.and(state.checkpoints[at].covers.and(files.collect()))
         });
         garbage.without(shared)
-    }
-
-    fn holder_actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let garbage = match state.holder {
-            Holder::Deletes => state.old_garbage(SECOND, FIRST),
-            Holder::DeletesMore(at) => state.old_garbage(usize::from(at), SECOND),
-            Holder::Written(_) => {
-                actions.push(Action::HolderAnnounces);
-                Files::default()
-            }
-            Holder::Gone => return,
-        };
-        actions.extend(garbage.iter().map(Action::HolderDeletes));
-        if state.holder == Holder::Deletes && state.checkpoints.len() < self.checkpoints {
-            actions.push(Action::HolderWrites);
-        }
-        actions.push(Action::HolderLeaves);
     }
 
     fn client_actions(&self, state: &State, c: usize, actions: &mut Vec<Action>) {
@@ -277,32 +231,10 @@ impl Listing {
                 state.clients[c] = if left.is_empty() { Client::Idle } else { Client::Deletes(left) };
             }
             Action::Die(c) => state.clients[c] = Client::Idle,
-            Action::Lower => {
-                state.open = true;
-                state.heard = state.heard.and(state.found(state.shown()));
-            }
-            Action::HolderWrites => {
-                let at = state.checkpoints.len();
-                let Checkpoint { generation, covers, refers } = state.checkpoints[SECOND];
-                let shared = refers.without(Files::of(index(SECOND))).and(Files::of(index(at)));
-                state.checkpoints.push(Checkpoint { generation: generation + 1, covers, refers: shared });
-                state.present = state.present.and(Files::of(index(at)));
-                state.holder = Holder::Written(u8::try_from(at).ok()?);
-            }
-            Action::HolderAnnounces => {
-                let Holder::Written(at) = state.holder else { return None };
-                state.holder = Holder::DeletesMore(at);
-            }
-            Action::HolderDeletes(file) => state.present = state.present.without(Files::of(file)),
-            Action::HolderLeaves => state.holder = Holder::Gone,
+            _ => state.lower(action)?,
         }
         Some(())
     }
-}
-
-/// Whether a checkpoint refers to files that are not its own, or has none.
-fn checkpoint_shares(checkpoint: &Checkpoint, at: usize) -> bool {
-    checkpoint.refers != [index(at), bodies(at)].into_iter().collect()
 }
 
 impl Model for Listing {
@@ -322,16 +254,7 @@ impl Model for Listing {
             holder: Holder::Gone,
         };
         if self.lowered {
-            // The first has moved a body, the second refers to it and to a record.
-            let first = Checkpoint { generation: 1, covers: Files::of(0), refers: [index(FIRST), bodies(FIRST)].into_iter().collect() };
-            let refers = [index(SECOND), bodies(FIRST), 1].into_iter().collect();
-            let second = Checkpoint { generation: 2, covers: [0, 1].into_iter().collect(), refers };
-            state.present = first.refers.and(second.refers).and(second.covers);
-            state.listed = state.present;
-            state.written = 2;
-            state.known.fill(second.covers);
-            state.checkpoints = vec![first, second];
-            state.holder = Holder::Deletes;
+            state.had_a_head();
         }
         vec![state]
     }

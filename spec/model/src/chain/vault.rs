@@ -20,7 +20,7 @@ pub struct Checkpoint {
 
 /// An older copy of the drive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Copy {
+pub struct OldCopy {
     pub(super) head: Option<u8>,
     pub(super) present: Files,
 }
@@ -37,7 +37,7 @@ pub struct Vault {
     pub(super) replace: Files,
     /// Those that anybody can know of: not those that were gone when the drive was put back.
     pub(super) known: Files,
-    pub(super) copy: Option<Copy>,
+    pub(super) copy: Option<OldCopy>,
     pub(super) copies_left: u8,
 }
 
@@ -114,7 +114,7 @@ impl Vault {
         self.present.without(needed).iter().filter(old).collect()
     }
 
-    pub(super) fn put_back(&mut self, copy: Copy) {
+    pub(super) fn put_back(&mut self, copy: OldCopy) {
         self.known = copy.present.both(self.known).and(self.covers(copy.head));
         (self.head, self.present, self.copy) = (copy.head, copy.present, None);
     }
