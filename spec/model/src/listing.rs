@@ -171,7 +171,8 @@ impl Listing {
         let covering = covering.into_iter().filter(|at| state.checkpoints[own].covers.covers(state.checkpoints[*at].covers));
         let shared = state.checkpoints[own].refers.without([index(own), bodies(own)].into_iter().collect());
         let garbage = covering.fold(Files::default(), |all, at| {
-            let replaced = (0..state.checkpoints.len()).filter(|other| self.replaces(state, at, *other));
+            let others = (0..state.checkpoints.len()).filter(|other| shown.has(index(*other)));
+            let replaced = others.filter(|other| self.replaces(state, at, *other));
             let files = replaced.flat_map(|other| [index(other), bodies(other)]);
             all.and(state.checkpoints[at].covers.and(files.collect()))
         });
