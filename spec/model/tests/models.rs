@@ -99,6 +99,9 @@ fn chains_of_checkpoints() {
     states += holds("chain, racy", racy(Twin::None));
     states += holds("chain, racy, reader", Chain { readers: 1, ..chain(Race::SameHead, Twin::None) });
     assert!(states >= 8_290_000, "only {states} states");
+    // Where conditions are exact, these two do no harm: nothing is announced on what was replaced.
+    holds("chain, exact, forgets the parent", exact(Twin::ForgetsParent));
+    holds("chain, exact, what only it covers", exact(Twin::DeletesWhatOnlyItCovers));
     breaks("forgets the parent", racy(Twin::ForgetsParent), THERE);
     breaks("without a condition", exact(Twin::AnnouncedWithoutCondition), THERE);
     breaks("higher generations", exact(Twin::DeletesHigherGenerations), THERE);
