@@ -1,4 +1,4 @@
-//! Every state of every model, and a counterexample for every twin: 28.9 million states in all.
+//! Every state of every model, and a counterexample for every twin: 25.4 million states in all.
 
 #![allow(clippy::panic, reason = "a test that panics has failed")]
 
@@ -94,11 +94,10 @@ fn chains_of_checkpoints() {
     const THERE: &str = "what is announced is there";
     let exact = |twin| chain(Race::Exact, twin);
     let racy = |twin| Chain { pushers: 1, ..chain(Race::SameHead, twin) };
-    let mut states = holds("chain, reader", Chain { readers: 1, ..exact(Twin::None) });
-    states += holds("chain, 3 compactors", Chain { compactors: 3, ..exact(Twin::None) });
+    let mut states = holds("chain, 3 compactors", Chain { compactors: 3, ..exact(Twin::None) });
     states += holds("chain, racy", racy(Twin::None));
     states += holds("chain, racy, reader", Chain { readers: 1, ..chain(Race::SameHead, Twin::None) });
-    assert!(states >= 8_290_000, "only {states} states");
+    assert!(states >= 6_450_000, "only {states} states");
     // Where conditions are exact, these two do no harm: nothing is announced on what was replaced.
     holds("chain, exact, forgets the parent", exact(Twin::ForgetsParent));
     holds("chain, exact, what only it covers", exact(Twin::DeletesWhatOnlyItCovers));
@@ -136,8 +135,8 @@ fn checkpoints_without_a_head() {
     states += holds("listed, 3 records", Listing { records: 3, checkpoints: 2, ..listed(Twin::None) });
     states += holds("listed, 3 clients", Listing { clients: 3, checkpoints: 2, ..listed(Twin::None) });
     states += holds("listed, 4 checkpoints", Listing { records: 1, checkpoints: 4, ..listed(Twin::None) });
-    states += holds("lowered", Listing { records: 3, ..lowered(Twin::None) });
-    assert!(states >= 3_030_000, "only {states} states");
+    states += holds("lowered", lowered(Twin::None));
+    assert!(states >= 1_370_000, "only {states} states");
     breaks("shares", listed(Twin::Shares), FOUND);
     breaks("shares, and loses", listed(Twin::Shares), "nothing is lost");
     breaks("before it is listed", listed(Twin::DeletesBeforeListed), FOUND);
