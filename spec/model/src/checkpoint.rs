@@ -1,10 +1,16 @@
 //! Checkpoints, the deletion of records, and clients that come back: one document, edited and deleted by several users.
 //! Where two sides meet, the user merges them.
 //!
+//! Records and checkpoints are deleted here as soon as an announced checkpoint covers them, which is sooner than they may
+//! be: which files go when is in [`crate::chain`] and [`crate::listing`].
+//!
 //! Checked: whatever way a client took, by records or by checkpoints, it knows exactly what folding all records would
 //! give; nobody, a newcomer included, is cut off from what is announced; and once everybody is done, all have the same.
 
-use crate::dots::{Dots, SEQS, Vector, WRITERS, at_least, dot, max};
+mod compaction;
+mod reading;
+
+use crate::dots::{Dots, SEQS, Vector, WRITERS, at_least, dot};
 use stateright::{Model, Property};
 
 /// What is left out or changed.
@@ -24,10 +30,12 @@ pub enum Twin {
     OmitsTooMuch,
     /// A deletion expires that no checkpoint covers, while other versions stand beside it.
     ExpiresBesideOthers,
+    /// A checkpoint is announced although another was, since the head was read.
+    AnnouncedOverAnother,
+    /// A checkpoint is made by somebody who has not joined its parent.
+    ParentNotJoined,
     /// A checkpoint is deleted because another covers it, though its writer may be about to announce it.
     DeletesUnannounced,
-    /// Of two checkpoints that cover each other, each deletes the other.
-    EqualsDeleteEachOther,
 }
 
 /// Clients, a drive with one document, and whoever compacts it.
@@ -86,8 +94,8 @@ struct Compacts {
     at: u8,
     /// Whether it is announced; where there is no head, whether it was seen in a listing.
     announced: bool,
-    /// The checkpoint that was announced before.
-    instead_of: Option<u8>,
+    /// The checkpoint that was announced when it was begun.
+    parent: Option<u8>,
 }
 
 /// Everything.
@@ -128,98 +136,7 @@ pub enum Action {
     Expire(usize),
 }
 
-impl State {
-    /// What the head says, with what its checkpoint covers.
-    fn announced(&self) -> Vector {
-        self.checkpoints.iter().enumerate().filter(|(at, _)| self.is_announced(*at)).fold(self.head, |all, (_, c)| max(&all, &c.vector))
-    }
-
-    /// Whether a reader is told of a checkpoint.
-    fn is_announced(&self, at: usize) -> bool {
-        if self.listing { self.checkpoints[at].present } else { self.announced.map(usize::from) == Some(at) }
-    }
-
-    /// What folding everything up to a vector gives.
-    fn fold(&self, vector: &Vector) -> Dots {
-        let all = Dots::up_to(vector);
-        let versions = all.iter().filter(|dot| !self.versions[*dot].withdraws).fold(Dots::default(), |heads, dot| heads.and(Dots::of(dot)));
-        all.iter().fold(versions, |heads, dot| heads.without(self.versions[dot].replaces))
-    }
-
-    fn winner(&self, heads: Dots) -> Option<usize> {
-        heads.iter().max_by_key(|dot| (self.versions[*dot].order, *dot))
-    }
-
-    /// Whether somebody who knows so much can learn what is announced.
-    fn reaches(&self, known: &Vector) -> bool {
-        let missing = Dots::up_to(&self.announced()).without(Dots::up_to(known));
-        let covered = self.readable().fold(Dots::default(), |all, c| all.and(Dots::up_to(&c.vector)));
-        self.records.and(covered).covers(missing)
-    }
-
-    /// The checkpoints that a reader finds: the one that is announced, or all that are listed.
-    fn readable(&self) -> impl Iterator<Item = &Checkpoint> {
-        let told = self.checkpoints.iter().enumerate().filter(|(at, _)| self.is_announced(*at));
-        told.map(|(_, checkpoint)| checkpoint).filter(|checkpoint| checkpoint.present)
-    }
-}
-
 impl Checkpoints {
-    /// What is known after reading all that is announced.
-    fn learn(&self, state: &State, client: &Client) -> (Vector, Dots) {
-        let (mut vector, mut heads) = (client.vector, client.heads);
-        let target = state.announced();
-        let missing = Dots::up_to(&target).without(Dots::up_to(&vector));
-        if !state.records.covers(missing) {
-            for checkpoint in state.readable() {
-                let (known, covered) = (Dots::up_to(&vector), Dots::up_to(&checkpoint.vector));
-                let kept = if self.twin == Twin::Union { heads } else { heads.both(checkpoint.heads.and(heads.without(covered))) };
-                heads = kept.and(checkpoint.heads.without(known));
-                vector = max(&vector, &checkpoint.vector);
-            }
-        }
-        let rest = Dots::up_to(&target).without(Dots::up_to(&vector));
-        let mut order: Vec<usize> = rest.iter().collect();
-        order.sort_by_key(|dot| state.versions[*dot].order);
-        for dot in order {
-            let version = &state.versions[dot];
-            heads = heads.without(version.replaces);
-            if !version.withdraws {
-                heads = heads.and(Dots::of(dot));
-            }
-        }
-        (max(&vector, &target), heads)
-    }
-
-    fn pull(&self, state: &mut State, c: usize) {
-        let client = state.clients[c];
-        let (vector, heads) = self.learn(state, &client);
-        let mut now = Client { vector, heads, ..client };
-        match state.winner(heads) {
-            Some(winner) if !client.basis.has(winner) => {
-                let lost = heads.both(client.basis).iter().any(|dot| dot / SEQS == c);
-                let version = state.versions[winner];
-                let (basis, seen) = (client.basis.and(Dots::of(winner)), client.seen.and(version.saw));
-                now = if (client.dirty || lost) && client.present == version.deletes {
-                    // One side is deleted: what is left stays.
-                    Client { basis, seen, present: true, dirty: true, ..now }
-                } else if client.dirty && !client.present {
-                    // Deleted on both sides.
-                    Client { basis: Dots::of(winner), seen, dirty: false, ..now }
-                } else if client.dirty || lost {
-                    Client { basis, seen, dirty: true, ..now }
-                } else {
-                    Client { basis: Dots::of(winner), seen: version.saw, present: !version.deletes, ..now }
-                };
-            }
-            Some(_) => {}
-            // Deleted long ago, and forgotten.
-            None if client.dirty => now.basis = Dots::default(),
-            None => now = Client { basis: Dots::default(), present: false, ..now },
-        }
-        state.clients[c] = now;
-    }
-
     /// Writes a record and announces it.
     fn record(state: &mut State, c: usize, version: Version) -> usize {
         let seq = state.clients[c].vector[c] + 1;
@@ -242,46 +159,6 @@ impl Checkpoints {
         state.versions[new].saw = saw;
         let client = &mut state.clients[c];
         *client = Client { heads: client.heads.and(Dots::of(new)), basis: Dots::of(new), seen: saw, dirty: false, ..*client };
-    }
-
-    fn checkpoint_of(&self, state: &State, client: &Client) -> Checkpoint {
-        let heads = client.heads.iter().filter(|dot| match self.twin {
-            Twin::WithoutLosers => state.winner(client.heads) == Some(*dot),
-            Twin::WithoutTombstones => !state.versions[*dot].deletes,
-            _ => true,
-        });
-        Checkpoint { vector: client.vector, heads: heads.fold(Dots::default(), |all, dot| all.and(Dots::of(dot))), present: true }
-    }
-
-    /// The head that announces a checkpoint.
-    fn head_over(&self, state: &State, covered: &Vector) -> Vector {
-        let mut head = state.announced();
-        let all = self.twin == Twin::OmitsTooMuch;
-        head.iter_mut().zip(covered).filter(|(last, covered)| all || **last <= **covered).for_each(|(last, _)| *last = 0);
-        head
-    }
-
-    /// Whether whoever is done with a checkpoint may delete another one.
-    fn may_delete(&self, state: &State, compacts: Compacts, other: usize) -> bool {
-        let (at, of, there) = (usize::from(compacts.at), state.checkpoints[usize::from(compacts.at)], state.checkpoints[other]);
-        if !there.present || other == at || !at_least(&of.vector, &there.vector) {
-            return false;
-        }
-        match self.twin {
-            Twin::EqualsDeleteEachOther => true,
-            // The smaller of two that are equal stays.
-            _ if state.listing => of.vector != there.vector || at < other,
-            Twin::DeletesUnannounced => !state.is_announced(other),
-            // What was never announced is its writer's, who may be about to announce it.
-            _ => compacts.instead_of.map(usize::from) == Some(other),
-        }
-    }
-
-    /// The deletion that may expire.
-    fn expires(&self, state: &State, client: &Client) -> Option<usize> {
-        let tombstone = client.heads.iter().find(|dot| state.versions[*dot].deletes)?;
-        let covered = state.readable().any(|c| Dots::up_to(&c.vector).has(tombstone));
-        (self.twin == Twin::ExpiresBesideOthers || client.heads.len() == 1 && covered).then_some(tombstone)
     }
 
     fn is_quiet(state: &State) -> bool {
@@ -338,9 +215,7 @@ impl Model for Checkpoints {
                 actions.push(Action::Push(c));
             }
             match client.compacts {
-                None if state.checkpoints.len() < self.checkpoints && client.vector != Vector::default() => {
-                    actions.push(Action::Checkpoint(c))
-                }
+                None if self.may_compact(state, client) => actions.push(Action::Checkpoint(c)),
                 None => {}
                 Some(compacts) => {
                     if !compacts.announced {
@@ -375,26 +250,24 @@ impl Model for Checkpoints {
             Action::Checkpoint(c) => {
                 let checkpoint = self.checkpoint_of(&state, &state.clients[c]);
                 let at = u8::try_from(state.checkpoints.len()).ok()?;
-                state.clients[c].compacts = Some(Compacts { at, announced: false, instead_of: None });
+                state.clients[c].compacts = Some(Compacts { at, announced: false, parent: state.announced });
                 state.checkpoints.push(checkpoint);
             }
             Action::Announce(c) => {
-                let Compacts { at, .. } = state.clients[c].compacts?;
+                let Compacts { at, parent, .. } = state.clients[c].compacts?;
                 if state.listing {
                     // It looks whether the file is there: somebody who knows more may have deleted it.
                     let there = state.checkpoints[usize::from(at)].present;
-                    state.clients[c].compacts = there.then_some(Compacts { at, announced: true, instead_of: None });
+                    state.clients[c].compacts = there.then_some(Compacts { at, announced: true, parent });
                     return Some(state);
                 }
-                let vector = state.checkpoints[usize::from(at)].vector;
-                let before = state.announced.map(|before| state.checkpoints[usize::from(before)].vector).unwrap_or_default();
-                if at_least(&vector, &before) {
-                    let instead_of = state.announced;
+                if state.announced == parent || self.twin == Twin::AnnouncedOverAnother {
+                    let vector = state.checkpoints[usize::from(at)].vector;
                     state.head = self.head_over(&state, &vector);
                     state.announced = Some(at);
-                    state.clients[c].compacts = Some(Compacts { at, announced: true, instead_of });
+                    state.clients[c].compacts = Some(Compacts { at, announced: true, parent });
                 } else {
-                    // Somebody has announced one that knows more.
+                    // Its work is lost.
                     state.checkpoints[usize::from(at)].present = false;
                     state.clients[c].compacts = None;
                 }
