@@ -198,7 +198,8 @@ impl Journal {
                 PieceFile::Piece { piece, head_len, bytes } => joining.take_file(session, no, name, *piece, head_len, bytes),
                 PieceFile::Missing => {
                     // Somebody has deleted it: there is a newer one.
-                    session.pull.incomplete |= !session.pull.adopting;
+                    let root = joining.name;
+                    self.look_for_another(session, &root).await?;
                     self.log.line(Level::Warn, || format!("{} is named by a checkpoint and not there", name.path()));
                     return Ok(true);
                 }

@@ -23,8 +23,8 @@ mod sweep;
 
 use super::{
     Journal, Session, Strategy,
-    checkpoint::{CHECKPOINTS, CheckpointId, FileName, Other, PieceName},
-    heads::{list, list_with_sizes},
+    checkpoint::{self, CHECKPOINTS, CheckpointId, FileName, Much, Other, PieceName},
+    heads::list,
     name::{Link, Writer},
     standing::{COMPACTING, SENT, Since, json, parse},
 };
@@ -49,8 +49,10 @@ const DEAD_PART: u64 = 4;
 /// A checkpoint under way.
 pub(super) struct Compacting {
     id: CheckpointId,
-    /// The checkpoint that is announced now.
+    /// The checkpoint on which this one is made.
     parent: Option<Parent>,
+    /// The checkpoint that is announced now: mostly the parent.
+    over: Option<PieceName>,
     /// What is folded in it.
     vector: BTreeMap<Writer, Link>,
     order: u64,
@@ -144,8 +146,9 @@ impl Journal {
 
     async fn begin_checkpoint(&self, session: &mut Session) -> Result<Option<Compacting>> {
         self.clear_abandoned().await?;
-        let Some(parent) = self.parent(session).await? else { return Ok(None) };
-        let generation = parent.as_ref().map_or(0, |parent| parent.name.of.generation) + 1;
+        let over = session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint).map(|found| found.root);
+        let Some(parent) = self.parent(session, over).await? else { return Ok(None) };
+        let generation = self.greatest_generation(session, over, parent.as_ref()).await? + 1;
         let mut random = [0; 8];
         self.runtime.random(&mut random)?;
         let id = CheckpointId { generation, random };
@@ -159,6 +162,7 @@ impl Journal {
         Ok(Some(Compacting {
             id,
             parent,
+            over,
             vector,
             order,
             time,
@@ -176,18 +180,50 @@ impl Journal {
     }
 
     /// The checkpoint before, with its places taken over; `None` outside if that cannot be done now.
-    async fn parent(&self, session: &mut Session) -> Result<Option<Option<Parent>>> {
-        let name = if self.has_head(session)? {
-            session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint).map(|found| found.root)
-        } else {
-            self.greatest_root(session).await?
-        };
+    async fn parent(&self, session: &mut Session, over: Option<PieceName>) -> Result<Option<Option<Parent>>> {
+        let name = if self.has_head(session)? { over } else { self.greatest_root(session).await? };
         let Some(name) = name else { return Ok(Some(None)) };
+        if let Some(parent) = self.adopted(session, name).await? {
+            return Ok(Some(Some(parent)));
+        }
+        if self.is_whole(&name).await? {
+            return Ok(None);
+        }
+        // The one that is announced is gone in part: the next one is made on the greatest that is not.
+        let mut others: Vec<PieceName> = self.names().await?.roots.into_iter().filter(|other| *other != name).collect();
+        others.sort_by_key(|root| (std::cmp::Reverse(root.of.generation), *root));
+        for other in others {
+            if let Some(parent) = self.adopted(session, other).await? {
+                return Ok(Some(Some(parent)));
+            }
+        }
+        Ok(Some(None))
+    }
+
+    /// Takes the places of a checkpoint over; none if that cannot be done.
+    async fn adopted(&self, session: &mut Session, name: PieceName) -> Result<Option<Parent>> {
         if self.standing(session)?.adopted != Some(name) && !self.adopt(session, name).await? {
             return Ok(None);
         }
         let Some(root) = self.root(session, &name).await? else { return Ok(None) };
-        Ok(Some(Some(Parent { name, vector: root.vector, time: root.time, needs: self.needs().await? })))
+        Ok(Some(Parent { name, vector: root.vector, time: root.time, needs: self.needs().await? }))
+    }
+
+    /// Whether the files of a checkpoint are all there.
+    async fn is_whole(&self, name: &PieceName) -> Result<bool> {
+        let Some(root) = checkpoint::read(&*self.drive, name, Much::Head).await?.root() else { return Ok(false) };
+        let listed = self.listed().await?;
+        Ok(listed.has_all(&root.pieces.iter().map(|other| FileName::Piece(other.name)).collect()))
+    }
+
+    /// The greatest generation of any checkpoint that may still be used.
+    async fn greatest_generation(&self, session: &mut Session, over: Option<PieceName>, parent: Option<&Parent>) -> Result<u64> {
+        let known = over.into_iter().chain(parent.map(|parent| parent.name)).map(|name| name.of.generation);
+        if self.has_head(session)? {
+            return Ok(known.max().unwrap_or_default());
+        }
+        // Whoever has not heard that there is no head any longer takes what is not greater for garbage.
+        Ok(known.chain(self.names().await?.roots.into_iter().map(|root| root.of.generation)).max().unwrap_or_default())
     }
 
     /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the smaller name.
@@ -251,12 +287,6 @@ impl Journal {
         let (done, total) = (compacting.done, compacting.total);
         session.compacting = Some(compacting);
         Ok(Tidied::Some { done, total })
-    }
-
-    /// The files of checkpoints, but roots, with their sizes.
-    async fn listed_pieces(&self) -> Result<BTreeMap<PieceName, Option<u64>>> {
-        let all = list_with_sizes(&*self.drive, &DrivePath::new(CHECKPOINTS)?).await?;
-        Ok(all.into_iter().filter_map(|(name, size)| Some((PieceName::parse(&name)?, size))).collect())
     }
 
     /// Whether what the checkpoint before needed can go at once: nobody else can have announced one at the same moment.

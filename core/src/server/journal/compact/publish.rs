@@ -54,7 +54,7 @@ impl Journal {
 
     /// Writes the head that names a checkpoint, as long as the one before is still its parent.
     async fn announce_checkpoint(&self, session: &mut Session, compacting: &Compacting, name: PieceName) -> Result<bool> {
-        let parent = compacting.parent.as_ref().map(|parent| parent.name);
+        let over = compacting.over;
         for _ in 0..TRIES {
             let strategy = self.standing(session)?.strategy;
             if !self.has_head(session)? {
@@ -66,7 +66,7 @@ impl Journal {
             }
             let Some((mut head, place)) = session.pull.head.clone() else { continue };
             let found = head.checkpoint.map(|found| found.root);
-            if head.closed || found != parent && found != Some(name) {
+            if head.closed || found != over && found != Some(name) {
                 return Ok(false);
             }
             let seen = self.seen(session).await?;

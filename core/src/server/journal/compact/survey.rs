@@ -3,7 +3,7 @@
 use super::{
     super::{
         Journal, Session,
-        checkpoint::{FileName, PieceName},
+        checkpoint::{CHECKPOINTS, FileName, PieceName},
         doc::{At, Versions, id_of},
         fold::SMALL_FILE_BYTES,
         heads::list_with_sizes,
@@ -24,16 +24,43 @@ const ALIVE_FIFTHS: u64 = 4;
 const EXPIRED: usize = 50_000;
 const DAY: u64 = 24 * 60 * 60;
 
+/// The files that a listing names.
+#[derive(Default)]
+pub(super) struct Listed {
+    pub(super) sizes: BTreeMap<FileName, Option<u64>>,
+}
+
+impl Listed {
+    pub(super) fn records(&self) -> impl Iterator<Item = RecordName> {
+        self.sizes.keys().filter_map(|file| match file {
+            FileName::Record(name) => Some(*name),
+            FileName::Piece(_) => None,
+        })
+    }
+
+    pub(super) fn pieces(&self) -> impl Iterator<Item = PieceName> {
+        self.sizes.keys().filter_map(|file| match file {
+            FileName::Piece(name) => Some(*name),
+            FileName::Record(_) => None,
+        })
+    }
+
+    pub(super) fn roots(&self) -> impl Iterator<Item = PieceName> {
+        self.pieces().filter(PieceName::is_root)
+    }
+
+    /// Whether it names all of these.
+    pub(super) fn has_all(&self, files: &BTreeSet<FileName>) -> bool {
+        files.iter().all(|file| self.sizes.contains_key(file))
+    }
+}
+
 /// What a survey finds.
 pub(super) struct Survey {
     /// The documents in the order in which their contents lie on the drive.
     pub(super) documents: VecDeque<DocId>,
     /// Files whose bodies are moved.
     pub(super) moved: BTreeSet<FileName>,
-    /// What a listing named at the beginning.
-    pub(super) records: Vec<RecordName>,
-    pub(super) roots: Vec<PieceName>,
-    pub(super) pieces: Vec<PieceName>,
 }
 
 /// What is known of a file with bodies.
@@ -70,34 +97,34 @@ struct Found {
 
 impl Journal {
     pub(super) async fn survey(&self, session: &mut Session, parent: Option<&Parent>, time: u64) -> Result<Survey> {
-        let listed = list_with_sizes(&*self.drive, &DrivePath::new(RECORDS)?).await?;
-        let (mut records, mut roots) = (Vec::new(), Vec::new());
-        let mut sizes = BTreeMap::new();
-        for (name, size) in listed {
-            if let Some(name) = RecordName::parse(&name) {
-                records.push(name);
-                sizes.insert(FileName::Record(name), size);
-            } else if let Some(name) = PieceName::parse_root(&name) {
-                roots.push(name);
-                sizes.insert(FileName::Piece(name), size);
-            }
-        }
+        let listed = self.listed().await?;
         let seen = self.seen(session).await?;
-        let unannounced = records.iter().any(|name| !seen.has(name.dot()));
+        let unannounced = listed.records().any(|name| !seen.has(name.dot()));
         if self.has_head(session)? {
             self.standing(session)?.unannounced = unannounced;
         }
-        let pieces = self.listed_pieces().await?;
-        sizes.extend(pieces.iter().map(|(name, size)| (FileName::Piece(*name), *size)));
         let mut found = self.look_at_documents(parent, time).await?;
         for (name, file) in &mut found.files {
-            file.size = sizes.get(name).copied().flatten();
+            file.size = listed.sizes.get(name).copied().flatten();
         }
         self.state.write(found.expired).await?;
         let moved = if self.shares(session)? { to_be_moved(&found.files) } else { found.files.into_keys().collect() };
         found.documents.sort_unstable();
         let documents = found.documents.into_iter().map(|(_, id)| id).collect();
-        Ok(Survey { documents, moved, records, roots, pieces: pieces.into_keys().collect() })
+        Ok(Survey { documents, moved })
+    }
+
+    /// Lists the files of records and checkpoints.
+    pub(super) async fn listed(&self) -> Result<Listed> {
+        let mut listed = Listed::default();
+        for (name, size) in list_with_sizes(&*self.drive, &DrivePath::new(RECORDS)?).await? {
+            let record = RecordName::parse(&name).map(FileName::Record);
+            listed.sizes.extend(record.or_else(|| PieceName::parse_root(&name).map(FileName::Piece)).map(|file| (file, size)));
+        }
+        for (name, size) in list_with_sizes(&*self.drive, &DrivePath::new(CHECKPOINTS)?).await? {
+            listed.sizes.extend(PieceName::parse(&name).map(|name| (FileName::Piece(name), size)));
+        }
+        Ok(listed)
     }
 
     async fn look_at_documents(&self, parent: Option<&Parent>, time: u64) -> Result<Found> {

@@ -16,6 +16,7 @@ use super::{
     },
     Compacting, Parent,
     pieces::HISTORY,
+    survey::Listed,
 };
 use crate::{
     Level, Result,
@@ -42,22 +43,27 @@ impl Journal {
         if !at_once {
             needs.extend(parent.iter().flat_map(|parent| &parent.needs));
         }
-        let survey = &compacting.survey;
+        let listed = self.listed().await?;
+        // What is not there now was there a moment ago: the drive was put back, or a head came late.
+        let whole = if self.has_head(session)? { Some(&needs) } else { parent.map(|parent| &parent.needs) };
+        if !whole.is_none_or(|needs| listed.has_all(needs)) {
+            self.log.line(Level::Warn, || "files of the checkpoint are missing: nothing is deleted".to_owned());
+            return Ok(doomed);
+        }
         let covered = if at_once { Some(&compacting.vector) } else { parent.map(|parent| &parent.vector) };
-        for record in survey.records.iter().filter(|record| covered.is_some_and(|vector| is_known(vector, record.dot()))) {
-            if !needs.contains(&FileName::Record(*record)) {
+        for record in listed.records().filter(|record| covered.is_some_and(|vector| is_known(vector, record.dot()))) {
+            if !needs.contains(&FileName::Record(record)) {
                 doomed.push_back(record.path());
             }
         }
         let Some(parent) = parent else { return Ok(doomed) };
         let shares = self.shares(session)?;
-        let gone = if shares { Gone::UpTo(parent.name.of.generation) } else { self.covered_roots(session, compacting, parent).await? };
-        for root in survey.roots.iter().filter(|root| gone.has(root) && !needs.contains(&FileName::Piece(**root))) {
-            doomed.push_back(root.path());
-        }
-        for piece in survey.pieces.iter().filter(|piece| gone.has(piece) && !needs.contains(&FileName::Piece(**piece))) {
+        let gone =
+            if shares { Gone::UpTo(parent.name.of.generation) } else { self.covered_roots(session, compacting, parent, &listed).await? };
+        // Roots first: a checkpoint that is there is there as a whole.
+        for piece in listed.pieces().filter(|piece| gone.has(piece) && !needs.contains(&FileName::Piece(*piece))) {
             if piece.no >= HISTORY {
-                doomed.extend(self.parts_of(piece).await?);
+                doomed.extend(self.parts_of(&piece).await?);
             }
             doomed.push_back(piece.path());
         }
@@ -65,16 +71,16 @@ impl Journal {
     }
 
     /// Where there is no head: the checkpoints, but the parent, that the parent covers.
-    async fn covered_roots(&self, session: &mut Session, compacting: &Compacting, parent: &Parent) -> Result<Gone> {
+    async fn covered_roots(&self, session: &mut Session, compacting: &Compacting, parent: &Parent, listed: &Listed) -> Result<Gone> {
         let mut gone = BTreeSet::new();
-        for name in compacting.survey.roots.iter().filter(|name| **name != parent.name && name.of != compacting.id) {
-            if let Some(root) = self.root(session, name).await?
+        for name in listed.roots().filter(|name| *name != parent.name && name.of != compacting.id) {
+            if let Some(root) = self.root(session, &name).await?
                 && is_within(&root.vector, &parent.vector)
             {
                 gone.insert(name.of);
             }
         }
-        let roots = survey_roots(compacting).filter(|of| !gone.contains(of)).collect();
+        let roots = listed.roots().map(|root| root.of).chain([compacting.id]).filter(|of| !gone.contains(of)).collect();
         Ok(Gone::These { gone, roots, below: parent.name.of.generation })
     }
 
@@ -106,10 +112,6 @@ impl Journal {
         }
         Ok(())
     }
-}
-
-fn survey_roots(compacting: &Compacting) -> impl Iterator<Item = CheckpointId> {
-    compacting.survey.roots.iter().map(|root| root.of).chain([compacting.id])
 }
 
 /// Which checkpoints' files are superfluous, unless something refers to them.
