@@ -22,6 +22,9 @@ use std::collections::BTreeSet;
 pub(super) struct Withdrawn {
     pub(super) id: DocId,
     pub(super) dots: BTreeSet<Dot>,
+    /// Whether it is a deletion that is old enough to be forgotten: only as long as nothing stands beside it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) expired: bool,
 }
 
 impl Journal {
@@ -49,7 +52,7 @@ impl Journal {
             }
             let dots: BTreeSet<Dot> = versions.mine(&basis, &device).filter(|dot| took && !now.contains(dot)).collect();
             if !dots.is_empty() {
-                records.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots })?));
+                records.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots, expired: false })?));
             }
         }
         Ok(records)

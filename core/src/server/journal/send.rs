@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 
 /// A device's name is shortened to this many bytes in records.
 const DEVICE_BYTES: usize = 64;
+/// At most about this many versions are withdrawn by one record; the others by the next ones.
+const MOST_WITHDRAWALS: usize = 65_536;
 /// The bytes of a larger record are forgotten once they are on the drive.
 const SMALL_BYTES: usize = 64 << 10;
 
@@ -149,15 +151,18 @@ impl Journal {
         let (mut withdrawals, mut after) = (Vec::new(), None);
         loop {
             let page = self.state.scan(WITHDRAW.to_owned(), after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(withdrawals) };
+            let Some(last) = page.last().filter(|_| withdrawals.len() < MOST_WITHDRAWALS) else { return Ok(withdrawals) };
             after = Some(last.key.clone());
             for record in page {
-                let Some(Withdrawn { id, dots }) = record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()? else {
+                let Some(Withdrawn { id, dots, expired }) =
+                    record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()?
+                else {
                     continue;
                 };
                 let versions = load(&*self.state, std::iter::once(&id)).await?;
                 let replaces: Vec<Dot> = dots.into_iter().filter(|dot| versions.iter().any(|v| v.get(*dot).is_some())).collect();
-                if !replaces.is_empty() && !changed.contains(id.as_str()) {
+                let alone = versions.iter().all(|versions| versions.heads.len() == 1);
+                if !replaces.is_empty() && !changed.contains(id.as_str()) && (alone || !expired) {
                     withdrawals.push(Change { id, replaces, what: What::Withdraw });
                 }
             }

@@ -3,14 +3,15 @@
 //! `KITE_WRITE_VECTORS=1` makes them anew.
 
 use super::{
-    checkpoint::{CheckpointId, PieceName},
+    checkpoint::{CheckpointId, Entry, FileName, Kind, Other, Piece, PieceName, Placed, Replaced, Root},
     codec::{self, Codec, tests::stored_as},
-    head::{Head, Reference},
+    doc::{At, Body, InFrame, Version},
+    head::{Head, Reference, hash_of_retired},
     head_part,
     marker::Marker,
     name::{Dot, Hash, Link, RecordName, VaultId, Writer},
     options::Strategy,
-    record::{Change, Frame, Part, Place, Record, What, index, part_path},
+    record::{Change, Frame, Part, Place, Record, Spot, What, index, part_path},
     wire::{Flaw, Reader},
 };
 use crate::{Digest, DocId, Revision, document::Short};
@@ -116,11 +117,16 @@ fn written() -> Vec<(String, Vec<u8>)> {
     files.extend(parts.into_iter().map(|(part, stored)| (part_path(BOB, part.name_no).to_string(), stored)));
     let vector = [(ADA, ada), (BOB, bob)].into();
     let head = Head { vault: VAULT, commit: [0xc0; 16], epoch: 0, closed: false, checkpoint: None, vector };
-    let root = PieceName { of: CheckpointId { generation: 300, random: [0xcc; 8] }, no: 0, hash: [0x11; 8] };
-    let checkpoint = Some(Reference { root, retired: Hash([0x22; 16]) });
-    let newer = Head { epoch: 1, closed: true, checkpoint, ..head.clone() };
+    let (root, pieces) = checkpoint(&first_of(&second, &files), [(ADA, ada), (BOB, bob)].into());
+    files.extend(pieces);
+    // Bob is retired.
+    let bob = (BOB, bob);
+    let checkpoint = Some(Reference { root, retired: hash_of_retired([(&bob.0, &bob.1)].into_iter()) });
+    let newer = Head { epoch: 1, closed: true, checkpoint, vector: [(ADA, ada)].into(), ..head.clone() };
     files.push(("head".to_owned(), head.encode().unwrap()));
     files.push(("head-closed".to_owned(), newer.encode().unwrap()));
+    let compacted = Head { epoch: 0, closed: false, ..newer };
+    files.push(("head-compacted".to_owned(), compacted.encode().unwrap()));
     let marker = Marker { vault: VAULT, strategy: Strategy::CompareAndSwap, epoch: 0 };
     files.push(("vault".to_owned(), marker.encode().unwrap()));
     files
@@ -229,13 +235,97 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("marker", "7b7d", "malformed"),
 ];
 
+/// The record that a checkpoint refers to, with where its second frame begins.
+fn first_of(record: &Record, files: &[(String, Vec<u8>)]) -> (RecordName, InFrame) {
+    let name = files.iter().find_map(|(path, _)| RecordName::parse(path.strip_prefix("j/0000000002").map(|_| &path[2..])?)).unwrap();
+    let bytes = &files.iter().find(|(path, _)| *path == name.path().to_string()).unwrap().1;
+    let begins = record.frame_range(Record::head_len(bytes).unwrap(), 1).unwrap().start;
+    let Frame { codec, stored_len, raw_len, .. } = record.frames[1];
+    let spot = Spot { frame: 0, offset: 0, len: raw_len };
+    (name, InFrame { file: FileName::Record(name), begins, stored_len, codec, raw_len, spot })
+}
+
+/// A root with a body of its own, one that lies in a record, a deletion and a split document; and a file of history.
+fn checkpoint(
+    (record, soup): &(RecordName, InFrame),
+    vector: std::collections::BTreeMap<Writer, Link>,
+) -> (PieceName, Vec<(String, Vec<u8>)>) {
+    let of = CheckpointId { generation: 2, random: [0xcc; 8] };
+    let named = |head: &[u8], no| {
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&Hash::of(head).0[..8]);
+        PieceName { of, no, hash }
+    };
+    let version = |writer, seq, order, revision: &str, text: Option<&str>| {
+        let body = |text: &str| Body { short: Short::of(&Digest::of(text.as_bytes())), size: text.len() as u64, at: At::Parts(Vec::new()) };
+        let revision = Revision::new(revision);
+        Version { dot: Dot { writer, seq }, order, time: 1_790_000_000 + seq, revision, number: false, body: text.map(body) }
+    };
+    let here = |version: Version| Placed { here: version.body.is_some(), version };
+    let (merged, old) = (body("milk of both"), body("more milk"));
+    let mut far = version(ADA, 2, record.order, "rev-soup", Some(&body("soup")));
+    far.body.as_mut().unwrap().at = At::Frame(*soup);
+    let entry = |id: &str, versions, replaced| Entry { id: DocId::new(id).unwrap(), versions, replaced };
+    let (kept, stored_old) = frame(Codec::Stored, &old);
+    let replaced = Some(Replaced { by: Dot { writer: ADA, seq: 3 }, time: 1_790_000_003 });
+    let entries = vec![entry("milk", vec![here(version(ADA, 2, 2, "rev-2", Some(&old)))], replaced)];
+    let history = Piece { vault: VAULT, kind: Kind::History, frames: vec![kept], entries }.encode().unwrap();
+    let history_name = named(&history, 1 << 15);
+    let (head_len, file_len) = (history.len() as u64, (history.len() + stored_old.len()) as u64);
+    let others = vec![Other { name: history_name, head_len, file_len, kept_bytes: file_len, time: 1_790_000_003 }];
+    let parent = Some(PieceName { of: CheckpointId { generation: 1, random: [0xbb; 8] }, no: 0, hash: [0x11; 8] });
+    let root = Root { order: 4, time: 1_790_000_009, parent, live_bytes: 300, vector, pieces: Vec::new(), history: others };
+    let (whole, stored) = frame(Codec::Stored, &merged);
+    let gone = |version| Placed { version, here: false };
+    let entries = vec![
+        entry("42", vec![gone(version(ADA, 3, 4, "gone", None))], None),
+        entry("milk", vec![here(version(ADA, 3, 4, "rev-3", Some(&merged)))], None),
+        entry("soup", vec![gone(far), gone(version(BOB, 1, 3, "gone too", None))], None),
+    ];
+    let piece = Piece { vault: VAULT, kind: Kind::Root(Box::new(root)), frames: vec![whole], entries }.encode().unwrap();
+    let name = named(&piece, 0);
+    let file = |name: PieceName, head: Vec<u8>, stored: Vec<u8>| (name.path().to_string(), [head, stored].concat());
+    (name, vec![file(name, piece, stored), file(history_name, history, stored_old)])
+}
+
+fn said_of_piece(path: &str, bytes: &[u8]) -> Value {
+    let text = path.rsplit('/').next().unwrap();
+    let name = PieceName::parse_root(text).or_else(|| PieceName::parse(text)).unwrap();
+    let head_len = Piece::head_len(bytes).unwrap();
+    let head = &bytes[..usize::try_from(head_len).unwrap()];
+    let piece = Piece::decode(head, &name).unwrap();
+    let index = head_part::index(b'c', head).unwrap();
+    let about = match &piece.kind {
+        Kind::Root(root) => json!({
+            "order": root.order, "time": root.time, "live_bytes": root.live_bytes, "parent": root.parent.map(|parent| parent.path().to_string()),
+            "vector": root.vector.iter().map(|(writer, link)| json!({ "writer": writer, "link": said_of_link(link) })).collect::<Vec<_>>(),
+            "history": root.history.iter().map(|other| other.name.path().to_string()).collect::<Vec<_>>(),
+        }),
+        Kind::More | Kind::History => Value::Null,
+    };
+    let said = |version: &Version| {
+        let body = version.body.as_ref().map(|body| match body.at {
+            At::Frame(at) => json!({ "file": at.file.path().as_str(), "begins": at.begins, "offset": at.spot.offset, "size": body.size, "digest": body.short }),
+            At::Parts(_) => json!({ "size": body.size, "digest": body.short }),
+        });
+        json!({ "writer": version.dot.writer, "seq": version.dot.seq, "order": version.order, "time": version.time,
+            "revision": version.revision, "body": body })
+    };
+    let documents = piece.documents(name, head_len).into_iter().map(|(id, versions, replaced)| {
+        let replaced = replaced.map(|by| json!({ "writer": by.by.writer, "seq": by.by.seq, "time": by.time }));
+        json!({ "id": id, "versions": versions.iter().map(said).collect::<Vec<_>>(), "replaced": replaced })
+    });
+    json!({ "file": path, "head_bytes": head_len, "index": hex(&index), "about": about, "documents": documents.collect::<Vec<_>>() })
+}
+
 /// Says what is in the files.
 fn description(paths: &[String]) -> Value {
-    let mut said = json!({ "records": [], "heads": [], "markers": [] });
+    let mut said = json!({ "records": [], "heads": [], "markers": [], "checkpoints": [] });
     for path in paths {
         let bytes = fs::read(folder().join(path)).unwrap();
         let (list, one) = match path.as_str() {
             "vault" => ("markers", said_of_marker(path, &bytes)),
+            _ if path.starts_with("c/") || path.starts_with("j/c-") => ("checkpoints", said_of_piece(path, &bytes)),
             _ if path.starts_with("head") => ("heads", said_of_head(path, &bytes)),
             _ => ("records", said_of_record(path, &bytes)),
         };
@@ -269,9 +359,9 @@ fn the_vectors_are_as_they_are_described() {
         write_anew();
     }
     let expected: Value = serde_json::from_slice(&fs::read(folder().join("vectors.json")).unwrap()).unwrap();
-    let entries = ["records", "heads", "markers"].iter().flat_map(|list| expected[list].as_array().unwrap());
+    let entries = ["records", "heads", "markers", "checkpoints"].iter().flat_map(|list| expected[list].as_array().unwrap());
     let paths: Vec<String> = entries.map(|entry| entry["file"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(paths.len(), 7);
+    assert_eq!(paths.len(), 10);
     assert_eq!(description(&paths), expected);
     // Another release of a compressor may find other bytes, and then other names; what has none stays the same.
     for (path, bytes) in written() {
@@ -279,7 +369,7 @@ fn the_vectors_are_as_they_are_described() {
             assert!(fs::read(folder().join(&path)).ok() == Some(bytes), "{path} is not what is written now");
         }
     }
-    for path in ["head", "head-closed"] {
+    for path in ["head", "head-closed", "head-compacted"] {
         let bytes = fs::read(folder().join(path)).unwrap();
         assert_eq!(Head::decode(&bytes).unwrap().encode(), Ok(bytes));
     }

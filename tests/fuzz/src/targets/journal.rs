@@ -1,7 +1,7 @@
 //! Any files in a vault in the journal layout: the golden one, or none, with those of the input over it.
 //!
 //! A device that is up to date and a newcomer meet them; both have an edit. Settings: `!golden` begins with the golden
-//! vault, `!named` gives a record the name that its content asks for, so that damage gets past the hash, `!index` takes the
+//! vault, `!compacted` takes one that was compacted for it, `!named` gives a record the name that its content asks for, so that damage gets past the hash, `!index` takes the
 //! bytes of a record for its raw index, and `!gone` removes the files that are named by empty parts.
 
 use crate::{
@@ -34,10 +34,24 @@ fn golden() -> BTreeMap<String, Vec<u8>> {
     files.into_iter().map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect()
 }
 
+/// The same vault after a checkpoint: of the records, those are left that are referred to or announced.
+fn compacted() -> BTreeMap<String, Vec<u8>> {
+    let files = golden![
+        "vault",
+        "head-compacted",
+        "j/c-00000002-cccccccccccccccc-031dcdc32e1ad4fd",
+        "c/00000002-cccccccccccccccc-8000-9918f71759bc372c",
+        "j/0000000002-a1a1a1a1a1a1a1a1a1a1a1a1a1a1-000002-1f725d28b9a34d54",
+    ];
+    let path = |path: &str| if path == "head-compacted" { "head".to_owned() } else { path.to_owned() };
+    files.into_iter().map(|(name, bytes)| (path(name), bytes.to_vec())).collect()
+}
+
 /// What the input does to the files.
 #[derive(Debug, Default)]
 struct Changes {
     golden: bool,
+    compacted: bool,
     named: bool,
     index: bool,
     gone: bool,
@@ -48,6 +62,7 @@ impl Changes {
     fn take(&mut self, name: &str) -> bool {
         match name {
             "!golden" => self.golden = true,
+            "!compacted" => self.compacted = true,
             "!named" => self.named = true,
             "!index" => self.index = true,
             "!gone" => self.gone = true,
@@ -66,8 +81,10 @@ impl Changes {
             files.remove(&path);
             return;
         }
-        let is_record = path.starts_with("j/");
-        let bytes = if is_record && self.index { with_index(&bytes) } else { bytes };
+        let is_checkpoint = path.starts_with("c/") || path.starts_with("j/c-");
+        let is_record = path.starts_with("j/") || is_checkpoint;
+        let kind = if is_checkpoint { b'c' } else { b'j' };
+        let bytes = if is_record && self.index { with_index(kind, &bytes) } else { bytes };
         let path = match path.rsplit_once('-').filter(|_| is_record && self.forge()) {
             Some((place, _)) => {
                 // It comes in the place of the one that was there.
@@ -85,7 +102,7 @@ pub(crate) fn run(input: &[u8]) {
     let (mut settings, mut changes) = (Settings::default(), Changes::default());
     let mut input = parts(input);
     input.retain(|(name, _)| !changes.take(name) && !settings.take(name));
-    let healthy = for_tier(golden(), settings.tier);
+    let healthy = for_tier(if changes.compacted { compacted() } else { golden() }, settings.tier);
     let mut files = if changes.golden { healthy.clone() } else { BTreeMap::new() };
     for (path, bytes) in input {
         changes.make(&mut files, path, bytes);
@@ -134,8 +151,8 @@ fn for_tier(mut files: BTreeMap<String, Vec<u8>>, tier: u8) -> BTreeMap<String, 
     files
 }
 
-/// A record with this index as it is, and behind a line `--` its frames.
-fn with_index(bytes: &[u8]) -> Vec<u8> {
+/// A file of this kind with this index as it is, and behind a line `--` its frames.
+fn with_index(kind: u8, bytes: &[u8]) -> Vec<u8> {
     const LINE: &[u8] = b"\n--\n";
     let at = bytes.windows(LINE.len()).rposition(|window| window == LINE);
     let (index, frames) = at.and_then(|at| bytes.split_at_checked(at)).unwrap_or((bytes, LINE));
@@ -146,7 +163,7 @@ fn with_index(bytes: &[u8]) -> Vec<u8> {
         left >>= 7;
     }
     number.push(left as u8);
-    [b"kitej\x01\0", number.as_slice(), &number, index, frames.get(LINE.len()..).unwrap_or_default()].concat()
+    [b"kite", &[kind, 1, 0][..], number.as_slice(), &number, index, frames.get(LINE.len()..).unwrap_or_default()].concat()
 }
 
 /// The path under which a record is what its name says.

@@ -142,7 +142,7 @@ impl Journal {
                     && let Some(parent) = parent
                     && let Some(dots) = expired(&versions, parent, expires)
                 {
-                    found.expired.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots })?));
+                    found.expired.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots, expired: true })?));
                 }
             }
         }
