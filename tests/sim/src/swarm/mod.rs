@@ -18,7 +18,7 @@ pub mod shrink;
 mod strikes;
 pub mod tally;
 mod text;
-mod tidy;
+pub mod tidy;
 
 pub use play::{Look, Verdict, play};
 pub use script::{Deed, Event, Script};
