@@ -118,7 +118,7 @@ pub(super) async fn compact(inner: &Arc<Inner>, options: SyncOptions) -> Result<
     }
     let meter = Arc::new(metered(inner, false).await?);
     let mut run = prepare(inner, meter, SyncOptions { dry_run: false, ..options });
-    run.run_rounds().await?;
+    run.come_up_to_date().await?;
     run.tidy(true).await
 }
 
@@ -151,12 +151,17 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
 }
 
 impl Run {
-    async fn sync(&mut self) -> Result<()> {
+    /// Does what was interrupted, compares the host if nothing was agreed with it before, pulls and pushes.
+    async fn come_up_to_date(&mut self) -> Result<()> {
         interrupted::take_up_applies(&self.ledger).await?;
         if self.options.reconcile || !self.joined {
             self.reconcile().await?;
         }
-        self.run_rounds().await?;
+        self.run_rounds().await
+    }
+
+    async fn sync(&mut self) -> Result<()> {
+        self.come_up_to_date().await?;
         self.tidy_quietly().await;
         let conflicts = super::resolve::conflicts(&self.inner).await?;
         self.report().conflicts = conflicts;

@@ -70,6 +70,12 @@ impl World {
         self.with_client(seat, kind, |client| async move { Box::pin(client.sync(options)).await })
     }
 
+    /// Begins to compact.
+    pub fn start_compact(&mut self, seat: usize, options: SyncOptions) -> Started<bool> {
+        self.drive.begin(seat);
+        self.with_client(seat, Kind::Other, |client| async move { Box::pin(client.compact(options)).await })
+    }
+
     /// Lets the user change a document and queues the change; the change stays owed until that returns well.
     pub fn change(&mut self, seat: usize, id: &DocId, action: Action) -> Run<()> {
         let change = self.host(seat).change(id, action);

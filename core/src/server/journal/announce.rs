@@ -93,8 +93,11 @@ impl Journal {
                 let detail = "the drive holds another vault than the one this client joined";
                 return Err(Error::new(ErrorKind::VaultChanged, "sync", detail));
             }
-            Found::Damaged(place, _) => (self.empty_head(vault, session)?, place),
-            Found::Nothing | Found::Unchanged | Found::Names(_) => (self.empty_head(vault, session)?, Place::default()),
+            // Whether the checkpoint that is known is there still, is looked at when the head is taken.
+            Found::Damaged(place, _) => (Head { checkpoint: None, ..self.empty_head(vault, session)? }, place),
+            Found::Nothing | Found::Unchanged | Found::Names(_) => {
+                (Head { checkpoint: None, ..self.empty_head(vault, session)? }, Place::default())
+            }
         };
         // The drive may have been put back while this sync was under way: what is gone must not be announced.
         let vector = head.vector.clone();

@@ -1,9 +1,11 @@
 //! Says what a file of a vault holds: for tools that look at a vault from outside, and for the simulator.
 
 use super::{
+    checkpoint::{CHECKPOINTS, FileName, Kind, Piece, PieceName},
+    doc::{At, Version},
     head::Head,
     name::{Dot, RECORDS, RecordName},
-    record::{Record, What},
+    record::{Record, What, part_path},
 };
 use crate::{DocId, Revision};
 
@@ -16,6 +18,8 @@ pub enum Inspected {
         last: Vec<(String, String)>,
         /// Whether nothing is written here any more.
         closed: bool,
+        /// The path of the root of the checkpoint that is announced.
+        checkpoint: Option<String>,
     },
     /// A record.
     Record {
@@ -28,6 +32,28 @@ pub enum Inspected {
         /// What it changes.
         changes: Vec<InspectedChange>,
     },
+    /// A file of a checkpoint.
+    Checkpoint {
+        /// How many checkpoints there were before it in its line, and itself.
+        generation: u64,
+        /// What its root says; none of its other files.
+        root: Option<InspectedRoot>,
+        /// The paths of the files beside this one in which contents of its documents lie.
+        refers: Vec<String>,
+        /// The documents in this file, with the revisions of their versions.
+        documents: Vec<(DocId, Vec<Revision>)>,
+    },
+}
+
+/// What the root of a checkpoint says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InspectedRoot {
+    /// How many records of each writer it covers.
+    pub covers: Vec<(String, u64)>,
+    /// The paths of its other files with documents.
+    pub pieces: Vec<String>,
+    /// The paths of the files of its history.
+    pub history: Vec<String>,
 }
 
 /// A change in a record.
@@ -43,12 +69,16 @@ pub struct InspectedChange {
     pub replaces: Vec<(String, u64)>,
 }
 
-/// Reads a file of a vault; none if it is no head and no record, or makes no sense.
+/// Reads a file of a vault; none if it is no head, no record and no file of a checkpoint, or makes no sense.
 pub fn inspect(path: &str, bytes: &[u8]) -> Option<Inspected> {
     if path == "head" || path.starts_with("h/") {
         let head = Head::decode(bytes).ok()?;
         let last = head.vector.iter().map(|(writer, link)| (writer.to_string(), RecordName::new(*writer, link).path().to_string()));
-        return Some(Inspected::Head { last: last.collect(), closed: head.closed });
+        let checkpoint = head.checkpoint.map(|found| found.root.path().to_string());
+        return Some(Inspected::Head { last: last.collect(), closed: head.closed, checkpoint });
+    }
+    if let Some(name) = piece_name(path) {
+        return checkpoint(&name, bytes);
     }
     let name = RecordName::parse(path.strip_prefix(RECORDS)?.strip_prefix('/')?)?;
     let head = usize::try_from(Record::head_len(bytes).ok()?).ok().and_then(|len| bytes.get(..len))?;
@@ -63,4 +93,40 @@ pub fn inspect(path: &str, bytes: &[u8]) -> Option<Inspected> {
         replaces: change.replaces.into_iter().map(|Dot { writer, seq }| (writer.to_string(), seq)).collect(),
     });
     Some(Inspected::Record { writer: record.writer.to_string(), seq: record.seq, order: record.order, changes: changes.collect() })
+}
+
+fn piece_name(path: &str) -> Option<PieceName> {
+    match path.split_once('/')? {
+        (RECORDS, name) => PieceName::parse_root(name),
+        (CHECKPOINTS, name) => PieceName::parse(name),
+        _ => None,
+    }
+}
+
+fn checkpoint(name: &PieceName, bytes: &[u8]) -> Option<Inspected> {
+    let head = usize::try_from(Piece::head_len(bytes).ok()?).ok().and_then(|len| bytes.get(..len))?;
+    let piece = Piece::decode(head, name).ok()?;
+    let path = |piece: &PieceName| piece.path().to_string();
+    let root = match &piece.kind {
+        Kind::Root(root) => Some(InspectedRoot {
+            covers: root.vector.iter().map(|(writer, link)| (writer.to_string(), link.seq)).collect(),
+            pieces: root.pieces.iter().map(|other| path(&other.name)).collect(),
+            history: root.history.iter().map(|other| path(&other.name)).collect(),
+        }),
+        Kind::More | Kind::History => None,
+    };
+    let mut refers: Vec<String> = piece.files().iter().map(|file: &FileName| file.path().to_string()).collect();
+    refers.extend(
+        piece.entries.iter().flat_map(|entry| &entry.versions).filter(|placed| !placed.here).flat_map(|placed| parts(&placed.version)),
+    );
+    let revisions = |versions: &[Version]| versions.iter().map(|version| version.revision.clone()).collect();
+    let documents = piece.documents(*name, head.len() as u64).into_iter();
+    let documents = documents.map(|(id, versions, _)| (id, revisions(&versions))).collect();
+    Some(Inspected::Checkpoint { generation: name.of.generation, root, refers, documents })
+}
+
+/// The files of its own in which a content lies.
+fn parts(version: &Version) -> Vec<String> {
+    let Some(At::Parts(parts)) = version.body.as_ref().map(|body| &body.at) else { return Vec::new() };
+    parts.iter().map(|part| part_path(version.dot.writer, part.name_no).to_string()).collect()
 }

@@ -51,7 +51,7 @@ mod standing;
 mod vectors_tests;
 mod wire;
 
-pub use inspect::{Inspected, InspectedChange, inspect};
+pub use inspect::{Inspected, InspectedChange, InspectedRoot, inspect};
 pub use options::{JournalOptions, Strategy};
 
 use super::{

@@ -235,7 +235,7 @@ impl Journal {
 
     async fn look_at_names(&self, session: &mut Session, found: Names) -> Result<bool, Refusal> {
         let seen = self.seen(session).await?.clone();
-        let joined = self.standing(session)?.joined.clone();
+        let (joined, anchor) = (self.standing(session)?.joined.clone(), self.standing(session)?.anchor);
         let Names { records: names, roots } = &found;
         let known = |name: &RecordName| seen.vector.get(&name.writer).is_some_and(|link| name.fits(name.writer, link));
         // Not one record that is known: it may be another vault's folder, also for who has joined and folded nothing yet.
@@ -255,6 +255,12 @@ impl Journal {
         }
         self.look_at_roots(session, &found).await?;
         self.check_own_newest(session, &found).await?;
+        let standing = self.standing(session)?;
+        if standing.joined != joined || standing.anchor != anchor {
+            // Where nothing else is new nothing else writes this down, and the same roots would be read in every sync.
+            let record = standing.record()?;
+            self.state.write(vec![record]).await?;
+        }
         session.pull.missing.extend(found.records.into_iter().filter(|name| !seen.has(name.dot())));
         Ok(session.pull.has_work())
     }

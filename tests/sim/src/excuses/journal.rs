@@ -8,6 +8,7 @@
 //! | [`COPIED`] | that conflicts are real |
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
+//! | [`EXPIRED`] | that this deletion lasts |
 //! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`] | anything but that content is somebody's, and that every call ends |
 //!
 //! None but these last promises less about what the devices have in the end: that is the same everywhere.
@@ -56,6 +57,15 @@ pub const TWO_STRATEGIES: &str = "a marker was written over one that says anothe
 /// The drive was put back to a time before the vault while a sync was under way, and no head tells: the record is there
 /// alone, and its author does not look at the marker.
 pub const NO_VAULT: &str = "a record was written where a drive that was put back has no vault";
+
+/// A deletion is older than deletions are kept, and a compaction may have forgotten it: an edit that comes later than that
+/// brings the document back without asking (0007).
+pub const EXPIRED: &str = "a deletion was forgotten when it was old enough";
+
+/// Time has passed.
+pub fn expired(world: &World) {
+    world.ghost.forgive(|_, edit| edit.body.is_none(), EXPIRED);
+}
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {

@@ -1,5 +1,6 @@
 //! Reads the files of the journal: names without the core, heads and records with its decoder and nothing else of it.
 
+use super::checkpoint::{Checkpoint, checkpoint};
 use crate::{drive::SimDrive, world::World};
 use kitestring::{
     Requests, Revision,
@@ -23,6 +24,12 @@ pub enum Name {
     Record(RecordName),
     /// `p/...`: a part of a large document.
     Part,
+    /// `j/c-...`: the root of a checkpoint.
+    Root,
+    /// `c/...`: another file of one.
+    Piece,
+    /// `lease`: who compacts.
+    Lease,
 }
 
 /// The name of a record: `<order>-<writer>-<seq>-<hash>`, all hexadecimal.
@@ -41,6 +48,8 @@ pub struct RecordName {
 pub struct Head {
     /// The path of the last record of each writer.
     pub last: BTreeMap<String, String>,
+    /// The root of the checkpoint that is announced.
+    pub checkpoint: Option<String>,
 }
 
 /// What a record says.
@@ -64,7 +73,10 @@ pub fn name(path: &str) -> Option<Name> {
     match path.split_once('/') {
         None if path == "vault" => Some(Name::Vault),
         None if path == "head" => Some(Name::Head),
+        None if path == "lease" => Some(Name::Lease),
         Some(("h", number)) => u64::from_str_radix(number, 16).ok().map(Name::Slot),
+        Some(("j", root)) if root.starts_with("c-") => Some(Name::Root),
+        Some(("c", _)) => Some(Name::Piece),
         Some(("j", record)) => record_name(record).map(Name::Record),
         Some(("p", _)) => Some(Name::Part),
         Some(("v", id)) if id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => Some(Name::Id),
@@ -82,15 +94,15 @@ fn record_name(text: &str) -> Option<RecordName> {
 /// Reads a head; none if it makes no sense.
 pub fn head(path: &str, bytes: &[u8]) -> Option<Head> {
     match inspect(path, bytes)? {
-        Inspected::Head { last, .. } => Some(Head { last: last.into_iter().collect() }),
-        Inspected::Record { .. } => None,
+        Inspected::Head { last, checkpoint, .. } => Some(Head { last: last.into_iter().collect(), checkpoint }),
+        Inspected::Record { .. } | Inspected::Checkpoint { .. } => None,
     }
 }
 
 /// Reads a record; none if it makes no sense.
 pub fn record(path: &str, bytes: &[u8]) -> Option<Record> {
     match inspect(path, bytes)? {
-        Inspected::Head { .. } => None,
+        Inspected::Head { .. } | Inspected::Checkpoint { .. } => None,
         Inspected::Record { changes, .. } => Some(Record {
             replaces: changes.iter().flat_map(|change| change.replaces.clone()).collect(),
             revisions: changes.into_iter().filter_map(|change| change.revision).collect(),
@@ -113,7 +125,49 @@ pub fn holds(drive: &SimDrive, revision: &Revision) -> bool {
         let Some(Name::Record(named)) = name(path) else { return false };
         let brings = record(path, &file.bytes).is_some_and(|record| record.revisions.contains(revision));
         brings && (listed || told(&named) >= Some(named.seq))
-    })
+    }) || there.checkpoints.iter().any(|(_, found)| found.revisions.contains(revision))
+}
+
+/// Whether a record is gone, and no checkpoint that counts covers it.
+pub fn is_lost(drive: &SimDrive, path: &str) -> bool {
+    let Some(Name::Record(named)) = name(path) else { return false };
+    drive.file(path).is_none() && There::on(drive).covered(&named.writer) < named.seq
+}
+
+/// What is left behind after two compactions in which nobody did anything else: everything but the checkpoint that counts,
+/// the one before it (`parent`), what these refer to, and records that the one before does not cover.
+pub fn superfluous(drive: &SimDrive, parent: &str) -> Vec<String> {
+    let (files, there) = (drive.snapshot(), There::on(drive));
+    let parent = checkpoint(&files, parent);
+    let needed = |path: &String| parent.needs.contains(path) || there.checkpoints.iter().any(|(_, found)| found.needs.contains(path));
+    let unneeded = files.keys().filter(|path| match name(path) {
+        Some(Name::Record(named)) => parent.covers(&named.writer) >= named.seq && !needed(path),
+        // A part that no record names yet is its writer's business.
+        Some(Name::Root | Name::Piece) => !needed(path),
+        Some(Name::Lease) => true,
+        _ => false,
+    });
+    unneeded.map(|path| format!("{path} is left behind")).collect()
+}
+
+/// Whether there is no record and no checkpoint.
+pub fn is_empty(drive: &SimDrive) -> bool {
+    !drive.snapshot().keys().any(|path| path.starts_with("j/"))
+}
+
+/// The root of the checkpoint that counts, or, where nothing is announced, of the newest one.
+pub fn announced(drive: &SimDrive) -> Option<String> {
+    There::on(drive).checkpoints.into_iter().next_back().map(|(root, _)| root)
+}
+
+/// Records of which nothing is left: neither are they there, nor does a checkpoint that counts cover them. And what such a
+/// checkpoint refers to and is not there.
+pub fn lost(drive: &SimDrive, dots: &BTreeMap<(String, u64), String>) -> Vec<String> {
+    let there = There::on(drive);
+    let lost = dots.iter().filter(|((writer, seq), path)| !there.paths.contains(*path) && there.covered(writer) < *seq);
+    let mut bad: Vec<String> = lost.map(|(_, path)| format!("{path} is gone, and no checkpoint has it")).collect();
+    bad.extend(there.broken());
+    bad
 }
 
 /// Returns the last record that this seat has written, as far as it is there.
@@ -149,6 +203,8 @@ struct There {
     slots: BTreeSet<u64>,
     /// The head that counts: the one without a number, or the one with the largest.
     newest: Option<(String, Head)>,
+    /// The checkpoints that count, by their roots: the one that is announced, or where there is no head all that are whole.
+    checkpoints: BTreeMap<String, Checkpoint>,
     /// What makes no sense.
     bad: Vec<String>,
 }
@@ -156,8 +212,11 @@ struct There {
 impl There {
     fn on(drive: &SimDrive) -> Self {
         let mut there = Self::default();
-        for (path, file) in drive.snapshot() {
+        let files = drive.snapshot();
+        let (mut roots, listed) = (Vec::new(), marker(drive).is_some_and(|marker| marker.strategy == Strategy::Listing));
+        for (path, file) in files.clone() {
             match name(&path) {
+                Some(Name::Root) => roots.push(path),
                 Some(Name::Record(named)) => {
                     match record(&path, &file.bytes) {
                         Some(record) => there.replaced.extend(record.replaces.into_iter().map(|dot| (path.clone(), dot))),
@@ -173,10 +232,26 @@ impl There {
                     }
                 }
                 Some(Name::Head) => there.take_head(path, &file.bytes),
-                Some(Name::Vault | Name::Id | Name::Part) | None => {}
+                Some(Name::Vault | Name::Id | Name::Part | Name::Piece | Name::Lease) | None => {}
             }
         }
+        if !listed {
+            roots = there.newest.iter().filter_map(|(_, head)| head.checkpoint.clone()).collect();
+        }
+        there.checkpoints = roots.into_iter().map(|root| (root.clone(), checkpoint(&files, &root))).collect();
+        if listed {
+            there.checkpoints.retain(|_, found| found.broken.is_empty());
+        }
         there
+    }
+
+    /// How many records of a writer are covered by a checkpoint that counts.
+    fn covered(&self, writer: &str) -> u64 {
+        self.checkpoints.values().map(|found| found.covers(writer)).max().unwrap_or(0)
+    }
+
+    fn broken(&self) -> Vec<String> {
+        self.checkpoints.values().flat_map(|found| found.broken.clone()).collect()
     }
 
     fn take_head(&mut self, path: String, bytes: &[u8]) {
@@ -187,15 +262,15 @@ impl There {
     }
 
     fn has(&self, writer: &str, seq: u64) -> bool {
-        self.writers.get(writer).is_some_and(|records| records.contains_key(&seq))
+        self.covered(writer) >= seq || self.writers.get(writer).is_some_and(|records| records.contains_key(&seq))
     }
 
     /// Writers of which one record is missing before another, or whose orders do not grow.
     fn broken_chains(&self) -> Vec<String> {
         let mut bad = Vec::new();
         for (writer, records) in &self.writers {
-            let count = records.len() as u64;
-            if records.keys().next() != Some(&1) || records.keys().last() != Some(&count) {
+            let last = records.keys().last().copied().unwrap_or(0);
+            if (self.covered(writer) + 1..=last).any(|seq| !records.contains_key(&seq)) {
                 bad.push(format!("of {writer} there are only the records {:?}", records.keys()));
             }
             let orders = || records.values().map(|(order, _)| *order);
@@ -209,8 +284,9 @@ impl There {
     /// What the head names and is not there; with `strictly`, what is there and not named as well.
     fn badly_announced(&self, strictly: bool) -> Vec<String> {
         let Some((path, head)) = &self.newest else { return Vec::new() };
-        let last = |writer: &String| head.last.get(writer).and_then(|path| self.seq_of(path));
-        let dangling = head.last.values().filter(|path| self.seq_of(path).is_none());
+        let last = |writer: &String| head.last.get(writer).and_then(|path| self.seq_of(path)).max(Some(self.covered(writer)));
+        let is_covered = |path: &str| matches!(name(path), Some(Name::Record(named)) if self.covered(&named.writer) >= named.seq);
+        let dangling = head.last.values().filter(|path| self.seq_of(path).is_none() && !is_covered(path));
         let mut bad: Vec<String> = dangling.map(|record| format!("{path} names {record}")).collect();
         if strictly {
             let silent = self.writers.iter().filter(|(writer, records)| records.keys().last().copied() > last(writer));
@@ -235,8 +311,11 @@ pub fn unreachable(drive: &SimDrive, strictly: bool) -> Vec<String> {
     let there = There::on(drive);
     let mut bad = there.bad.clone();
     bad.extend(there.broken_chains());
+    bad.extend(there.broken());
     if let (Some(first), Some(last)) = (there.slots.first(), there.slots.last())
         && last - first + 1 != there.slots.len() as u64
+        // Compactions delete old ones, and any of these requests may fail.
+        && there.checkpoints.is_empty()
     {
         bad.push(format!("of the slots there are only {:?}", there.slots));
     }

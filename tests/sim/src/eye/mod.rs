@@ -1,5 +1,6 @@
 //! What the simulator reads on the drive without the core: an independent eye, one for each layout.
 
+pub mod checkpoint;
 pub mod classic;
 pub mod journal;
 

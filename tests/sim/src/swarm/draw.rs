@@ -35,6 +35,8 @@ enum Kind {
     Sync,
     Silent,
     Reconcile,
+    Compact,
+    Days,
     Resolve,
     Resume,
     Kill,
@@ -72,7 +74,7 @@ pub fn classic(seed: u64) -> Script {
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit: false, settle, seed, page, untidy, seats, events }
+    Script { tier, implicit: false, settle, seed, page, untidy, keeps: None, seats, events }
 }
 
 /// Draws how many events there are.
@@ -159,6 +161,8 @@ impl Mix {
             Kind::Old => Deed::Old(1, self.action()),
             Kind::Sync => Deed::Sync(self.asked()),
             Kind::Reconcile => Deed::Reconcile,
+            Kind::Compact => Deed::Compact,
+            Kind::Days => Deed::Wait(one_of(&mut self.random, [700, 86_400, 2 * 86_400, 40 * 86_400])),
             Kind::Resolve => Deed::Resolve(match self.random.below(3) {
                 0 => Side::Local,
                 1 => Side::Remote,
@@ -198,7 +202,7 @@ impl Mix {
     }
 
     fn strikes(&mut self, kind: Kind) -> Vec<(u64, Fault)> {
-        let calls = matches!(kind, Kind::Change | Kind::Sync | Kind::Reconcile | Kind::Resolve | Kind::Resume | Kind::Open);
+        let calls = matches!(kind, Kind::Change | Kind::Sync | Kind::Reconcile | Kind::Compact | Kind::Resolve | Kind::Resume | Kind::Open);
         if !calls || self.faults.is_empty() || self.random.below(100) >= self.struck {
             return Vec::new();
         }

@@ -27,6 +27,7 @@ pub(super) enum Call {
     Sync { run: Started<Report>, dry: bool, reconciles: bool },
     Queue { run: Started<()>, change: Change },
     Reconcile { run: Started<Reconciled> },
+    Compact { run: Started<bool> },
     Resolve { run: Started<()>, chosen: Chosen, merged: Option<EditNo> },
 }
 
@@ -53,6 +54,7 @@ impl Play<'_> {
                 },
                 Call::Queue { run, .. } | Call::Resolve { run, .. } => plain(self.world.go_on(run)),
                 Call::Reconcile { run } => plain(self.world.go_on(run)),
+                Call::Compact { run } => plain(self.world.go_on(run)),
             };
             let end = match end {
                 Run::Killed(seat) => {
@@ -111,7 +113,8 @@ impl Play<'_> {
                 self.agreed.insert(flying.seat);
                 self.rolled
             }
-            ErrorKind::Locked { .. } => !journal,
+            // Another device holds the lease, or has died with it.
+            ErrorKind::Locked { .. } => !journal || matches!(flying.call, Call::Compact { .. }),
             ErrorKind::Unsupported if journal => known::is_capable(&self.world, flying.seat) == Some(false),
             ErrorKind::Cancelled => !self.world.is_open(flying.seat),
             ErrorKind::Condition | ErrorKind::NotFound => matches!(flying.call, Call::Resolve { .. }),
@@ -181,6 +184,7 @@ fn name(call: &Call) -> &'static str {
         Call::Sync { .. } => "sync",
         Call::Queue { .. } => "queue_change",
         Call::Reconcile { .. } => "reconcile",
+        Call::Compact { .. } => "compact",
         Call::Resolve { .. } => "resolve",
     }
 }

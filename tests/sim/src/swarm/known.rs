@@ -15,7 +15,7 @@ impl Known {
         if !world.config.is_journal() {
             return;
         }
-        let lost = self.0.get(&seat).filter(|path| world.drive.file(path).is_none());
+        let lost = self.0.get(&seat).filter(|path| journal::is_lost(&world.drive, path));
         if let Some(path) = lost.filter(|_| !agreed) {
             world.ghost.violated(format!("Rollback: c{} does not notice that {path} is gone, which it has written itself", seat + 1));
         }

@@ -18,6 +18,7 @@ pub mod shrink;
 mod strikes;
 pub mod tally;
 mod text;
+pub mod tidy;
 
 pub use play::{Look, Verdict, play};
 pub use script::{Deed, Event, Script};

@@ -7,6 +7,7 @@ use super::{
     script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side},
     strikes::Strikes,
     tally::Tally,
+    tidy,
 };
 use crate::{
     case::{self, OpAction, Tier},
@@ -64,6 +65,8 @@ pub(super) struct Play<'a> {
     pub agreed: BTreeSet<usize>,
     /// Whether the drive was put back.
     pub rolled: bool,
+    /// Whether somebody was asked to compact.
+    compacted: bool,
     pub watched: bool,
     /// The conflicts that each device has shown.
     pub shown: BTreeMap<usize, Vec<Conflict>>,
@@ -101,6 +104,7 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
         tally: Tally::default(),
         agreed: BTreeSet::new(),
         rolled: false,
+        compacted: false,
         watched: script.is_watchable(),
         shown: BTreeMap::new(),
         script,
@@ -131,7 +135,10 @@ fn config(script: &Script) -> Config {
     let capabilities = script.tier.capabilities();
     let mixed = script.seats.iter().any(|d| d.claims.is_some());
     let claims = |d: &Device| mixed.then(|| d.claims.map_or(capabilities, Tier::capabilities));
-    let layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
+    let mut layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
+    if let (Layout::Journal(options), Some((history, deletions))) = (&mut layout, script.keeps) {
+        (options.history_days, options.tombstone_days) = (history, deletions);
+    }
     Config {
         seats: script.seats.len(),
         capabilities: if mixed { Capabilities::FULL } else { capabilities },
@@ -208,6 +215,7 @@ impl Play<'_> {
                 let run = self.world.start_call(seat, |client| async move { client.reconcile(SyncOptions::default()).await });
                 self.fly(seat, Call::Reconcile { run });
             }
+            Deed::Compact => self.compact(seat),
             Deed::Resolve(side) => self.resolve(seat, side),
             Deed::Resume => self.resume(seat),
             Deed::Kill => {
@@ -215,7 +223,7 @@ impl Play<'_> {
                 self.killed(seat);
             }
             Deed::Open => self.open(seat),
-            Deed::Wait(seconds) => self.world.clock.pass(Duration::from_secs(seconds)),
+            Deed::Wait(seconds) => self.wait(seconds),
             Deed::Clock(seconds) => self.world.seat(seat).runtime.set_ahead(shifted(seconds)),
             Deed::Lag => {
                 self.tally.met("deed", "lag");
@@ -366,6 +374,27 @@ impl Play<'_> {
         self.fly(seat, Call::Sync { run, dry: asked.dry, reconciles });
     }
 
+    fn compact(&mut self, seat: usize) {
+        if !self.world.config.is_journal() {
+            return;
+        }
+        self.ready(seat);
+        self.compacted = true;
+        let agreed = self.agreed.contains(&seat);
+        let allow = Allow { vault_changed: agreed, rollback: agreed, ..Allow::default() };
+        let reconcile = self.world.seat(seat).reconcile_due;
+        let run = self.world.start_compact(seat, SyncOptions { allow, reconcile, ..SyncOptions::default() });
+        self.fly(seat, Call::Compact { run });
+    }
+
+    /// Time passes: a deletion that is old enough may be forgotten by the next compaction.
+    fn wait(&mut self, seconds: u64) {
+        self.world.clock.pass(Duration::from_secs(seconds));
+        if self.script.keeps.is_some_and(|(_, days)| seconds + 2 * 3600 >= u64::from(days) * 86_400) {
+            excuses::journal::expired(&self.world);
+        }
+    }
+
     fn resolve(&mut self, seat: usize, side: Side) {
         self.ready(seat);
         let Some(conflict) = self.shown.get_mut(&seat).and_then(|shown| (!shown.is_empty()).then(|| shown.remove(0))) else { return };
@@ -421,6 +450,7 @@ impl Play<'_> {
                 Call::Sync { run, .. } => self.world.resume(run),
                 Call::Queue { run, .. } | Call::Resolve { run, .. } => self.world.resume(run),
                 Call::Reconcile { run } => self.world.resume(run),
+                Call::Compact { run } => self.world.resume(run),
             }
         }
         let opened = self.world.seat(seat).alive.clone();
@@ -494,6 +524,10 @@ impl Play<'_> {
         let recovery = Recovery { settle, locked_rounds: 3, most_rounds: 14, allow, ..Recovery::default() };
         let recovered = recovery.run(&mut self.world);
         self.most("rounds", recovered.rounds);
+        if self.compacted {
+            tidy::check(&mut self.world, allow);
+            recovery.run(&mut self.world);
+        }
         self.world.config.each.resize(self.world.seats.len(), Manners::default());
         case::finish(&mut self.world);
     }

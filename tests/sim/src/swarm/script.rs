@@ -25,6 +25,8 @@ pub struct Script {
     pub page: usize,
     /// Whether listings are untidy.
     pub untidy: bool,
+    /// For how many days history is kept, and deletions; none for the default.
+    pub keeps: Option<(u32, u32)>,
     /// The devices.
     pub seats: Vec<Device>,
     /// What happens.
@@ -95,6 +97,8 @@ pub enum Deed {
     Sync(Asked),
     /// A comparison of the host.
     Reconcile,
+    /// A compaction.
+    Compact,
     /// The first conflict that was shown is settled.
     Resolve(Side),
     /// Calls that stand still go on.

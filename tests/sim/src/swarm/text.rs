@@ -22,9 +22,10 @@ use std::{fmt, str::FromStr};
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tier, seed, page, .. } = self;
+        let keeps = self.keeps.map(|(history, deletions)| format!(" history={history} deletions={deletions}")).unwrap_or_default();
         let settle = if self.settle == Settle::Local { "local" } else { "remote" };
         let mark = |on: bool, word: &'static str| if on { word } else { "" };
-        write!(f, "{tier} {settle} seed={seed} page={page}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
+        write!(f, "{tier} {settle} seed={seed} page={page}{keeps}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
         for Device { flag, digests, parts, page, skew, claims } in &self.seats {
             write!(f, " seat:-{}{}{}:{page}:{skew}", mark(*flag, "f"), mark(*digests, "d"), mark(*parts, "p"))?;
             claims.map_or(Ok(()), |claims| write!(f, ":{claims}"))?;
@@ -56,6 +57,7 @@ impl fmt::Display for Deed {
                 wait.map_or(Ok(()), |wait| write!(f, " wait={wait}"))
             }
             Self::Reconcile => f.write_str("reconcile"),
+            Self::Compact => f.write_str("compact"),
             Self::Resolve(Side::Local) => f.write_str("resolve local"),
             Self::Resolve(Side::Remote) => f.write_str("resolve remote"),
             Self::Resolve(Side::Merged) => f.write_str("resolve merged"),
@@ -92,6 +94,7 @@ impl FromStr for Script {
             seed: 1,
             page: 1000,
             untidy: false,
+            keeps: None,
             seats: Vec::new(),
             events: Vec::new(),
         };
@@ -104,6 +107,8 @@ impl FromStr for Script {
                 None => script.tier = word.parse()?,
                 Some(("seed", seed)) => script.seed = number(seed)?,
                 Some(("page", page)) => script.page = number(page)?,
+                Some(("history", days)) => script.keeps.get_or_insert((30, 365)).0 = number(days)?,
+                Some(("deletions", days)) => script.keeps.get_or_insert((30, 365)).1 = number(days)?,
                 Some(("seat", seat)) => script.seats.push(device(seat)?),
                 _ => return Err(format!("{word:?} is no setting")),
             }
@@ -141,6 +146,7 @@ fn parse_deed(words: &[&str]) -> Result<Deed, String> {
         ["old-delete", name] => Deed::Old(document(name)?, OpAction::Delete),
         ["sync", asked @ ..] => Deed::Sync(parse_asked(asked)?),
         ["reconcile"] => Deed::Reconcile,
+        ["compact"] => Deed::Compact,
         ["resolve", "local"] => Deed::Resolve(Side::Local),
         ["resolve", "remote"] => Deed::Resolve(Side::Remote),
         ["resolve", "merged"] => Deed::Resolve(Side::Merged),

@@ -5,7 +5,7 @@ use super::Write;
 use crate::{
     drive::SimDrive,
     excuses,
-    eye::journal::{Marker, Name, RecordName, name},
+    eye::journal::{Marker, Name, RecordName, lost, name},
     ghost::Ghost,
 };
 use kitestring::{StateRecord, drive::Condition};
@@ -64,10 +64,7 @@ impl Watch {
     pub(super) fn written(&self, write: &Write<'_>) {
         let Write { seat, path, condition, honest } = write;
         let who = seat + 1;
-        let Some(file) = self.drive.file(path) else {
-            self.ghost.violated(format!("I5 AtMostOneCommit: c{who} removes {path}"));
-            return;
-        };
+        let Some(file) = self.drive.file(path) else { return self.removed(who, path) };
         match name(path) {
             Some(Name::Record(record)) => {
                 if self.drive.was_turned_back() && self.drive.file("vault").is_none() {
@@ -76,7 +73,7 @@ impl Watch {
                 self.made(who, path, &record);
                 self.once(who, path, file.bytes);
             }
-            Some(Name::Part | Name::Id) => self.once(who, path, file.bytes),
+            Some(Name::Part | Name::Id | Name::Root | Name::Piece) => self.once(who, path, file.bytes),
             Some(Name::Slot(number)) if *honest => {
                 if self.drive.was_turned_back() && self.knows_number(*seat, number) {
                     self.ghost.wreck(excuses::journal::NUMBER_AGAIN);
@@ -98,8 +95,23 @@ impl Watch {
             Some(Name::Head) if **condition == Condition::Any => {
                 self.ghost.violated(format!("Fence: c{who} writes the head without a condition"));
             }
-            Some(Name::Head) => {}
+            Some(Name::Head | Name::Lease) => {}
             None => self.ghost.violated(format!("Names: c{who} writes {path}, which is no file of the journal")),
+        }
+    }
+
+    /// Only what compactions leave behind is ever removed: whatever is announced can still be had, and so can all that the
+    /// checkpoint before refers to.
+    fn removed(&self, who: usize, path: &str) {
+        if !matches!(name(path), Some(Name::Record(_) | Name::Root | Name::Piece | Name::Part | Name::Slot(_) | Name::Lease)) {
+            self.ghost.violated(format!("I5 AtMostOneCommit: c{who} removes {path}"));
+        }
+        if self.drive.was_turned_back() || matches!(name(path), Some(Name::Slot(_) | Name::Lease)) {
+            return;
+        }
+        let bad = lost(&self.drive, &self.inner().dots);
+        if !bad.is_empty() {
+            self.ghost.violated(format!("I12 GCSafe: c{who} removes {path}: {}", bad.join("; ")));
         }
     }
 

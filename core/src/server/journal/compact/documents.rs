@@ -39,11 +39,13 @@ impl Journal {
         ids.into_iter().skip(done).rev().for_each(|id| compacting.survey.documents.push_front(id));
         let wanted = some.iter().flat_map(|(_, versions)| versions).map(|version| body_to_move(compacting, version)).collect();
         let mut loaded = self.load_bodies(&mut session.pull.at_hand, wanted).await?.into_iter();
+        let shares = self.shares(session)?;
         for (id, versions) in some {
             let place = |version: Version| {
                 let moved = loaded.next().and_then(|loaded| self.moved(compacting, &version, loaded));
                 if moved.is_none() {
                     compacting.refers.extend(version.file());
+                    compacting.lacks |= !shares && version.file().is_some();
                 }
                 compacting.live_bytes += version.stored_bytes();
                 (version, moved)

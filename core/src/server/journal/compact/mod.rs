@@ -34,7 +34,10 @@ use crate::{
     server::Tidied,
 };
 use pieces::Builder;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+};
 use survey::Survey;
 
 /// It is worth it from this many small records on: the fewer, the less there is to be written again.
@@ -68,6 +71,8 @@ pub(super) struct Compacting {
     done_with: Vec<String>,
     /// The files of records, and of checkpoints but their roots, in which bodies lie that are referred to.
     refers: BTreeSet<FileName>,
+    /// Whether a body could not be had that must be in its own files.
+    lacks: bool,
     step: Step,
     total: u64,
     done: u64,
@@ -173,6 +178,7 @@ impl Journal {
             live_bytes: 0,
             done_with: Vec::new(),
             refers: BTreeSet::new(),
+            lacks: false,
             step: Step::Documents,
             total,
             done: 0,
@@ -228,14 +234,14 @@ impl Journal {
 
     /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the smaller name.
     async fn greatest_root(&self, session: &mut Session) -> Result<Option<PieceName>> {
-        let mut best: Option<(u64, PieceName)> = None;
+        let mut best = None;
         for name in self.standing(session)?.joined.clone() {
             let Some(root) = self.root(session, &name).await? else { continue };
-            if best.is_none_or(|(order, best)| root.order > order || root.order == order && name < best) {
-                best = Some((root.order, name));
-            }
+            // Records that were made at once have one order: who covers more of them knows more.
+            let records: u64 = root.vector.values().map(|link| link.seq).sum();
+            best = best.max(Some((root.order, records, Reverse(name))));
         }
-        Ok(best.map(|(_, name)| name))
+        Ok(best.map(|(.., Reverse(name))| name))
     }
 
     /// Deletes what an interrupted checkpoint of this client has left.
@@ -265,6 +271,13 @@ impl Journal {
             Step::History(mut queue) => {
                 let more = self.write_history(session, &mut compacting, &mut queue).await?;
                 compacting.step = if more { Step::History(queue) } else { Step::Publish };
+            }
+            // Others would take it for whole, and delete what is.
+            Step::Publish if compacting.lacks => {
+                self.log.line(Level::Warn, || "a body could not be had: no checkpoint is written".to_owned());
+                self.clear_abandoned().await?;
+                self.release_lease().await;
+                return Ok(Tidied::Nothing);
             }
             Step::Publish => {
                 let Some(doomed) = self.publish(session, &mut compacting).await? else {

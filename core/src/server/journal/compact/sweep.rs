@@ -60,14 +60,33 @@ impl Journal {
         let shares = self.shares(session)?;
         let gone =
             if shares { Gone::UpTo(parent.name.of.generation) } else { self.covered_roots(session, compacting, parent, &listed).await? };
-        // Roots first: a checkpoint that is there is there as a whole.
-        for piece in listed.pieces().filter(|piece| gone.has(piece) && !needs.contains(&FileName::Piece(*piece))) {
-            if piece.no >= HISTORY {
-                doomed.extend(self.parts_of(&piece).await?);
-            }
-            doomed.push_back(piece.path());
-        }
+        let is_bad = |piece: &PieceName| gone.has(piece) && !needs.contains(&FileName::Piece(*piece));
+        let (bad, good): (Vec<PieceName>, Vec<PieceName>) = listed.pieces().partition(is_bad);
+        let is_history = |piece: &&PieceName| piece.no >= HISTORY;
+        let written = compacting.history.written.iter().map(|other| other.name);
+        let stays = good.iter().filter(is_history).copied().chain(written).collect();
+        doomed.extend(self.doomed_parts(bad.iter().filter(is_history), stays).await?);
+        doomed.extend(bad.iter().map(PieceName::path));
         Ok(doomed)
+    }
+
+    /// The files of the large documents in history that is to be deleted, unless other history has them too: that of a
+    /// checkpoint that was given up has what the one in its place has.
+    async fn doomed_parts(&self, bad: impl Iterator<Item = &PieceName>, stays: Vec<PieceName>) -> Result<Vec<DrivePath>> {
+        let mut parts = BTreeSet::new();
+        for piece in bad {
+            parts.extend(self.parts_of(piece).await?.unwrap_or_default());
+        }
+        for piece in stays {
+            if parts.is_empty() {
+                break;
+            }
+            match self.parts_of(&piece).await? {
+                Some(kept) => parts.retain(|path| !kept.contains(path)),
+                None => parts.clear(),
+            }
+        }
+        Ok(parts.into_iter().collect())
     }
 
     /// Where there is no head: the checkpoints, but the parent, that the parent covers.
@@ -84,16 +103,16 @@ impl Journal {
         Ok(Gone::These { gone, roots, below: parent.name.of.generation })
     }
 
-    /// The files of the large documents in a file of history that is to be deleted: nothing else leads to them.
-    async fn parts_of(&self, history: &PieceName) -> Result<Vec<DrivePath>> {
-        let versions = self.read_history(history).await?.unwrap_or_default();
+    /// The files of the large documents in a file of history; none if it cannot be had.
+    async fn parts_of(&self, history: &PieceName) -> Result<Option<Vec<DrivePath>>> {
+        let Some(versions) = self.read_history(history).await? else { return Ok(None) };
         let mut paths = Vec::new();
         for (_, version, _) in versions {
             if let Some(At::Parts(parts)) = version.body.map(|body| body.at) {
                 paths.extend(parts.iter().map(|part| part_path(version.dot.writer, part.name_no)));
             }
         }
-        Ok(paths)
+        Ok(Some(paths))
     }
 
     /// Deletes some of them, in their order: a file that leads to others comes after these.

@@ -33,8 +33,23 @@ pub fn journal(seed: u64) -> Script {
     let page = if random.below(4) == 0 { 1 + random.below(2) as usize } else { 1000 };
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier, mixed);
+    let keeps = compactions(seed, &mut mix);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit, settle, seed, page, untidy, seats, events }
+    Script { tier, implicit, settle, seed, page, untidy, keeps, seats, events }
+}
+
+/// Adds compactions to one seed in three, and says what they keep. From a stream of its own: the others play what they did
+/// before there were any.
+fn compactions(seed: u64, mix: &mut Mix) -> Option<(u32, u32)> {
+    let mut random = SplitMix::new(seed ^ STREAM ^ 0x636f_6d70);
+    if random.below(3) > 0 {
+        return None;
+    }
+    mix.deeds.extend([Kind::Compact; 8]);
+    if random.below(3) == 0 {
+        mix.deeds.extend([Kind::Days; 3]);
+    }
+    (random.below(2) == 0).then(|| (one_of(&mut random, [0, 1, 30]), one_of(&mut random, [1, 1, 365])))
 }
 
 fn mix(mut random: SplitMix, seats: u64, tier: Tier, mixed: bool) -> Mix {
