@@ -131,3 +131,13 @@ fn a_compacted_drive_holds_less_and_the_history_stays() {
     w.settle("b", "a");
     assert_eq!(w.read("a/n.md"), "0");
 }
+
+#[test]
+fn while_another_device_compacts_it_is_said_when_to_come_back() {
+    let w = versions("n.md", &["1", "2"]);
+    w.write("drive/lease", r#"{"owner":"another","nonce":"1"}"#);
+    let ran = w.kite(&["compact", "a", "--json"]).expect(1).says(&["another device is putting the vault in order", "kite compact a"]);
+    assert!(!ran.err.contains("()"), "{ran:?}");
+    assert_eq!(ran.json()["error"]["code"], "locked");
+    w.sync("a").expect(0);
+}
