@@ -141,3 +141,14 @@ fn while_another_device_compacts_it_is_said_when_to_come_back() {
     assert_eq!(ran.json()["error"]["code"], "locked");
     w.sync("a").expect(0);
 }
+
+#[test]
+fn a_conflict_shows_what_each_side_has_changed() {
+    let w = versions("n.md", &["first\nlast\n"]);
+    w.write("a/n.md", "first\nof a\nlast\n");
+    w.sync("a").expect(0);
+    w.write("b/n.md", "first\nlast\nof b\n");
+    w.sync("b").expect(2);
+    let ran = w.kite(&["conflicts", "b", "--diff", "n.md"]).expect(0);
+    ran.says(&["--- n.md (drive)\n+++ n.md (folder)", "--- n.md (before)\n+++ n.md (drive)", "--- n.md (before)\n+++ n.md (folder)"]);
+}
