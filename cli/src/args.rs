@@ -34,6 +34,12 @@ pub(crate) enum Command {
     /// List, restore or empty what syncs have replaced or deleted
     #[command(subcommand)]
     Trash(Trash),
+    /// List what a file was and is, the newest first
+    Log(Log),
+    /// Make a file what it was; what is here now goes to the trash in .kite
+    Restore(RestoreVersion),
+    /// Gather what the drive holds in many small files, and delete what is no longer needed; syncs do this by themselves
+    Compact(Folder),
     /// Change how the vault's records are found to a way that asks less of the drive; there is no way back
     Lower(Lower),
     /// Forget the drive of a folder; no file is touched
@@ -225,6 +231,26 @@ pub(crate) struct Empty {
     pub yes: bool,
 }
 
+/// The options of `kite log`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Log {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The file, by its path in the folder, from here, or from the root; it may be deleted now
+    pub file: String,
+}
+
+/// The options of `kite restore`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RestoreVersion {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// The file, by its path in the folder, from here, or from the root; it may be deleted now
+    pub file: String,
+    /// Which version, as `kite log` shows it; its first characters are enough if no other version begins so
+    pub revision: String,
+}
+
 /// The options of `kite lower`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Lower {
@@ -261,13 +287,15 @@ impl Command {
     /// Returns what every command has.
     pub(crate) fn folder(&self) -> &Folder {
         match self {
-            Self::Trash(Trash::List(folder)) => folder,
+            Self::Trash(Trash::List(folder)) | Self::Compact(folder) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
             | Self::Trash(Trash::Restore(Restore { folder, .. }) | Trash::Empty(Empty { folder, .. }))
             | Self::Watch(Watch { folder, .. })
             | Self::Conflicts(Conflicts { folder, .. })
             | Self::Resolve(Resolve { folder, .. })
+            | Self::Log(Log { folder, .. })
+            | Self::Restore(RestoreVersion { folder, .. })
             | Self::Lower(Lower { folder, .. })
             | Self::Unlink(Unlink { folder, .. }) => folder,
         }

@@ -5,7 +5,7 @@ use crate::{
     args::Conflicts,
     output::{
         GOOD,
-        diff::{Content, diff},
+        diff::{Content, diff, since},
         json, line, styled, summary,
     },
     session::Session,
@@ -13,7 +13,7 @@ use crate::{
 use kitestring::{Body, Conflict, Document, Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-/// Lists the conflicts, or shows both sides of one.
+/// Lists the conflicts, or shows both sides of one, and what each has changed where the history still has what was before.
 pub(super) async fn run(args: &Conflicts, verbose: bool) -> Result<u8> {
     let folder = &args.folder.folder;
     let session = Session::for_local_work(folder, verbose).await?;
@@ -42,7 +42,14 @@ pub(super) async fn run(args: &Conflicts, verbose: bool) -> Result<u8> {
 async fn both_sides(session: &Session, conflict: &Conflict) -> Result<String> {
     let versions = session.client.versions(conflict.id.clone()).await?;
     let (remote, local) = (content(session, versions.remote.as_ref())?, content(session, versions.local.as_ref())?);
-    Ok(diff(conflict.id.as_str(), &remote, &local))
+    let path = conflict.id.as_str();
+    let mut text = diff(path, &remote, &local);
+    if let Some(Body::Whole(base)) = versions.base.map(|base| base.body) {
+        let base = Content::Bytes(base);
+        let each = [("drive", &remote), ("folder", &local)].into_iter().filter_map(|side| since(path, &base, side));
+        each.for_each(|changed| text.extend(["\n\n", &changed]));
+    }
+    Ok(text)
 }
 
 /// Returns the whole content of one side. A large local file comes in parts.

@@ -1,8 +1,11 @@
 //! One file for each command. A command returns its exit code.
 
+mod compact;
 mod conflicts;
+mod log;
 mod lower;
 mod resolve;
+mod restore;
 mod status;
 mod sync;
 mod trash;
@@ -40,6 +43,9 @@ pub(crate) fn run(args: &Args) -> u8 {
             Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
             Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,
             Command::Trash(trash) => trash::run(trash),
+            Command::Log(options) => log::run(options, args.verbose).await,
+            Command::Restore(options) => restore::run(options, args.verbose).await,
+            Command::Compact(folder) => compact::run(folder, args.verbose, &watch).await,
             Command::Lower(options) => lower::run(options, args.verbose).await,
             Command::Unlink(unlink) => unlink::run(unlink, args.verbose).await,
         }

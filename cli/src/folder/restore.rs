@@ -56,6 +56,15 @@ impl Tree {
         take_out(&kept, &top, &path);
         Ok(if there.is_some() { Restored::Replacing } else { Restored::New })
     }
+
+    /// Returns the revision of the file that is there now; none if no file is.
+    ///
+    /// # Errors
+    /// The reason, if no file can be there, or if it cannot be read.
+    pub(crate) fn revision(&self, id: &DocId) -> io::Result<Option<Revision>> {
+        let own = self.own()?;
+        Batch { root: self.root(), own: own.as_fd(), changed: Changed::default() }.revision(id).map_err(said)
+    }
 }
 
 /// Takes the file out of the trash, and the directories that this empties. What stays behind is a copy too many.

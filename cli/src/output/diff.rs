@@ -33,7 +33,7 @@ impl Content {
 pub(crate) fn diff(path: &str, remote: &Content, local: &Content) -> String {
     let path = shown(path);
     match (remote.text(), local.text()) {
-        (Some(remote), Some(local)) => unified(&path, remote, local),
+        (Some(remote), Some(local)) => unified(&path, ("drive", remote), ("folder", local)),
         _ => {
             let mut lines = vec![format!("drive   {path}: {}", remote.describe()), format!("folder  {path}: {}", local.describe())];
             lines.extend([remote, local].iter().filter_map(|side| side.text()).map(|text| format!("\n{}", text.trim_end_matches('\n'))));
@@ -42,9 +42,14 @@ pub(crate) fn diff(path: &str, remote: &Content, local: &Content) -> String {
     }
 }
 
-fn unified(path: &str, remote: &str, local: &str) -> String {
-    let diff = TextDiff::from_lines(remote, local);
-    let mut lines = vec![styled(BAD, format_args!("--- {path} (drive)")), styled(GOOD, format_args!("+++ {path} (folder)"))];
+/// Shows what one side has changed since both agreed; none if one of them is no text.
+pub(crate) fn since(path: &str, base: &Content, side: (&str, &Content)) -> Option<String> {
+    Some(unified(&shown(path), ("before", base.text()?), (side.0, side.1.text()?)))
+}
+
+fn unified(path: &str, (from, old): (&str, &str), (to, new): (&str, &str)) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut lines = vec![styled(BAD, format_args!("--- {path} ({from})")), styled(GOOD, format_args!("+++ {path} ({to})"))];
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         lines.push(styled(FAINT, hunk.header()));
         for change in hunk.iter_changes() {

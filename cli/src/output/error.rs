@@ -68,7 +68,8 @@ pub(crate) fn warning(error: &Error) -> Option<String> {
 
 /// Says whose lock it is, and how long it lasts.
 fn locked(error: &Error, until_ms: u64) -> String {
-    let who = format!("{} ({})", super::quote::shown(error.detail()), error.subject().unwrap_or_default());
+    let subject = error.subject().map(|subject| format!(" ({subject})")).unwrap_or_default();
+    let who = format!("{}{subject}", super::quote::shown(error.detail()));
     match UNIX_EPOCH.checked_add(Duration::from_millis(until_ms)) {
         Some(until) if until >= SystemTime::now() => format!("{who} until {}", utc_text(until)),
         Some(until) => format!("{who}; that lock ended at {}, and counts for two minutes more", utc_text(until)),
@@ -88,6 +89,7 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
         ErrorKind::Locked { .. } if error.subject() == Some("lock.json") => {
             Some(("to wait longer", format!("kite sync {folder} --wait 300")))
         }
+        ErrorKind::Locked { .. } if error.operation() == "compact" => Some(("when it has ended", format!("kite compact {folder}"))),
         ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),
         ErrorKind::Unavailable if error.retry == Retry::Never => Some(("when that has changed", format!("kite sync {folder}"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),

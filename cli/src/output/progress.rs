@@ -75,5 +75,6 @@ fn words(phase: Phase) -> &'static str {
         Phase::Pull => "Pulling",
         Phase::Wait => "Waiting for a device",
         Phase::Push => "Pushing",
+        Phase::Compact => "Tidying the drive",
     }
 }

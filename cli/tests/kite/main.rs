@@ -8,6 +8,7 @@ mod crowd;
 mod dry_run;
 mod full_disk;
 mod guards;
+mod history;
 mod hostile;
 mod ignored;
 mod interrupted;

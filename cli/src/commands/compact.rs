@@ -1,0 +1,64 @@
+//! `kite compact`.
+
+use super::DONE;
+use crate::{
+    args::Folder,
+    config,
+    layout::Layout,
+    output::{FAINT, GOOD, json, line, progress::Bar, styled, summary},
+    session::Session,
+    signals::Watch,
+};
+use kitestring::{Error, ErrorKind, Result, SyncOptions};
+use serde_json::json;
+use std::{fs, path::Path};
+
+/// Syncs, and puts the drive in order.
+pub(super) async fn run(args: &Folder, verbose: bool, watch: &Watch) -> Result<u8> {
+    let folder = &args.folder;
+    let session = Session::for_local_work(folder, verbose).await?;
+    if session.config.layout == Layout::Classic {
+        let detail = "the vault of this folder has the classic layout, which has nothing to gather";
+        return Err(Error::new(ErrorKind::InvalidInput, "compact", detail).about(folder.display().to_string()));
+    }
+    let dataset = session.config.drive.dataset();
+    let before = measure(&dataset);
+    let bar = Bar::new(verbose);
+    let options = SyncOptions { cancel: Some(watch.cancel_token()), progress: bar.sink(), reconcile: true, ..SyncOptions::default() };
+    let compacted = session.client.compact(options).await;
+    drop(bar);
+    let compacted = compacted?;
+    config::touch(folder);
+    let after = measure(&dataset);
+    if args.json {
+        let one = |(files, bytes): (u64, u64)| json!({ "files": files, "bytes": bytes });
+        json::print(&json!({ "compacted": compacted, "before": one(before), "after": one(after) }));
+    } else if compacted {
+        line(format_args!("{} the drive: {} before, {} now", styled(GOOD, "Compacted"), told(before), told(after)));
+        if after.1 > before.1 {
+            line(styled(FAINT, "  what was gathered is deleted by the next one, when no device can be reading it"));
+        }
+    } else {
+        line(format_args!("Nothing to gather: the drive holds {}", told(after)));
+    }
+    Ok(DONE)
+}
+
+fn told((files, bytes): (u64, u64)) -> String {
+    format!("{files} {} ({})", if files == 1 { "file" } else { "files" }, summary::size(bytes))
+}
+
+/// Counts the files below a directory, and their bytes. What cannot be read counts as nothing.
+fn measure(dir: &Path) -> (u64, u64) {
+    let (mut files, mut bytes, mut dirs) = (0, 0, vec![dir.to_owned()]);
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => dirs.push(entry.path()),
+                Ok(found) if found.is_file() => (files, bytes) = (files + 1, bytes + found.len()),
+                _ => {}
+            }
+        }
+    }
+    (files, bytes)
+}
