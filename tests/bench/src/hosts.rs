@@ -132,7 +132,7 @@ impl GeneratingHost {
     fn note(&self, i: u64) -> Note {
         let n = self.edited.load(Relaxed);
         let version = if i + 1 == self.count { self.last_version.load(Relaxed) } else { 0 };
-        Note::new(i, if n > 0 && i % n == 0 { version + 1 } else { version })
+        Note::new(i, if n > 0 && i.is_multiple_of(n) { version + 1 } else { version })
     }
 
     fn document(&self, id: DocId) -> Option<Document> {

@@ -64,7 +64,7 @@ impl Journal {
             all.entry((version.order, version.dot)).or_insert((version, replaced));
         };
         if moved {
-            self.from_files(session, id, true, &mut add).await?;
+            self.add_history(session, id, true, &mut add).await?;
         }
         let versions = load(&*self.state, std::iter::once(id)).await?;
         versions.into_iter().flat_map(|versions| versions.heads).for_each(|version| add(version, None));
@@ -72,13 +72,13 @@ impl Journal {
             add(past.version, Some(past.replaced.time));
         }
         if !moved {
-            self.from_files(session, id, false, &mut add).await?;
+            self.add_history(session, id, false, &mut add).await?;
         }
         Ok(all.into_values().rev().collect())
     }
 
     /// Adds what the history has of a document.
-    async fn from_files(
+    async fn add_history(
         &self,
         session: &mut Session,
         id: &DocId,

@@ -19,6 +19,12 @@ pub(crate) fn run(input: &[u8]) {
             Some(Inspected::Head { last, .. }) => {
                 assert!(last.iter().all(|(writer, path)| path.contains(writer.as_str())), "a head names another writer's record");
             }
+            Some(Inspected::Checkpoint { generation, root, documents, .. }) => {
+                let digits = format!("{generation:08x}-");
+                assert!(path.contains(&digits), "a file of a checkpoint is not what its name says");
+                assert_eq!(root.is_some(), path.starts_with("j/c-"), "a root is where the others are");
+                assert!(documents.iter().all(|(_, revisions)| !revisions.is_empty()), "a document without a version");
+            }
             None => {}
         }
     }

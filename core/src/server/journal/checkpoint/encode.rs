@@ -110,7 +110,7 @@ fn columns(to: &mut Vec<u8>, entries: &[Entry]) {
     texts(to, versions().map(|p| p.version.revision.as_str()));
     let bodies = || versions().filter_map(|p| p.version.body.as_ref());
     bodies().for_each(|body| put_number(to, body.size));
-    places(to, &versions().filter_map(|p| far(p)).collect::<Vec<_>>());
+    places(to, &versions().filter_map(far).collect::<Vec<_>>());
     parts(to, versions());
     if entries.iter().any(|entry| entry.replaced.is_some()) {
         replaced(entries).for_each(|r| put_number(to, place(&r.by.writer)));
