@@ -136,6 +136,40 @@ pub enum Action {
     Expire(usize),
 }
 
+/// What a user has before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Whether the document is there.
+    pub present: bool,
+    /// Whether it was edited, or deleted, and not pushed.
+    pub dirty: bool,
+    /// The pushed edits that the user knows.
+    pub seen: Dots,
+    /// The number of the user's next record.
+    pub next: u8,
+    /// Whether what was agreed on last is a content.
+    pub had_content: bool,
+    /// Whether what is valid for all that is known is a deletion.
+    pub deleted: bool,
+}
+
+impl State {
+    /// What a user has before them.
+    pub fn view(&self, c: usize) -> View {
+        let Client { present, dirty, seen, vector, basis, heads, .. } = self.clients[c];
+        let deletes = |dots| self.winner(dots).map(|dot| self.versions[dot].deletes);
+        let edits = seen.iter().filter(|dot| !self.versions[*dot].deletes).fold(Dots::default(), |all, dot| all.and(Dots::of(dot)));
+        View {
+            present,
+            dirty,
+            seen: edits,
+            next: vector[c] + 1,
+            had_content: deletes(basis) == Some(false),
+            deleted: deletes(heads) == Some(true),
+        }
+    }
+}
+
 impl Checkpoints {
     /// Writes a record and announces it.
     fn record(state: &mut State, c: usize, version: Version) -> usize {
