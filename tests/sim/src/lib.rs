@@ -30,7 +30,7 @@
 //! | `I9 Liveness` | in every schedule: rounds until all is quiet, no call without an end, no failure without a reason |
 //! | `I10 BoundedWork` | in every quiet round: one request, and the report says so; in random schedules the most of a sync is measured and has a ceiling |
 //! | `I11 Determinism` | one random seed in twenty is run twice |
-//! | `I12 GCSafe` | not yet: the classic layout collects nothing |
+//! | `I12 GCSafe` | journal: at every deletion ([`watch`]): each record is there or covered by the checkpoint that counts, and all that this refers to is there; after three quiet compactions nothing is left over ([`swarm::tidy`]). The classic layout collects nothing |
 //! | `I13 Confidential` | not yet: the classic layout encrypts nothing |
 //! | `I14 FailClosed` | as far as there is something to distrust: half files, other vaults and older ones end in a typed error, and no host is ever given what nobody wrote (`I3`) |
 //!

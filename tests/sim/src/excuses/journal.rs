@@ -9,7 +9,7 @@
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
 //! | [`EXPIRED`] | that this deletion lasts |
-//! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`] | anything but that content is somebody's, and that every call ends |
+//! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
 //!
 //! None but these last promises less about what the devices have in the end: that is the same everywhere.
 
@@ -66,6 +66,9 @@ pub const EXPIRED: &str = "a deletion was forgotten when it was old enough";
 pub fn expired(world: &World) {
     world.ghost.forgive(|_, edit| edit.body.is_none(), EXPIRED);
 }
+
+/// A compaction was under way when the drive was put back: what it goes on to delete may be needed again.
+pub const DELETED_BEHIND: &str = "the drive was put back while a compaction deleted files";
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {

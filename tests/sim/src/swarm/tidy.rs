@@ -34,6 +34,8 @@ fn compact(world: &mut World, seat: usize, allow: Allow) {
             Run::Done(Err(e)) if matches!(e.kind, ErrorKind::Locked { .. }) => world.clock.pass(LEFT),
             // Nobody has written anything: there is no vault.
             Run::Done(Ok(false)) if journal::is_empty(&world.drive) => return,
+            // A state that names files which the drive had before it was put back: others can.
+            Run::Done(Ok(false)) if world.drive.was_turned_back() => return,
             run => {
                 let word = if matches!(run, Run::Done(Ok(false))) { "nothing done".to_owned() } else { run.word() };
                 return world.ghost.violated(format!("I9 Liveness: a quiet compaction of c{} ends with {word}", seat + 1));

@@ -11,8 +11,10 @@ use super::{
     },
     Compacting,
     pieces::Sealed,
+    survey::Survey,
 };
 use crate::{DocId, Error, Level, Result, drive::Condition, server::Loaded};
+use std::collections::BTreeSet;
 
 /// At most this many documents at once,
 const DOCUMENTS: usize = 1000;
@@ -97,6 +99,16 @@ impl Compacting {
         }
     }
 
+    /// Whether it refers to a file that is not there, and the checkpoint before does not: the drive was put back to a time
+    /// before that file.
+    pub(super) fn refers_to_nothing(&self) -> bool {
+        let Survey { records, roots, pieces, .. } = &self.survey;
+        let pieces = roots.iter().chain(pieces).map(|name| FileName::Piece(*name));
+        let there: BTreeSet<FileName> = records.iter().map(|name| FileName::Record(*name)).chain(pieces).collect();
+        let known = |file: &&FileName| there.contains(*file) || self.parent.as_ref().is_some_and(|parent| parent.needs.contains(*file));
+        !self.refers.iter().all(|file| known(&file))
+    }
+
     /// A version with a time that can be: no clock of another device makes it look older than the checkpoint that did not
     /// know it, or younger than now.
     fn dated(&self, version: Version) -> Version {
@@ -106,7 +118,7 @@ impl Compacting {
     }
 
     /// All files to which this checkpoint refers, with its own.
-    pub(super) fn needs(&self, root: super::super::checkpoint::PieceName) -> std::collections::BTreeSet<FileName> {
+    pub(super) fn needs(&self, root: super::super::checkpoint::PieceName) -> BTreeSet<FileName> {
         let written = self.documents.written.iter().chain(&self.history.written).chain(&self.kept_history);
         let own = written.map(|other| FileName::Piece(other.name)).chain([FileName::Piece(root)]);
         own.chain(self.refers.iter().copied()).collect()

@@ -273,7 +273,7 @@ impl Journal {
                 compacting.step = if more { Step::History(queue) } else { Step::Publish };
             }
             // Others would take it for whole, and delete what is.
-            Step::Publish if compacting.lacks => {
+            Step::Publish if compacting.lacks || compacting.refers_to_nothing() => {
                 self.log.line(Level::Warn, || "a body could not be had: no checkpoint is written".to_owned());
                 self.clear_abandoned().await?;
                 self.release_lease().await;

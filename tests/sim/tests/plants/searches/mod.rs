@@ -2,6 +2,7 @@
 //! find planted bugs, and nothing where none is planted.
 
 mod cases;
+mod compactions;
 mod disturbances;
 mod others;
 mod ports;
@@ -14,6 +15,7 @@ mod scripts;
 use crate::common::{id, outcome, well};
 #[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use cases::{by_cases, by_cases_on};
+use compactions::by_compactions;
 use disturbances::{by_cancels, by_double_kills, by_late_edits};
 pub use disturbances::{by_edits, by_kills};
 use kitestring::{Action, Report};
@@ -65,7 +67,7 @@ pub const ALL: [(&str, Search); 21] = [
 ];
 
 /// The searches on the journal, the most general first. Those that are not named are about files that it does not have.
-pub const JOURNAL: [(&str, Search); 19] = [
+pub const JOURNAL: [(&str, Search); 20] = [
     ("journal cases", |config| by_cases(&on_journal(config))),
     ("journal edits", |config| by_edits(&on_journal(config))),
     ("journal late edits", |config| by_late_edits(&on_journal(config))),
@@ -84,6 +86,7 @@ pub const JOURNAL: [(&str, Search); 19] = [
     ("journal dry runs", |config| by_dry_runs(&on_journal(config))),
     ("journal deadlines", |config| by_deadlines(&on_journal(config))),
     ("journal first syncs", |config| by_first_syncs(&on_journal(config))),
+    ("journal compactions", |config| by_compactions(&on_journal(config))),
     ("journal seeds", |config| by_seeds(&on_journal(config))),
 ];
 

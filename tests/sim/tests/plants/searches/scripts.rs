@@ -127,7 +127,7 @@ pub fn by_seeds(config: &dyn Fn() -> Config) -> Hit {
 }
 
 /// A world with the plants of another.
-fn around(world: Config, plants: Config) -> Config {
+pub(super) fn around(world: Config, plants: Config) -> Config {
     let Config { around_drive, around_state, around_application, .. } = plants;
     Config { around_drive, around_state, around_application, ..world }
 }
