@@ -53,7 +53,8 @@ impl Tier {
     /// Returns what a drive of this tier can do.
     pub fn capabilities(self) -> Capabilities {
         match self {
-            Self::Full | Self::Cas => Capabilities::FULL,
+            // A head may be written by two at the same moment here.
+            Self::Full | Self::Cas => Capabilities { exact: false, ..Capabilities::FULL },
             Self::Create | Self::Slots => Capabilities { create: true, ..Capabilities::NONE },
             Self::None | Self::Listing | Self::Late => Capabilities::NONE,
         }

@@ -288,7 +288,9 @@ impl Play<'_> {
                 self.tally.met("deed", "rollback");
                 let conflicts: Vec<DocId> = (0..self.world.seats.len()).flat_map(|s| self.in_conflict(s)).collect();
                 excuses::rolled_back(&self.world, &files, &conflicts);
-                if self.flying.iter().any(|flying| matches!(flying.call, Call::Compact { .. })) || self.world.drive.in_air() > 0 && self.compacted {
+                if self.flying.iter().any(|flying| matches!(flying.call, Call::Compact { .. }))
+                    || self.world.drive.in_air() > 0 && self.compacted
+                {
                     self.world.ghost.wreck(excuses::journal::DELETED_BEHIND);
                 }
                 self.world.drive.restore(files, renumber);

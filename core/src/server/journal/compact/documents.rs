@@ -11,7 +11,6 @@ use super::{
     },
     Compacting,
     pieces::Sealed,
-    survey::Survey,
 };
 use crate::{DocId, Error, Level, Result, drive::Condition, server::Loaded};
 use std::collections::BTreeSet;
@@ -102,11 +101,9 @@ impl Compacting {
     /// Whether it refers to a file that is not there, and the checkpoint before does not: the drive was put back to a time
     /// before that file.
     pub(super) fn refers_to_nothing(&self) -> bool {
-        let Survey { records, roots, pieces, .. } = &self.survey;
-        let pieces = roots.iter().chain(pieces).map(|name| FileName::Piece(*name));
-        let there: BTreeSet<FileName> = records.iter().map(|name| FileName::Record(*name)).chain(pieces).collect();
-        let known = |file: &&FileName| there.contains(*file) || self.parent.as_ref().is_some_and(|parent| parent.needs.contains(*file));
-        !self.refers.iter().all(|file| known(&file))
+        let known = |file: &FileName| self.parent.as_ref().is_some_and(|parent| parent.needs.contains(file));
+        let new: BTreeSet<FileName> = self.refers.iter().filter(|file| !known(file)).copied().collect();
+        !self.survey.listed.has_all(&new)
     }
 
     /// A version with a time that can be: no clock of another device makes it look older than the checkpoint that did not

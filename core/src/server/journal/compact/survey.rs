@@ -61,6 +61,8 @@ pub(super) struct Survey {
     pub(super) documents: VecDeque<DocId>,
     /// Files whose bodies are moved.
     pub(super) moved: BTreeSet<FileName>,
+    /// What was there at the beginning.
+    pub(super) listed: Listed,
 }
 
 /// What is known of a file with bodies.
@@ -111,7 +113,7 @@ impl Journal {
         let moved = if self.shares(session)? { to_be_moved(&found.files) } else { found.files.into_keys().collect() };
         found.documents.sort_unstable();
         let documents = found.documents.into_iter().map(|(_, id)| id).collect();
-        Ok(Survey { documents, moved })
+        Ok(Survey { documents, moved, listed })
     }
 
     /// Lists the files of records and checkpoints.
