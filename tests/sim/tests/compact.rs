@@ -24,7 +24,11 @@ const SECOND: &str = "c1 compact; c1 edit a; c1 sync; c2 sync; c2 edit x/y; c2 s
 const DISTURBED: [(&str, &[&str], &str); 5] = [
     ("the first checkpoint", &[BEGINNING], "c1 compact !?@#"),
     ("a second one with deletions", &[BEGINNING, FIRST], "c2 edit a; c2 compact !?@#"),
-    ("a third one, and then another's", &[BEGINNING, FIRST, SECOND], "c1 compact !?@#; c1 edit a; c1 sync; c2 compact; c2 wait 700; c2 compact"),
+    (
+        "a third one, and then another's",
+        &[BEGINNING, FIRST, SECOND],
+        "c1 compact !?@#; c1 edit a; c1 sync; c2 compact; c2 wait 700; c2 compact",
+    ),
     ("a device that joins", &[BEGINNING, FIRST, SECOND, "c1 compact"], "c3 edit b; c3 sync !?@#"),
     (
         "a device that returns",

@@ -116,7 +116,9 @@ fn checkpoint(name: &PieceName, bytes: &[u8]) -> Option<Inspected> {
         Kind::More | Kind::History => None,
     };
     let mut refers: Vec<String> = piece.files().iter().map(|file: &FileName| file.path().to_string()).collect();
-    refers.extend(piece.entries.iter().flat_map(|entry| &entry.versions).filter(|placed| !placed.here).flat_map(|placed| parts(&placed.version)));
+    refers.extend(
+        piece.entries.iter().flat_map(|entry| &entry.versions).filter(|placed| !placed.here).flat_map(|placed| parts(&placed.version)),
+    );
     let revisions = |versions: &[Version]| versions.iter().map(|version| version.revision.clone()).collect();
     let documents = piece.documents(*name, head.len() as u64).into_iter();
     let documents = documents.map(|(id, versions, _)| (id, revisions(&versions))).collect();

@@ -171,6 +171,8 @@ fn log(met: &Arc<Mutex<Tally>>) -> Log {
                 if let [first, second] = words.as_slice()
                     && !matches!(*first, "synced" | "pushing" | "failed")
                 {
+                    // Not each checkpoint by its name.
+                    let second = if second.starts_with("c-") { "checkpoint" } else { second };
                     met.met("log", &format!("{first} {second}"));
                 }
             }
@@ -288,7 +290,9 @@ impl Play<'_> {
                 self.tally.met("deed", "rollback");
                 let conflicts: Vec<DocId> = (0..self.world.seats.len()).flat_map(|s| self.in_conflict(s)).collect();
                 excuses::rolled_back(&self.world, &files, &conflicts);
-                if self.flying.iter().any(|flying| matches!(flying.call, Call::Compact { .. })) || self.world.drive.in_air() > 0 && self.compacted {
+                if self.flying.iter().any(|flying| matches!(flying.call, Call::Compact { .. }))
+                    || self.world.drive.in_air() > 0 && self.compacted
+                {
                     self.world.ghost.wreck(excuses::journal::DELETED_BEHIND);
                 }
                 self.world.drive.restore(files, renumber);

@@ -20,7 +20,10 @@ const BEGINNING: &str = "c1 edit a; c1 edit b; c1 edit x/y; c1 sync; c2 sync; c3
 
 /// What is tried on every tier of the journal, with what devices keep.
 const SCRIPTS: [(&str, &str); 9] = [
-    ("history=0 deletions=1", "c2 wait 200000; c2 compact; c2 edit a; c2 sync; c1 compact; c1 edit a; c1 compact; c2 compact; c1 compact; c3 sync; c3 sync"),
+    (
+        "history=0 deletions=1",
+        "c2 wait 200000; c2 compact; c2 edit a; c2 sync; c1 compact; c1 edit a; c1 compact; c2 compact; c1 compact; c3 sync; c3 sync",
+    ),
     ("", "c3 sync; c3 edit a; c3 sync"),
     ("", "c2 delete x/y; c2 compact; c1 compact; c2 compact; c3 sync; c2 edit a; c2 sync; c3 sync"),
     ("", "c2 edit a; c2 compact; c1 delete a; c1 compact; c2 compact; c1 compact; c3 edit b; c3 sync; c1 sync"),
