@@ -168,9 +168,10 @@ fn names(seeds: &[Seed]) -> String {
 }
 
 /// What schedules on the journal meet beside what all do.
-const OF_JOURNAL: [&str; 15] = [
+const OF_JOURNAL: [&str; 16] = [
     "call compact ok",
     "log another checkpoint",
+    "log joining checkpoint",
     "error unsupported",
     "deed hidden",
     "deed lag",

@@ -171,6 +171,8 @@ fn log(met: &Arc<Mutex<Tally>>) -> Log {
                 if let [first, second] = words.as_slice()
                     && !matches!(*first, "synced" | "pushing" | "failed")
                 {
+                    // Not each checkpoint by its name.
+                    let second = if second.starts_with("c-") { "checkpoint" } else { second };
                     met.met("log", &format!("{first} {second}"));
                 }
             }
