@@ -323,7 +323,8 @@ impl Journal {
         let Some(seen) = session.seen.as_mut() else { return Ok(()) };
         session.pull.missing.retain(|name| !seen.has(name.dot()));
         let Some((head, _)) = &session.pull.head else { return Ok(()) };
-        seen.retired = seen.vector.keys().filter(|writer| !head.vector.contains_key(writer)).copied().collect();
+        let left_out = |writer: &&Writer| !session.pull.rebuilt && !head.vector.contains_key(*writer);
+        seen.retired = seen.vector.keys().filter(left_out).copied().collect();
         let vector = head.vector.clone();
         self.look_for_missing(session, &vector).await
     }

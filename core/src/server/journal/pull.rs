@@ -40,6 +40,8 @@ pub(super) struct Pull {
     pub(super) tried: BTreeSet<PieceName>,
     /// The root that was read last.
     pub(super) root: Option<(PieceName, Root)>,
+    /// Whether the head made no sense, and is made again from the names of the records: it names every writer then.
+    pub(super) rebuilt: bool,
     /// Whether the head lacks the checkpoint that is known here.
     pub(super) lost_checkpoint: bool,
     /// The contents of the records that were folded last.
@@ -195,7 +197,7 @@ impl Journal {
                 let names = self.names().await?;
                 let checkpoint = self.newest_listed(session, &names).await?;
                 session.pull.head = Some((Head { checkpoint, ..self.empty_head(vault, session)? }, place));
-                session.pull.heal = true;
+                (session.pull.heal, session.pull.rebuilt) = (true, true);
                 self.look_at_names(session, names).await.map(|_| true)
             }
             Found::Names(names) => self.look_at_names(session, names).await,
