@@ -33,6 +33,15 @@ pub struct Script {
     pub events: Vec<Event>,
 }
 
+impl Script {
+    /// Whether the drive says that its conditions are exact: in half of the scripts in which they are.
+    pub fn is_exact(&self) -> bool {
+        let lies = |(_, fault): &(u64, Fault)| matches!(fault, Fault::Unconditional | Fault::Racy);
+        let honest = !self.events.iter().flat_map(|event| &event.strikes).any(lies);
+        self.tier == Tier::Cas && self.seed.is_multiple_of(2) && honest && self.seats.iter().all(|seat| seat.claims.is_none())
+    }
+}
+
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
