@@ -3,7 +3,7 @@
 //! A sync of a client is what the model calls a pull and, if there is an edit, a push; putting the vault in order is all
 //! steps of a checkpoint. Each user's document lists the pushed edits that it includes.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use futures::executor::block_on;
 use kitestring::{
