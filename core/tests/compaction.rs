@@ -165,3 +165,36 @@ fn a_checkpoint_is_in_nobodys_way() {
         }
     });
 }
+
+#[test]
+fn a_vault_is_lowered_after_checkpoints_by_a_device_that_knows_none_of_them() {
+    block_on(async {
+        for strategy in [Strategy::Slots, Strategy::Listing] {
+            let drive = Arc::new(MemoryDrive::new());
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            for n in 0..30 {
+                a.put(&format!("note {n}"), &n.to_string()).await;
+                a.sync().await;
+            }
+            b.sync().await;
+            for n in 0..2 {
+                a.put("note 0", &format!("again {n}")).await;
+                assert!(a.client.compact(SyncOptions::default()).await.unwrap());
+            }
+            b.client.lower(strategy).await.unwrap();
+            b.put("note 1", "of b").await;
+            b.sync().await;
+            a.sync().await;
+            for n in 0..4 {
+                let device = if n % 2 == 0 { &a } else { &b };
+                device.put("note 2", &n.to_string()).await;
+                assert!(device.client.compact(SyncOptions::default()).await.unwrap(), "{strategy}");
+                let new = Device::journal(&drive, 10 + n).await;
+                assert_eq!(new.sync().await.skipped, []);
+                assert_eq!(new.docs(), device.docs(), "{strategy}");
+                [&a, &b][usize::from(n % 2 == 0)].sync().await;
+            }
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}

@@ -8,6 +8,7 @@
 use super::{
     Journal, Session, Strategy,
     contact::{MARKER, encode},
+    head::Head,
     heads::{Found, Place, heads},
     marker::Marker,
     standing::Standing,
@@ -34,15 +35,14 @@ impl Journal {
         }
         self.check_strategy(strategy)?;
         let marker = self.write_lower_marker(&mut session, strategy).await?;
-        let vector = self.close_head(&mut session, old, &marker).await?;
+        let closed = self.close_head(&mut session, old, &marker).await?;
         let standing = self.standing(&mut session)?;
         (standing.strategy, standing.epoch, standing.head, standing.slot) = (marker.strategy, marker.epoch, None, 0);
         let record = standing.record()?;
         session.pull.head = None;
         self.seen(&mut session).await?;
         if strategy == Strategy::Slots {
-            let mut head = self.empty_head(marker.vault, &mut session)?;
-            head.vector = vector;
+            let mut head = Head { vector: closed.vector, checkpoint: closed.checkpoint, ..self.empty_head(marker.vault, &mut session)? };
             self.runtime.random(&mut head.commit)?;
             // Somebody who came first has named what they know; the rest heals.
             heads(strategy, &self.drive).write(&head, &Place::default()).await?;
@@ -72,13 +72,8 @@ impl Journal {
         Ok(marker)
     }
 
-    /// Closes the head of the old strategy, and returns what it named.
-    async fn close_head(
-        &self,
-        session: &mut Session,
-        old: Strategy,
-        marker: &Marker,
-    ) -> Result<std::collections::BTreeMap<super::Writer, super::name::Link>> {
+    /// Closes the head of the old strategy, and returns it.
+    async fn close_head(&self, session: &mut Session, old: Strategy, marker: &Marker) -> Result<Head> {
         let port = heads(old, &self.drive);
         for _ in 0..super::announce::TRIES {
             let (mut head, place) = match port.read(&Place::default()).await? {
@@ -89,12 +84,12 @@ impl Journal {
             let seen = self.seen(session).await?;
             head.join(seen.vector.iter().filter(|(writer, _)| !seen.retired.contains(*writer)));
             if head.closed {
-                return Ok(head.vector);
+                return Ok(head);
             }
             (head.closed, head.epoch) = (true, marker.epoch);
             self.runtime.random(&mut head.commit)?;
             if port.write(&head, &place).await?.is_some() {
-                return Ok(head.vector);
+                return Ok(head);
             }
         }
         Err(Error::new(ErrorKind::Unavailable, "lower", "other clients kept writing; do it again"))
