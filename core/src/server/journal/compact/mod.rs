@@ -122,7 +122,7 @@ impl Journal {
             return Ok(Tidied::Nothing);
         }
         let Some(compacting) = self.begin_checkpoint(session).await? else {
-            self.release_lease().await;
+            self.give_up(session).await?;
             return Ok(Tidied::Nothing);
         };
         self.log.line(Level::Info, || format!("writing checkpoint {}", compacting.id.generation));
@@ -259,6 +259,16 @@ impl Journal {
         self.state.write(vec![StateRecord::remove(COMPACTING)]).await
     }
 
+    /// Leaves it, and tries again when as much has gathered once more: not in every sync.
+    async fn give_up(&self, session: &mut Session) -> Result<()> {
+        self.clear_abandoned().await?;
+        self.release_lease().await;
+        let standing = self.standing(session)?;
+        standing.since = Since { live_bytes: standing.since.live_bytes.saturating_sub(standing.since.dead_bytes), ..Since::default() };
+        let record = standing.record()?;
+        self.state.write(vec![record]).await
+    }
+
     async fn continue_tidying(&self, session: &mut Session, mut compacting: Compacting) -> Result<Tidied> {
         match std::mem::replace(&mut compacting.step, Step::Documents) {
             Step::Documents if compacting.survey.documents.is_empty() => {
@@ -275,15 +285,13 @@ impl Journal {
             // Others would take it for whole, and delete what is.
             Step::Publish if compacting.lacks || compacting.refers_to_nothing() => {
                 self.log.line(Level::Warn, || "a body could not be had: no checkpoint is written".to_owned());
-                self.clear_abandoned().await?;
-                self.release_lease().await;
+                self.give_up(session).await?;
                 return Ok(Tidied::Nothing);
             }
             Step::Publish => {
                 let Some(doomed) = self.publish(session, &mut compacting).await? else {
                     self.log.line(Level::Info, || "another checkpoint was announced meanwhile".to_owned());
-                    self.clear_abandoned().await?;
-                    self.release_lease().await;
+                    self.give_up(session).await?;
                     return Ok(Tidied::Done);
                 };
                 compacting.step = Step::Sweep(doomed);
