@@ -1,9 +1,6 @@
 //! What the core asks of its host: parts, callbacks that call back, and contracts that are broken.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, Notes, TestRuntime, drives, id, json};
+use crate::common::{Device, Notes, TestRuntime, drives, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::{
@@ -64,7 +61,7 @@ impl Application for InParts {
 
 async fn client(host: Arc<dyn Application>, drive: &Arc<MemoryDrive>, seed: u64) -> Client {
     let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-    Client::open(host, Arc::new(MemoryState::new()), drive.clone(), common::classic_options(runtime)).await.unwrap()
+    Client::open(host, Arc::new(MemoryState::new()), drive.clone(), crate::common::classic_options(runtime)).await.unwrap()
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The lock of the classic layout: whose it is, when it is dead, and what happens when it is lost.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::Faulty,
     old_client::{read, write},
@@ -135,7 +132,8 @@ fn a_lock_that_an_interruption_left_is_removed_by_the_next_sync_although_it_has_
             let device = Device::new(&drive, 1).await;
             device.sync().await;
             device.put("x", "1").await;
-            let faulty = Faulty::new(&drive, |op, path| (op == "delete" && path == "lock.json").then_some(common::faulty::When::Before));
+            let faulty =
+                Faulty::new(&drive, |op, path| (op == "delete" && path == "lock.json").then_some(crate::common::faulty::When::Before));
             let device = device.restarted(faulty).await;
             device.sync().await;
             assert!(read(&drive, "lock.json").await.is_some());

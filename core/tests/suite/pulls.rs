@@ -1,9 +1,6 @@
 //! Pull: guards against mass deletion, batches, and documents that the host refuses or cannot read.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives, id, json,
     watched::{Watched, client, deleted, written},
 };

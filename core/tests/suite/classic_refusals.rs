@@ -1,9 +1,6 @@
 //! Documents that another client writes between our reading and our writing, and those that the drive cannot store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::{Faulty, When},
     id,

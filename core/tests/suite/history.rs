@@ -1,9 +1,6 @@
 //! What a document was: listed, restored, and shown as the base of a conflict.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives, id, json};
+use crate::common::{Device, drives, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 

@@ -1,9 +1,6 @@
 //! A log that is shorter than its count: an old client wrote an older file over it and never came to the count.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     old_client::{log, read, write},
 };
@@ -84,7 +81,7 @@ fn a_file_that_is_gone_altogether_is_no_different() {
     block_on(async {
         for drive in drives() {
             let (a, b) = cut(&drive).await;
-            common::old_client::remove(&drive, "changes/0.json").await;
+            crate::common::old_client::remove(&drive, "changes/0.json").await;
             b.sync().await;
             a.later(130);
             a.sync().await;
@@ -94,7 +91,7 @@ fn a_file_that_is_gone_altogether_is_no_different() {
             assert_eq!(a.docs(), b.docs());
             assert_eq!(log(&drive).await.len() as u64, read(&drive, "meta.json").await.unwrap()["lastChange"].as_u64().unwrap());
             // The old client comes back and goes on from what is there.
-            common::old_client::push(&drive, "v", Some(common::old_client::note("v", "1")), 9).await;
+            crate::common::old_client::push(&drive, "v", Some(crate::common::old_client::note("v", "1")), 9).await;
             a.sync().await;
             b.sync().await;
             assert_eq!((a.text("v").is_some(), b.text("v").is_some()), (true, true));

@@ -1,9 +1,6 @@
 //! What a host can show of a running sync: progress, log lines, and the status afterwards.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device,
     faulty::{Faulty, When},
 };
@@ -88,7 +85,7 @@ fn what_was_left_undone_is_logged_as_a_warning() {
                 seen.lock().unwrap().push(line.to_owned());
             }
         });
-        let options = Options { log, device: Some("Anna's phone".to_owned()), ..common::classic_options(a.runtime.clone()) };
+        let options = Options { log, device: Some("Anna's phone".to_owned()), ..crate::common::classic_options(a.runtime.clone()) };
         assert!(format!("{options:?}").contains("Anna's phone"));
         let client = Client::open(a.notes.clone(), a.state.clone(), faulty, options).await.unwrap();
         assert!(format!("{client:?}").contains(&client.status().await.unwrap().client));

@@ -1,9 +1,6 @@
 //! A device whose profile was copied: host and state, but not the original's place in the world.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, Notes, TestRuntime, drives,
     old_client::{read, write},
 };
@@ -17,7 +14,7 @@ async fn copy(original: &Device, drive: &Arc<MemoryDrive>) -> Device {
     let notes = Arc::new(Notes(Mutex::new(original.notes.0.lock().unwrap().clone())));
     let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(77_000_000), ..TestRuntime::default() });
     let state = Arc::new(original.state.snapshot());
-    let options = Options { new_incarnation: true, ..common::classic_options(runtime.clone()) };
+    let options = Options { new_incarnation: true, ..crate::common::classic_options(runtime.clone()) };
     let client = Client::open(notes.clone(), state.clone(), drive.clone(), options).await.unwrap();
     Device { notes, state, runtime, client }
 }

@@ -1,9 +1,6 @@
 //! The client's promises towards its host: deadlines, cancellation, recovery, and refusals.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, Notes, TestRuntime, drives, faulty::Faulty, id, json};
+use crate::common::{Device, Notes, TestRuntime, drives, faulty::Faulty, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::{
@@ -75,7 +72,7 @@ fn a_state_of_a_newer_version_is_refused() {
     block_on(async {
         let state = Arc::new(MemoryState::new());
         state.write(vec![StateRecord::set("client", br#"{"format":2,"other":"things"}"#.to_vec())]).await.unwrap();
-        let options = common::classic_options(Arc::new(TestRuntime::default()));
+        let options = crate::common::classic_options(Arc::new(TestRuntime::default()));
         let error = Client::open(Arc::new(Notes::default()), state, Arc::new(MemoryDrive::new()), options).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NeedsNewerVersion);
     });
@@ -85,7 +82,7 @@ fn a_state_of_a_newer_version_is_refused() {
 fn a_vault_of_a_newer_version_is_refused() {
     block_on(async {
         let drive = Arc::new(MemoryDrive::new());
-        common::old_client::write(&drive, "kitestring.json", serde_json::json!({"vault": "v", "format": 2})).await;
+        crate::common::old_client::write(&drive, "kitestring.json", serde_json::json!({"vault": "v", "format": 2})).await;
         let a = Device::new(&drive, 1).await;
         assert_eq!(a.try_sync().await.unwrap_err().kind, ErrorKind::NeedsNewerVersion);
     });
@@ -188,7 +185,7 @@ fn an_edit_on_top_of_a_push_that_was_interrupted_after_it_was_announced_is_no_co
             a.put("x", "1").await;
             a.sync().await;
             a.put("x", "2").await;
-            let faulty = Faulty::new(&drive, |op, path| (op == "put" && path == "meta.json").then_some(common::faulty::When::After));
+            let faulty = Faulty::new(&drive, |op, path| (op == "put" && path == "meta.json").then_some(crate::common::faulty::When::After));
             let a = a.restarted(faulty).await;
             assert!(a.try_sync().await.is_err());
             b.sync().await;
@@ -250,7 +247,7 @@ fn a_conflict_about_a_deletion_before_the_first_pull_waits_for_a_decision() {
             b.sync().await;
             let conflicts = b.client.conflicts().await.unwrap();
             assert_eq!((b.text("x"), conflicts.len()), (None, 1));
-            assert_eq!(conflicts[0].remote.as_ref().unwrap().revision, Revision::of(&common::json("2")));
+            assert_eq!(conflicts[0].remote.as_ref().unwrap().revision, Revision::of(&crate::common::json("2")));
             b.client.resolve(conflicts[0].clone(), Resolution::KeepLocal).await.unwrap();
             b.sync().await;
             a.sync().await;
@@ -297,12 +294,13 @@ fn a_resolution_ends_an_interrupted_push() {
             a.sync().await;
             b.sync().await;
             a.put("x", "2").await;
-            let faulty = Faulty::new(&drive, |op, path| (op == "put" && path.starts_with("docs/")).then_some(common::faulty::When::Before));
+            let faulty =
+                Faulty::new(&drive, |op, path| (op == "put" && path.starts_with("docs/")).then_some(crate::common::faulty::When::Before));
             let a = a.restarted(faulty).await;
             assert!(a.try_sync().await.is_err());
             b.delete("x").await;
             // The lock that A left is B's to wait for.
-            common::old_client::remove(&drive, "lock.json").await;
+            crate::common::old_client::remove(&drive, "lock.json").await;
             b.sync().await;
             let a = a.restarted(drive.clone()).await;
             a.sync().await;

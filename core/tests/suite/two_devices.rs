@@ -1,9 +1,6 @@
 //! Two devices on one drive: the main job, on every kind of drive and in both layouts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives, id, in_both_layouts, json};
+use crate::common::{Device, drives, id, in_both_layouts, json};
 use futures::executor::block_on;
 use kitestring::*;
 
@@ -126,7 +123,7 @@ fn documents_are_pushed_in_the_order_in_which_they_were_first_queued() {
             }
             a.put("z", "last").await;
             assert_eq!(a.sync().await.pushed, 4);
-            let order: Vec<String> = common::old_client::log(&drive).await.into_iter().map(|(id, _)| id).collect();
+            let order: Vec<String> = crate::common::old_client::log(&drive).await.into_iter().map(|(id, _)| id).collect();
             assert_eq!(order, ["z", "a", "m", "b"]);
         }
     });

@@ -1,9 +1,6 @@
 //! One test for each known fault of db-to-cloud 0.8.1, lettered as in `spec/classic.md`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::{Faulty, When},
     id, json as body,

@@ -1,9 +1,6 @@
 //! The lock while a push runs, at the limits of its times, and on a drive that fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::{Faulty, When},
     old_client::{read, remove, write},
@@ -135,7 +132,7 @@ fn a_takeover_is_logged_with_a_name() {
             let lines = Arc::new(Mutex::new(Vec::new()));
             let sink = lines.clone();
             let log = Log::new(move |_, line| sink.lock().unwrap().push(line.to_owned()));
-            let options = Options { log, ..common::classic_options(device.runtime.clone()) };
+            let options = Options { log, ..crate::common::classic_options(device.runtime.clone()) };
             let Device { notes, state, client, .. } = device;
             drop(client);
             let client = Client::open(notes, state, drive.clone(), options).await.unwrap();

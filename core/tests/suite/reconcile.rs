@@ -1,9 +1,6 @@
 //! Reconcile: what it finds, what it leaves, and how little it asks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives, id, json,
     watched::{Watched, client, deleted, written},
 };

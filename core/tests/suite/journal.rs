@@ -1,9 +1,6 @@
 //! Devices on a vault in the journal layout, found by each strategy.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives, id, json};
+use crate::common::{Device, drives, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::sync::Arc;
@@ -290,7 +287,7 @@ fn what_is_pushed_over_a_restored_drive_reaches_the_others() {
 
 /// A host that fails once, after it has taken so many documents.
 struct Failing {
-    notes: common::Notes,
+    notes: crate::common::Notes,
     left: std::sync::Mutex<Option<usize>>,
 }
 
@@ -331,8 +328,8 @@ fn an_interrupted_pull_reads_what_was_in_flight_again_and_nothing_else() {
         let records = drive.contents().keys().filter(|path| path.starts_with("j/")).count();
         assert!(records >= 3, "{records} records");
         for killed_after in [100, 5_000, 9_000, 11_900] {
-            let host = Arc::new(Failing { notes: common::Notes::default(), left: Some(killed_after).into() });
-            let runtime = Arc::new(common::TestRuntime { seed: 9_000_000.into(), ..Default::default() });
+            let host = Arc::new(Failing { notes: crate::common::Notes::default(), left: Some(killed_after).into() });
+            let runtime = Arc::new(crate::common::TestRuntime { seed: 9_000_000.into(), ..Default::default() });
             let state = Arc::new(MemoryState::new());
             let counted = async || {
                 let client = Client::open(host.clone(), state.clone(), drive.clone(), Options::new(runtime.clone())).await.unwrap();

@@ -1,9 +1,6 @@
 //! Years of use, in virtual time.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives};
+use crate::common::{Device, drives};
 use futures::executor::block_on;
 use kitestring::*;
 use std::sync::Arc;

@@ -1,9 +1,6 @@
 //! A vault keeps its size: checkpoints, the deletion of what they cover, and devices that come back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives};
+use crate::common::{Device, drives};
 use futures::executor::block_on;
 use kitestring::{
     drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},

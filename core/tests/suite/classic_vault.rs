@@ -1,9 +1,6 @@
 //! The head of a classic vault: whose it is, and what happens when its count cannot be written.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::{Faulty, When},
     old_client::{log, note, push, read, remove, write},
@@ -232,7 +229,7 @@ fn what_is_known_does_not_travel_again() {
             let versions = drive.capabilities().versions;
             let idle = a.sync().await;
             assert_eq!((idle.requests.total(), idle.bytes.received == 0), (1, versions));
-            common::old_client::announce(&drive, "x", "put", 1).await;
+            crate::common::old_client::announce(&drive, "x", "put", 1).await;
             let again = a.sync().await;
             assert_eq!((again.pulled, again.bytes.received < 10_000), (0, versions));
         }

@@ -1,9 +1,6 @@
 //! Logs of more than one file: reading them page by page, writing over the border of two files, and what is found there.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives,
     faulty::{Faulty, When},
     old_client::{log, note, push, read, write, write_bytes},

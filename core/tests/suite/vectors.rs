@@ -1,9 +1,7 @@
 //! The golden vectors of `spec/vectors`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, TestRuntime, id};
+use crate::common::{Device, TestRuntime, id};
 use futures::executor::block_on;
 use kitestring::{drive::Condition, *};
 use std::{

@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 #![allow(clippy::disallowed_methods, reason = "how long damage takes is measured in real time")]
 
-mod common;
-
-use common::{Device, Notes, TestRuntime, drives, id, json};
+use crate::common::{Device, Notes, TestRuntime, drives, id, json};
 use futures::{FutureExt as _, executor::block_on};
 use kitestring::*;
 use std::{

@@ -1,9 +1,6 @@
 //! How a push is cut: batches grow while the drive is fast, and are bounded by bytes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, faulty::Faulty, json};
+use crate::common::{Device, faulty::Faulty, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::sync::{

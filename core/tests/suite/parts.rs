@@ -1,9 +1,6 @@
 //! Bodies that pass in parts: edits, limits, and a host that answers with other parts than it was asked for.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Notes, TestRuntime, drives, id, json};
+use crate::common::{Notes, TestRuntime, drives, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::{
@@ -79,7 +76,7 @@ struct Side(Arc<InParts>, Client);
 impl Side {
     async fn new(drive: &Arc<MemoryDrive>, seed: u64) -> Self {
         let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
-        Self::with(drive, common::classic_options(runtime)).await
+        Self::with(drive, crate::common::classic_options(runtime)).await
     }
     async fn with(drive: &Arc<MemoryDrive>, options: Options) -> Self {
         let host = Arc::new(InParts::default());

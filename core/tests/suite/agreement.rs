@@ -1,9 +1,6 @@
 //! What both sides are taken to agree on, edits without a word, and what ends a conflict by itself.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{
+use crate::common::{
     Device, drives, id, json,
     watched::{Watched, client, deleted, written},
 };
@@ -186,7 +183,7 @@ fn a_document_that_is_made_anew_while_it_is_missed_is_pushed() {
     block_on(async {
         for drive in drives() {
             let host = Arc::new(Remade::default());
-            let options = common::classic_options(Arc::new(common::TestRuntime::default()));
+            let options = crate::common::classic_options(Arc::new(crate::common::TestRuntime::default()));
             let client = Client::open(host.clone(), Arc::new(MemoryState::new()), drive.clone(), options).await.unwrap();
             sync(&client).await;
             client.queue_change(written("x")).await.unwrap();

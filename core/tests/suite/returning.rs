@@ -1,9 +1,6 @@
 //! Devices that were away while the vault was compacted, and those that never come back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-mod common;
-
-use common::{Device, drives, id, json};
+use crate::common::{Device, drives, id, json};
 use futures::executor::block_on;
 use kitestring::*;
 use std::sync::Arc;

@@ -1,0 +1,28 @@
+//! The tests of the core by its public face, in one program: it is built and linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod agreement;
+mod batches;
+mod classic_faults;
+mod classic_lease;
+mod classic_lock;
+mod classic_long_log;
+mod classic_refusals;
+mod classic_short_log;
+mod classic_vault;
+mod client;
+mod common;
+mod compaction;
+mod history;
+mod host;
+mod incarnation;
+mod journal;
+mod journal_damage;
+mod long;
+mod parts;
+mod progress;
+mod pulls;
+mod reconcile;
+mod returning;
+mod two_devices;
+mod vectors;
