@@ -138,16 +138,23 @@ pub struct Capabilities {
     /// moment, or that were under way for long. Never true of what was only tried.
     #[serde(default)]
     pub exact: bool,
+    /// By what kind of drive it is, a listing names whatever anybody has written before it was asked for, and nothing that was
+    /// deleted before: one server that answers, and nothing that copies files from place to place. It saves space where there
+    /// is no head.
+    #[serde(default)]
+    pub consistent: bool,
     /// The kind of the drive does not settle what it can do: the claims are tried once, at the first connection.
     #[serde(default)]
     pub unproven: bool,
 }
 
 impl Capabilities {
-    /// Create, compare-and-swap and versions; eight requests at once.
-    pub const FULL: Self = Self { create: true, replace: true, versions: true, parallel: 8, exact: true, unproven: false };
+    /// Create, compare-and-swap and versions, exact; listings that are consistent; eight requests at once.
+    pub const FULL: Self =
+        Self { create: true, replace: true, versions: true, parallel: 8, exact: true, consistent: true, unproven: false };
     /// Neither; eight requests at once.
-    pub const NONE: Self = Self { create: false, replace: false, versions: false, parallel: 8, exact: false, unproven: false };
+    pub const NONE: Self =
+        Self { create: false, replace: false, versions: false, parallel: 8, exact: false, consistent: false, unproven: false };
 }
 
 /// What is known of changes since a token.

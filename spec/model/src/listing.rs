@@ -152,11 +152,11 @@ impl Listing {
         Some(())
     }
 
-    /// Whether a checkpoint takes the place of another: it covers it, and of two that are equal has the smaller name.
+    /// Whether a checkpoint takes the place of another: it covers it, and of two that are equal has the greater name.
     fn replaces(&self, state: &State, at: usize, other: usize) -> bool {
         let (of, than) = (&state.checkpoints[at], &state.checkpoints[other]);
         let equal = of.covers == than.covers && !self.is_shared(state, other);
-        at != other && of.covers.covers(than.covers) && (!equal || at < other || self.twin == Twin::EqualsDeleteEachOther)
+        at != other && of.covers.covers(than.covers) && (!equal || at > other || self.twin == Twin::EqualsDeleteEachOther)
     }
 
     /// What whoever has written a checkpoint deletes: what another one covers that the listing shows, and that this one

@@ -21,11 +21,8 @@ const EDITED: u64 = 100;
 pub const ROUNDS: u64 = 1_000;
 /// What a vault may take beside twice its documents: a head, a marker, and what was written since the last checkpoint.
 pub const BESIDE_BYTES: u64 = 256 << 10;
-/// How many times a fresh vault it may be beside that: where conditions are exact, what a checkpoint replaces goes at once;
-/// elsewhere the next one deletes it.
-pub fn most_times(strategy: Strategy) -> u64 {
-    if strategy == Strategy::CompareAndSwap { 2 } else { 4 }
-}
+/// How many times a fresh vault it may be beside that.
+pub const MOST_SIZE: u64 = 2;
 /// How many times the cost of a fresh vault a first pull may have.
 pub const MOST_TIMES: f64 = 1.3;
 /// The most heap while a vault is put in order.
@@ -149,7 +146,7 @@ pub async fn rows(program: &Path, count: u64, work: &Path) -> Result<Vec<Row>> {
     for strategy in Strategy::ALL {
         let grown = grown(strategy, ROUNDS).await?;
         let what = |of: &str| format!("journal, {strategy}, 100,000 edits: {of}");
-        let most = most_times(strategy) * grown.fresh_bytes + BESIDE_BYTES;
+        let most = MOST_SIZE * grown.fresh_bytes + BESIDE_BYTES;
         let kib = |bytes: u64| format!("{} KiB", bytes / 1024);
         rows.push(
             Row::plain(what("most bytes on the drive"), kib(grown.most_bytes))

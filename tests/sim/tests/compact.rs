@@ -87,10 +87,16 @@ const KEEPS: [&str; 2] = ["", "history=0 deletions=365"];
 
 /// Plays a script with each number in place of `#`, until the fault no longer strikes.
 fn at_every_call(failures: &mut Failures, tier: Tier, keeps: &str, before: &[&str], events: &str) {
+    // With an even seed the drive says that it is exact or consistent, where it is.
+    let seeds: &[u64] = if tier == Tier::Late { &[1] } else { &[1, 2] };
+    seeds.iter().for_each(|seed| at_every_call_of(failures, tier, *seed, keeps, before, events));
+}
+
+fn at_every_call_of(failures: &mut Failures, tier: Tier, seed: u64, keeps: &str, before: &[&str], events: &str) {
     for number in 0..300 {
         let events = events.replace('#', &number.to_string());
         let seats = "seat:-fd:1000:0 ".repeat(3);
-        let text = format!("{tier} local seed=1 page=1000 {keeps} {seats}; {}; {events}", before.join("; "));
+        let text = format!("{tier} local seed={seed} page=1000 {keeps} {seats}; {}; {events}", before.join("; "));
         let script: Script = text.parse().unwrap();
         let verdict = play(&script, Look::default());
         failures.add(text, verdict.violations);

@@ -110,6 +110,12 @@ pub(super) async fn old_slots(drive: &dyn Drive) -> Result<Vec<DrivePath>> {
     slots.into_iter().filter(|slot| slot + KEPT_SLOTS <= newest).map(NumberedHeads::path).collect()
 }
 
+/// Whether a numbered head is there, whatever a listing says.
+pub(super) async fn has_slot(drive: &dyn Drive, slot: u64) -> Result<bool> {
+    let options = GetOptions { range: Some(0..1), unless: None };
+    Ok(slot > 0 && matches!(drive.get(NumberedHeads::path(slot)?, options).await?, Got::File { .. }))
+}
+
 /// Reads a number. There is one spelling for each: what is not found under it is none of ours.
 fn slot(name: &str) -> Option<u64> {
     u64::from_str_radix(name, 16).ok().filter(|n| name.len() == 12 && format!("{n:012x}") == *name)
@@ -187,7 +193,7 @@ pub(super) async fn names(drive: &dyn Drive) -> Result<Names> {
 }
 
 /// Lists the names in a folder.
-pub(super) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
+pub(crate) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<String>> {
     Ok(list_with_sizes(drive, folder).await?.into_iter().map(|(name, _)| name).collect())
 }
 

@@ -54,7 +54,7 @@ impl Tier {
     pub fn capabilities(self) -> Capabilities {
         match self {
             // A head may be written by two at the same moment here.
-            Self::Full | Self::Cas => Capabilities { exact: false, ..Capabilities::FULL },
+            Self::Full | Self::Cas => Capabilities { exact: false, consistent: false, ..Capabilities::FULL },
             Self::Create | Self::Slots => Capabilities { create: true, ..Capabilities::NONE },
             Self::None | Self::Listing | Self::Late => Capabilities::NONE,
         }

@@ -132,7 +132,7 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
 fn config(script: &Script) -> Config {
     let manners = |d: &Device| Manners { flag: d.flag, digests: d.digests, parts: d.parts, page: d.page, compares: true };
     let ahead = |d: &Device| shifted(d.skew);
-    let capabilities = Capabilities { exact: script.is_exact(), ..script.tier.capabilities() };
+    let capabilities = Capabilities { exact: script.is_exact(), consistent: script.is_consistent(), ..script.tier.capabilities() };
     let mixed = script.seats.iter().any(|d| d.claims.is_some());
     let claims = |d: &Device| mixed.then(|| d.claims.map_or(capabilities, Tier::capabilities));
     let mut layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
@@ -141,7 +141,7 @@ fn config(script: &Script) -> Config {
     }
     Config {
         seats: script.seats.len(),
-        capabilities: if mixed { Capabilities { exact: false, ..Capabilities::FULL } } else { capabilities },
+        capabilities: if mixed { Capabilities { exact: false, consistent: false, ..Capabilities::FULL } } else { capabilities },
         layout,
         listings: Listings { page: script.page.max(1), untidy: script.untidy, ..script.tier.listings() },
         claims: script.seats.iter().map(claims).collect(),

@@ -38,7 +38,16 @@ impl Script {
     pub fn is_exact(&self) -> bool {
         let lies = |(_, fault): &(u64, Fault)| matches!(fault, Fault::Unconditional | Fault::Racy);
         let honest = !self.events.iter().flat_map(|event| &event.strikes).any(lies);
-        self.tier == Tier::Cas && self.seed.is_multiple_of(2) && honest && self.seats.iter().all(|seat| seat.claims.is_none())
+        matches!(self.tier, Tier::Cas | Tier::Slots)
+            && self.seed.is_multiple_of(2)
+            && honest
+            && self.seats.iter().all(|seat| seat.claims.is_none())
+    }
+
+    /// Whether the drive says that its listings are consistent: in half of the scripts in which they are.
+    pub fn is_consistent(&self) -> bool {
+        let lags = self.events.iter().any(|event| matches!(event.deed, Deed::Lag));
+        self.tier == Tier::Listing && self.seed.is_multiple_of(2) && !lags && self.seats.iter().all(|seat| seat.claims.is_none())
     }
 }
 

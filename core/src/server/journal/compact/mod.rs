@@ -2,8 +2,8 @@
 //!
 //! A checkpoint is made from this client's own state, which is the fold of all that was read; only contents that move are
 //! read from the drive. It goes step by step, and may be left at any of them: until the head names it, nothing has changed.
-//! Others sync meanwhile as ever. What it no longer needs is deleted by the next one (`sweep.rs`): so whoever writes one at
-//! the same moment, or has stood still since long ago, refers to nothing that is gone.
+//! Others sync meanwhile as ever. What it no longer needs is deleted at once, or by the next one (`sweep.rs`): so whoever
+//! writes one at the same moment, or has stood still since long ago, refers to nothing that is gone.
 //!
 //! | file | what it does |
 //! | --- | --- |
@@ -11,7 +11,7 @@
 //! | `survey.rs` | which files are worth keeping, and in which order documents are written |
 //! | `documents.rs`, `history.rs`, `pieces.rs` | writes the files |
 //! | `publish.rs` | puts the checkpoint into the head, and takes over its places |
-//! | `sweep.rs` | deletes what neither this checkpoint nor the one before refers to |
+//! | `sweep.rs` | deletes what it makes superfluous |
 
 mod documents;
 mod history;
@@ -34,10 +34,7 @@ use crate::{
     server::Tidied,
 };
 use pieces::Builder;
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use survey::Survey;
 
 /// It is worth it from this many small records on: the fewer, the less there is to be written again.
@@ -73,6 +70,8 @@ pub(super) struct Compacting {
     refers: BTreeSet<FileName>,
     /// Whether a body could not be had that must be in its own files.
     lacks: bool,
+    /// Whether it was tried to announce it: whatever the drive has answered, it may have been.
+    tried: bool,
     step: Step,
     total: u64,
     done: u64,
@@ -122,7 +121,7 @@ impl Journal {
             return Ok(Tidied::Nothing);
         }
         let Some(compacting) = self.begin_checkpoint(session).await? else {
-            self.give_up(session).await?;
+            self.put_off(session).await?;
             return Ok(Tidied::Nothing);
         };
         self.log.line(Level::Info, || format!("writing checkpoint {}", compacting.id.generation));
@@ -150,9 +149,9 @@ impl Journal {
     }
 
     async fn begin_checkpoint(&self, session: &mut Session) -> Result<Option<Compacting>> {
-        self.clear_abandoned().await?;
         let over = session.pull.head.as_ref().and_then(|(head, _)| head.checkpoint).map(|found| found.root);
         let Some(parent) = self.parent(session, over).await? else { return Ok(None) };
+        self.clear_abandoned(parent.as_ref()).await?;
         let generation = self.greatest_generation(session, over, parent.as_ref()).await? + 1;
         let mut random = [0; 8];
         self.runtime.random(&mut random)?;
@@ -179,6 +178,7 @@ impl Journal {
             done_with: Vec::new(),
             refers: BTreeSet::new(),
             lacks: false,
+            tried: false,
             step: Step::Documents,
             total,
             done: 0,
@@ -232,36 +232,47 @@ impl Journal {
         Ok(known.chain(self.names().await?.roots.into_iter().map(|root| root.of.generation)).max().unwrap_or_default())
     }
 
-    /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the smaller name.
+    /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the greater name.
     async fn greatest_root(&self, session: &mut Session) -> Result<Option<PieceName>> {
         let mut best = None;
         for name in self.standing(session)?.joined.clone() {
             let Some(root) = self.root(session, &name).await? else { continue };
             // Records that were made at once have one order: who covers more of them knows more.
             let records: u64 = root.vector.values().map(|link| link.seq).sum();
-            best = best.max(Some((root.order, records, Reverse(name))));
+            best = best.max(Some((root.order, records, name)));
         }
-        Ok(best.map(|(.., Reverse(name))| name))
+        Ok(best.map(|(.., name)| name))
     }
 
-    /// Deletes what an interrupted checkpoint of this client has left.
-    async fn clear_abandoned(&self) -> Result<()> {
+    /// Deletes what an interrupted checkpoint of this client has left, unless somebody has announced it: its root is there
+    /// then, or the checkpoint that came in its place, and later ones, refer to what is needed of it.
+    async fn clear_abandoned(&self, newest: Option<&Parent>) -> Result<()> {
         let stored = self.state.read(vec![COMPACTING.to_owned()]).await?.into_iter().next().flatten();
         let Some(id) = stored.map(|bytes| parse::<CheckpointId>(COMPACTING, &bytes)).transpose()? else { return Ok(()) };
-        // Once its root was written somebody may have announced it.
+        let is_needed = |name: &PieceName| newest.is_some_and(|newest| newest.needs.contains(&FileName::Piece(*name)));
         if self.names().await?.roots.iter().any(|root| root.of == id) {
             return Ok(());
         }
         let names = list(&*self.drive, &DrivePath::new(CHECKPOINTS)?).await?;
-        for name in names.iter().filter_map(|name| PieceName::parse(name)).filter(|name| name.of == id) {
+        for name in names.iter().filter_map(|name| PieceName::parse(name)).filter(|name| name.of == id && !is_needed(name)) {
             self.drive.delete(name.path(), Condition::Any).await?;
         }
         self.state.write(vec![StateRecord::remove(COMPACTING)]).await
     }
 
-    /// Leaves it, and tries again when as much has gathered once more: not in every sync.
-    async fn give_up(&self, session: &mut Session) -> Result<()> {
-        self.clear_abandoned().await?;
+    /// Leaves a checkpoint. If nobody can have heard of it, its files are deleted; otherwise somebody may have built on it
+    /// already, and what is superfluous of it is deleted by a later one.
+    async fn give_up(&self, session: &mut Session, compacting: &Compacting) -> Result<()> {
+        if compacting.tried {
+            self.state.write(vec![StateRecord::remove(COMPACTING)]).await?;
+        } else {
+            self.clear_abandoned(compacting.parent.as_ref()).await?;
+        }
+        self.put_off(session).await
+    }
+
+    /// Tries again when as much has gathered once more: not in every sync.
+    async fn put_off(&self, session: &mut Session) -> Result<()> {
         self.release_lease().await;
         let standing = self.standing(session)?;
         standing.since = Since { live_bytes: standing.since.live_bytes.saturating_sub(standing.since.dead_bytes), ..Since::default() };
@@ -285,13 +296,13 @@ impl Journal {
             // Others would take it for whole, and delete what is.
             Step::Publish if compacting.lacks || compacting.refers_to_nothing() => {
                 self.log.line(Level::Warn, || "a body could not be had: no checkpoint is written".to_owned());
-                self.give_up(session).await?;
+                self.give_up(session, &compacting).await?;
                 return Ok(Tidied::Nothing);
             }
             Step::Publish => {
                 let Some(doomed) = self.publish(session, &mut compacting).await? else {
                     self.log.line(Level::Info, || "another checkpoint was announced meanwhile".to_owned());
-                    self.give_up(session).await?;
+                    self.give_up(session, &compacting).await?;
                     return Ok(Tidied::Done);
                 };
                 compacting.step = Step::Sweep(doomed);
@@ -308,11 +319,6 @@ impl Journal {
         let (done, total) = (compacting.done, compacting.total);
         session.compacting = Some(compacting);
         Ok(Tidied::Some { done, total })
-    }
-
-    /// Whether what the checkpoint before needed can go at once: nobody else can have announced one at the same moment.
-    fn sweeps_at_once(&self, session: &mut Session) -> Result<bool> {
-        Ok(self.standing(session)?.strategy == Strategy::CompareAndSwap && self.drive.capabilities().exact)
     }
 
     /// Whether a checkpoint may refer to files that are not its own.

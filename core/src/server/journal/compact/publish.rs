@@ -14,7 +14,10 @@ use super::{
     },
     Compacting,
 };
-use crate::{DocId, Error, ErrorKind, Result, StateRecord, drive::DrivePath};
+use crate::{
+    DocId, Error, ErrorKind, Result, StateRecord,
+    drive::{Condition, DrivePath},
+};
 use std::collections::VecDeque;
 
 /// A head names the last records of this many writers, and more only if no checkpoint covers them.
@@ -44,7 +47,9 @@ impl Journal {
         let name = sealed.name;
         self.put_piece(sealed).await?;
         if !self.announce_checkpoint(session, compacting, name).await? {
-            self.drive.delete(name.path(), crate::drive::Condition::Any).await?;
+            if !compacting.tried {
+                self.drive.delete(name.path(), Condition::Any).await?;
+            }
             return Ok(None);
         }
         self.take_over(session, compacting, name).await?;
@@ -53,7 +58,7 @@ impl Journal {
     }
 
     /// Writes the head that names a checkpoint, as long as the one before is still its parent.
-    async fn announce_checkpoint(&self, session: &mut Session, compacting: &Compacting, name: PieceName) -> Result<bool> {
+    async fn announce_checkpoint(&self, session: &mut Session, compacting: &mut Compacting, name: PieceName) -> Result<bool> {
         let over = compacting.over;
         for _ in 0..TRIES {
             let strategy = self.standing(session)?.strategy;
@@ -75,6 +80,7 @@ impl Journal {
             head.vector.retain(|writer, _| !retired.contains(writer));
             head.checkpoint = Some(Reference { root: name, retired: hash });
             self.runtime.random(&mut head.commit)?;
+            compacting.tried = true;
             match heads(strategy, &self.drive).write(&head, &place).await? {
                 Some(place) => {
                     self.seen(session).await?.retired = retired;

@@ -1,9 +1,10 @@
-//! Deletes what neither the new checkpoint nor its parent refers to; where a drive's conditions are known to be exact, what
-//! the new one does not refer to.
+//! Deletes what neither the new checkpoint nor its parent refers to; where a drive's conditions are known to be exact, or
+//! its listings consistent, what the new one does not refer to.
 //!
 //! Why the parent too: somebody may be writing a checkpoint with the same parent, or may have announced one at the same
 //! moment, where a drive's conditions are not exact. It refers to files of the parent, to its own, and to records that the
-//! parent does not cover, and to nothing else. All these stay.
+//! parent does not cover, and to nothing else. All these stay. Without a head no checkpoint refers to files of others; but
+//! where listings lag, others may find the parent only.
 
 use super::{
     super::{
@@ -11,7 +12,8 @@ use super::{
         checkpoint::{CheckpointId, FileName, PieceName},
         covered::{is_known, is_within},
         doc::At,
-        heads::old_slots,
+        heads::{has_slot, old_slots},
+        name::{Link, Writer},
         record::part_path,
     },
     Compacting, Parent,
@@ -23,12 +25,22 @@ use crate::{
     drive::{Condition, DrivePath},
 };
 use futures::stream::{self, StreamExt as _};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// This many files are deleted in one step.
 const FILES: usize = 64;
 /// At most this many at once.
 const AT_ONCE: usize = 4;
+
+/// What takes the place of the files that go.
+struct Basis<'a> {
+    /// Records that it covers go.
+    vector: &'a BTreeMap<Writer, Link>,
+    /// Where there is no head: this checkpoint, in whose place others go.
+    name: PieceName,
+    /// What stays.
+    needs: BTreeSet<FileName>,
+}
 
 impl Journal {
     /// Finds the files that are to be deleted now that a checkpoint is announced.
@@ -37,30 +49,23 @@ impl Journal {
         if self.standing(session)?.strategy == Strategy::Slots {
             doomed.extend(old_slots(&*self.drive).await?);
         }
-        let at_once = self.sweeps_at_once(session)?;
-        let parent = compacting.parent.as_ref();
-        let mut needs = compacting.needs(name);
-        if !at_once {
-            needs.extend(parent.iter().flat_map(|parent| &parent.needs));
-        }
+        let has_head = self.has_head(session)?;
+        let at_once = has_head && self.sweeps_at_once(session).await?;
         let listed = self.listed().await?;
-        // What is not there now was there a moment ago: the drive was put back, or a head came late.
-        let whole = if self.has_head(session)? { Some(&needs) } else { parent.map(|parent| &parent.needs) };
-        if !whole.is_none_or(|needs| listed.has_all(needs)) {
-            self.log.line(Level::Warn, || "files of the checkpoint are missing: nothing is deleted".to_owned());
-            return Ok(doomed);
-        }
-        let covered = if at_once { Some(&compacting.vector) } else { parent.map(|parent| &parent.vector) };
-        for record in listed.records().filter(|record| covered.is_some_and(|vector| is_known(vector, record.dot()))) {
+        let basis = if has_head {
+            compacting.basis(name, at_once, &listed)
+        } else {
+            compacting.listed_basis(name, self.drive.capabilities().consistent, &listed)
+        };
+        let Some(Basis { vector, name: of, needs }) = basis else { return Ok(doomed) };
+        for record in listed.records().filter(|record| is_known(vector, record.dot())) {
             if !needs.contains(&FileName::Record(record)) {
                 doomed.push_back(record.path());
             }
         }
-        let Some(parent) = parent else { return Ok(doomed) };
-        let shares = self.shares(session)?;
-        let gone =
-            if shares { Gone::UpTo(parent.name.of.generation) } else { self.covered_roots(session, compacting, parent, &listed).await? };
-        let is_bad = |piece: &PieceName| gone.has(piece) && !needs.contains(&FileName::Piece(*piece));
+        let generation = compacting.parent.as_ref().map_or(0, |parent| parent.name.of.generation);
+        let gone = if has_head { Gone::UpTo(generation) } else { self.replaced(session, vector, of, generation, &listed).await? };
+        let is_bad = |piece: &PieceName| gone.has(piece) && piece.of != compacting.id && !needs.contains(&FileName::Piece(*piece));
         let (bad, good): (Vec<PieceName>, Vec<PieceName>) = listed.pieces().partition(is_bad);
         let is_history = |piece: &&PieceName| piece.no >= HISTORY;
         let written = compacting.history.written.iter().map(|other| other.name);
@@ -68,6 +73,19 @@ impl Journal {
         doomed.extend(self.doomed_parts(bad.iter().filter(is_history), stays).await?);
         doomed.extend(bad.iter().map(PieceName::path));
         Ok(doomed)
+    }
+
+    /// Whether what the checkpoint before needed can go at once: nobody else can have announced one at the same moment.
+    async fn sweeps_at_once(&self, session: &mut Session) -> Result<bool> {
+        if !self.drive.capabilities().exact {
+            return Ok(false);
+        }
+        match (self.standing(session)?.strategy, &session.pull.head) {
+            (Strategy::CompareAndSwap, _) => Ok(true),
+            // Whoever stood still for long may have created a number again that was deleted meanwhile: so was the one before.
+            (Strategy::Slots, Some((_, place))) => has_slot(&*self.drive, place.slot.saturating_sub(1)).await,
+            _ => Ok(false),
+        }
     }
 
     /// The files of the large documents in history that is to be deleted, unless other history has them too: that of a
@@ -89,18 +107,25 @@ impl Journal {
         Ok(parts.into_iter().collect())
     }
 
-    /// Where there is no head: the checkpoints, but the parent, that the parent covers.
-    async fn covered_roots(&self, session: &mut Session, compacting: &Compacting, parent: &Parent, listed: &Listed) -> Result<Gone> {
+    /// Where there is no head: the checkpoints that one replaces. Of two that know the same, the one with the greater name
+    /// stays.
+    async fn replaced(
+        &self,
+        session: &mut Session,
+        vector: &BTreeMap<Writer, Link>,
+        name: PieceName,
+        below: u64,
+        listed: &Listed,
+    ) -> Result<Gone> {
         let mut gone = BTreeSet::new();
-        for name in listed.roots().filter(|name| *name != parent.name && name.of != compacting.id) {
-            if let Some(root) = self.root(session, &name).await?
-                && is_within(&root.vector, &parent.vector)
-            {
-                gone.insert(name.of);
+        for other in listed.roots().filter(|other| *other != name) {
+            let Some(root) = self.root(session, &other).await? else { continue };
+            if is_within(&root.vector, vector) && (other < name || !is_within(vector, &root.vector)) {
+                gone.insert(other.of);
             }
         }
-        let roots = listed.roots().map(|root| root.of).chain([compacting.id]).filter(|of| !gone.contains(of)).collect();
-        Ok(Gone::These { gone, roots, below: parent.name.of.generation })
+        let roots = listed.roots().map(|root| root.of).filter(|of| !gone.contains(of)).collect();
+        Ok(Gone::These { gone, roots, below })
     }
 
     /// The files of the large documents in a file of history; none if it cannot be had.
@@ -130,6 +155,37 @@ impl Journal {
             deleted?;
         }
         Ok(())
+    }
+}
+
+impl Compacting {
+    /// What goes where there is a head; none if a file is missing to which the checkpoint refers. What is not there now was
+    /// there a moment ago: the drive was put back, or a head came late.
+    fn basis(&self, name: PieceName, at_once: bool, listed: &Listed) -> Option<Basis<'_>> {
+        let (parent, mut needs) = (self.parent.as_ref(), self.needs(name));
+        let vector = if at_once { Some(&self.vector) } else { parent.map(|parent| &parent.vector) };
+        needs.extend(parent.filter(|_| !at_once).iter().flat_map(|parent| &parent.needs));
+        vector.filter(|_| listed.has_all(&needs)).map(|vector| Basis { vector, name, needs })
+    }
+
+    /// What goes where there is none: what this checkpoint covers, if everybody's listing shows it; otherwise what its parent
+    /// covers, if that is shown and shares no files.
+    fn listed_basis(&self, name: PieceName, consistent: bool, listed: &Listed) -> Option<Basis<'_>> {
+        let needs = self.needs(name);
+        if consistent && listed.has_all(&needs) {
+            return Some(Basis { vector: &self.vector, name, needs });
+        }
+        let parent = self.parent.as_ref().filter(|parent| listed.has_all(&parent.needs) && !parent.shares())?;
+        let needs = needs.union(&parent.needs).copied().collect();
+        Some(Basis { vector: &parent.vector, name: parent.name, needs })
+    }
+}
+
+impl Parent {
+    /// Whether documents lie in files that are not its own.
+    fn shares(&self) -> bool {
+        let own = |file: &FileName| matches!(file, FileName::Piece(piece) if piece.of == self.name.of || piece.no >= HISTORY);
+        !self.needs.iter().all(own)
     }
 }
 
