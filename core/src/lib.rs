@@ -30,6 +30,7 @@ mod name;
 mod progress;
 mod report;
 mod runtime;
+mod seal;
 pub mod server;
 pub mod state;
 
@@ -47,6 +48,7 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
+pub use seal::{Encryption, KeySlot, PassphraseCost, VaultKey};
 pub use server::{
     LeftVersion, OldVersion,
     journal::{JournalOptions, Strategy},

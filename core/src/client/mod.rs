@@ -24,9 +24,10 @@ pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{
-    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Revision, Runtime, State,
-    StateRecord, Strategy, Versions,
+    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Encryption, Error, KeySlot, Report, Resolution, Result, Revision,
+    Runtime, State, StateRecord, Strategy, VaultKey, Versions,
     runtime::random_id,
+    seal::Sealing,
     server::{LeftVersion, OldVersion, Server, classic, journal},
 };
 use futures::lock::Mutex;
@@ -67,6 +68,8 @@ pub(crate) struct Inner {
     numbers: Arc<AtomicU64>,
     /// A random id of this opening; the classic layout has no use for one.
     opening: String,
+    /// What opens the vault, if it is sealed.
+    sealing: Option<Arc<Sealing>>,
 }
 
 impl Client {
@@ -82,6 +85,13 @@ impl Client {
         let ledger = Arc::new(Ledger::new(state));
         let (identity, first) = open::identify(&ledger, &*runtime, options.new_incarnation).await?;
         let id = identity.id.clone();
+        let sealing = options
+            .encryption
+            .clone()
+            .map(|encryption| Arc::new(Sealing::new(encryption, ledger.state.clone(), runtime.clone(), options.log.clone())));
+        if sealing.is_some() && matches!(options.layout, Layout::Classic(_)) {
+            return Err(Error::invalid("open", "the classic layout cannot be sealed: use the journal layout"));
+        }
         let opening = match &options.layout {
             Layout::Journal(_) => random_id(&*runtime)?,
             Layout::Classic(_) => String::new(),
@@ -96,6 +106,7 @@ impl Client {
             identity: StdMutex::new(identity),
             numbers: Arc::new(AtomicU64::new(first)),
             opening,
+            sealing,
         };
         interrupted::take_up_applies(&inner.ledger).await?;
         // Whether a pull must still know of an apply is asked of what is to be done.
@@ -268,6 +279,58 @@ impl Client {
         self.open_for(operation, async { work.await.unwrap_or_else(|| Err(Error::cancelled(operation))) }).await
     }
 
+    /// Returns what opens this vault as the passphrase or key does that this client was opened with, for a system's store of
+    /// keys: [`Encryption`] is made of it. None if the vault is not sealed, or was not opened by a sync yet.
+    pub fn vault_key(&self) -> Option<VaultKey> {
+        self.inner.sealing.as_ref().and_then(|sealing| sealing.vault_key())
+    }
+
+    /// Lists the passphrases and keys that open this sealed vault. The vault has been opened by a sync before.
+    ///
+    /// # Errors
+    /// `invalid_input` if the vault is not sealed, or was not opened yet.
+    pub fn keys(&self) -> Result<Vec<KeySlot>> {
+        self.sealing()?.slots()
+    }
+
+    /// Lets another passphrase or key open the vault, and says under which id. To change a passphrase, add the new one and
+    /// remove the old one with a client that was opened with the new one; nothing is uploaded again.
+    ///
+    /// # Errors
+    /// `invalid_input` as [`Client::keys`], and for a label of more than 64 bytes; those of the drive.
+    ///
+    /// # Cancel safety
+    /// Dropped, the key was added or was not.
+    pub async fn add_key(&self, label: &str, encryption: Encryption) -> Result<KeySlot> {
+        let _turn = self.turn.lock().await;
+        self.open_for("key", self.sealing()?.add_slot(&*self.inner.drive, label, &encryption)).await
+    }
+
+    /// Lets a passphrase or key open the vault no longer. Devices that have been opened with it keep what they know: a
+    /// device that is lost is to be revoked.
+    ///
+    /// # Errors
+    /// `invalid_input` as [`Client::keys`], for an unknown id, and for the key with which this client was opened.
+    pub async fn remove_key(&self, id: &str) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        self.open_for("key", self.sealing()?.remove_slot(&*self.inner.drive, id)).await
+    }
+
+    /// Seals everything that is written from now on with a new key, under the same passphrases. What is on the drive stays,
+    /// and can be read; other devices find the new key by their next sync.
+    ///
+    /// # Errors
+    /// `invalid_input` as [`Client::keys`], and if the vault has a passphrase or key that is neither this client's nor in
+    /// `keep`: nobody could open the vault with it any longer.
+    pub async fn rotate_key(&self, keep: Vec<Encryption>) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        self.open_for("key", self.sealing()?.rotate(&*self.inner.drive, &keep)).await
+    }
+
+    fn sealing(&self) -> Result<&Arc<Sealing>> {
+        self.inner.sealing.as_ref().ok_or_else(|| Error::invalid("key", "the vault is not sealed"))
+    }
+
     async fn open_for<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.closed.guard(work).await.unwrap_or_else(|| Err(Error::cancelled(operation)))
     }
@@ -282,7 +345,9 @@ impl fmt::Debug for Client {
 impl Inner {
     /// The same client over another state and host, for a dry run.
     fn on(&self, state: Arc<dyn State>, application: Arc<dyn Application>) -> Self {
+        let sealing = self.sealing.as_ref().map(|sealing| Arc::new(sealing.on(state.clone())));
         Self {
+            sealing,
             host: Host { application, ..self.host.clone() },
             ledger: Arc::new(Ledger::new(state)),
             drive: self.drive.clone(),

@@ -1,7 +1,7 @@
 //! What a host chooses when it opens a client, and for one sync.
 
 use crate::{
-    CancelToken, Log, ProgressSink, Runtime,
+    CancelToken, Encryption, Log, ProgressSink, Runtime,
     server::{
         classic::ClassicOptions,
         journal::{JournalOptions, Strategy},
@@ -34,6 +34,9 @@ pub struct Options {
     /// original may live on: the client then goes on from them under a new id, so that the two are never taken for one.
     /// Once open, the client keeps that id. `false` by default.
     pub new_incarnation: bool,
+    /// What opens the vault, if it is sealed, and seals it, if this client makes it. None by default: the vault is not
+    /// sealed. Only the journal layout can be.
+    pub encryption: Option<Encryption>,
     /// Where log lines go.
     pub log: Log,
 }
@@ -47,6 +50,7 @@ impl Options {
             layout: Layout::Journal(JournalOptions::default()),
             callback_timeout: Duration::from_secs(60),
             new_incarnation: false,
+            encryption: None,
             log: Log::default(),
         }
     }

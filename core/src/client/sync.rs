@@ -135,7 +135,8 @@ pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> 
 
 fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow: Allow) -> Journal {
     let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
-    Journal::new(drive, inner.ledger.state.clone(), inner.runtime.clone(), layout.clone(), identity, allow, inner.options.log.clone())
+    let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
+    Journal::new(drive, inner.sealing.clone(), state, runtime, layout.clone(), identity, allow, log)
 }
 
 /// Makes the server that this client's layout is, for the time of one sync.

@@ -15,7 +15,7 @@ fn vectors(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/classic").join(folder)
 }
 
-fn load(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn load(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

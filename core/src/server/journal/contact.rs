@@ -5,12 +5,13 @@ use super::{
     fold::Seen,
     heads::{flawed, list},
     marker::Marker,
-    name::{VaultId, Writer},
+    name::{RECORDS, VaultId, Writer},
     standing::{Since, Standing, load_seen},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
     drive::{Condition, DrivePath, GetOptions, Got, Version},
+    seal::Sealing,
 };
 
 /// The marker's file.
@@ -52,6 +53,7 @@ impl Journal {
                 (standing.writer, standing.last) = (self.writer_of(&self.identity.opening), None);
                 standing.opening.clone_from(&self.identity.opening);
             }
+            self.unlock(session).await?;
             return Ok(true);
         }
         if session.absent {
@@ -61,14 +63,35 @@ impl Journal {
             session.absent = true;
             return Ok(false);
         };
-        session.standing = Some(self.newcomer(&marker));
+        session.standing = Some(self.newcomer(&marker).await?);
         session.seen = Some(Seen::default());
         (session.joining, session.met) = (true, true);
         Ok(true)
     }
 
-    pub(super) fn newcomer(&self, marker: &Marker) -> Standing {
-        Standing {
+    /// Whether the vault is sealed is what it was, and its keyring is open.
+    async fn unlock(&self, session: &mut Session) -> Result<()> {
+        let Standing { vault, sealed, .. } = *self.standing(session)?;
+        match &self.sealing {
+            None if sealed => Err(Sealing::nothing_given()),
+            None => Ok(()),
+            Some(_) if !sealed => Err(Sealing::not_sealed()),
+            Some(sealing) => sealing.recall(&*self.raw, vault).await,
+        }
+    }
+
+    /// Meets a vault by its marker: as a newcomer.
+    pub(super) async fn newcomer(&self, marker: &Marker) -> Result<Standing> {
+        match &self.sealing {
+            None if marker.sealed.is_some() => return Err(Sealing::nothing_given()),
+            None => {}
+            Some(_) if marker.sealed.is_none() => return Err(Sealing::not_sealed()),
+            Some(sealing) => {
+                sealing.join(&*self.raw, marker.vault).await?;
+                self.check_tag(marker)?;
+            }
+        }
+        Ok(Standing {
             vault: marker.vault,
             strategy: marker.strategy,
             epoch: marker.epoch,
@@ -86,8 +109,23 @@ impl Journal {
             looked_into: 0,
             since: Since::default(),
             also: Vec::new(),
+            sealed: marker.sealed.is_some(),
             forgetting: false,
+        })
+    }
+
+    /// A marker, as this client writes it.
+    pub(super) fn marker(&self, vault: VaultId, strategy: Strategy, epoch: u64) -> Result<Marker> {
+        let sealed = self.sealing.as_ref().map(|sealing| sealing.marker_tag(epoch, strategy)).transpose()?;
+        Ok(Marker { vault, strategy, epoch, sealed })
+    }
+
+    /// Whether a marker of this vault was written by somebody who has its keys.
+    fn check_tag(&self, marker: &Marker) -> Result<()> {
+        if self.marker(marker.vault, marker.strategy, marker.epoch)?.sealed == marker.sealed {
+            return Ok(());
         }
+        Err(Error::corrupt("sync", "the marker of the vault was changed by somebody who does not have its keys").about(MARKER))
     }
 
     /// Reads the marker; none if there is none.
@@ -102,6 +140,9 @@ impl Journal {
         let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
         let Got::File { bytes, version } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
         let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
+        if self.sealing.as_ref().is_some_and(|sealing| sealing.has_opened(marker.vault)) {
+            self.check_tag(&marker)?;
+        }
         self.check_strategy(marker.strategy)?;
         Ok(Some((marker, version)))
     }
@@ -129,7 +170,11 @@ impl Journal {
         self.check_strategy(strategy)?;
         let mut vault = VaultId([0; 16]);
         self.runtime.random(&mut vault.0)?;
-        let marker = Marker { vault, strategy, epoch: 0 };
+        if let Some(sealing) = &self.sealing {
+            self.refuse_remains().await?;
+            sealing.create(&*self.raw, vault).await?;
+        }
+        let marker = self.marker(vault, strategy, 0)?;
         // A file of its own, that nobody else writes: where two create the vault at once and the drive cannot keep them
         // apart, both ids are then known to be this vault's.
         self.drive.put(DrivePath::new(format!("{IDS}/{vault}"))?, encode(&marker)?, Condition::Any).await?;
@@ -141,14 +186,14 @@ impl Journal {
             && list(&*self.drive, &DrivePath::new(IDS)?).await?.iter().any(|id| *id != own)
             && let Some(found) = self.read_marker().await?
         {
-            session.standing = Some(self.newcomer(&found));
+            session.standing = Some(self.newcomer(&found).await?);
             session.seen = Some(Seen::default());
             return Ok(false);
         }
         let condition = if capabilities.create { Condition::Absent } else { Condition::Any };
         match self.drive.put(DrivePath::new(MARKER)?, encode(&marker)?, condition).await {
             Ok(_) if capabilities.create => {
-                session.standing = Some(self.newcomer(&marker));
+                session.standing = Some(self.newcomer(&marker).await?);
                 session.seen = Some(Seen::default());
                 return Ok(true);
             }
@@ -159,7 +204,7 @@ impl Journal {
         // Whose marker it is, is settled by looking.
         let found =
             self.read_marker().await?.ok_or_else(|| Error::new(ErrorKind::Unavailable, "put", "the vault's marker is not there yet"))?;
-        session.standing = Some(self.newcomer(&found));
+        session.standing = Some(self.newcomer(&found).await?);
         session.seen = Some(Seen::default());
         Ok(found.vault == vault)
     }
@@ -173,11 +218,24 @@ impl Journal {
         Err(Error::new(ErrorKind::Unsupported, "sync", detail))
     }
 
-    /// Whether this is an id of the vault too: it was created twice at the same moment.
+    /// A sealed vault has one id only, so that none is made where records of another one lie.
+    async fn refuse_remains(&self) -> Result<()> {
+        if list(&*self.raw, &DrivePath::new(RECORDS)?).await?.is_empty() {
+            return Ok(());
+        }
+        let detail = "the folder holds records, and the marker of their vault is gone: restore the file `vault`, or choose an empty folder";
+        Err(Error::corrupt("sync", detail).about(MARKER))
+    }
+
+    /// Whether this is an id of the vault too: it was created twice at the same moment. A sealed one has one id, to which
+    /// everything in it is bound.
     pub(super) async fn is_of_vault(&self, session: &mut Session, id: VaultId) -> Result<bool> {
         let standing = self.standing(session)?;
         if standing.vault == id || standing.also.contains(&id) {
             return Ok(true);
+        }
+        if standing.sealed {
+            return Ok(false);
         }
         let ours = standing.vault;
         let ids = self.listed_ids().await?;

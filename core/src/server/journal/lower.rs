@@ -59,7 +59,7 @@ impl Journal {
         if !self.is_of_vault(session, found.vault).await? {
             return Err(gone());
         }
-        let marker = Marker { vault, strategy, epoch: found.epoch + 1 };
+        let marker = self.marker(vault, strategy, found.epoch + 1)?;
         if found.epoch > epoch && found.strategy == strategy {
             // An interrupted lowering, of whomever: its other steps are made again.
             return Ok(found);

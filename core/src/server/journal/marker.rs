@@ -5,6 +5,7 @@ use super::{
     options::Strategy,
     wire::{Flaw, Malformed},
 };
+use crate::{hex, seal::MarkerTag};
 use serde::{Deserialize, Serialize};
 
 /// The format of the vault that this library reads and writes.
@@ -19,6 +20,8 @@ pub(crate) struct Marker {
     pub(crate) vault: VaultId,
     pub(crate) strategy: Strategy,
     pub(crate) epoch: u64,
+    /// That the vault is sealed; whoever has its keys can tell that this marker is its own.
+    pub(crate) sealed: Option<MarkerTag>,
 }
 
 /// What every format has: enough to tell that it is newer.
@@ -35,6 +38,8 @@ struct Wire {
     vault: VaultId,
     strategy: Strategy,
     epoch: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 impl Marker {
@@ -43,8 +48,13 @@ impl Marker {
     /// # Errors
     /// None that is known: it is how the writer of JSON is asked.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Malformed> {
-        let Self { vault, strategy, epoch } = *self;
-        let wire = Wire { kitestring: LAYOUT.to_owned(), format: FORMAT, vault, strategy, epoch };
+        let Self { vault, strategy, epoch, sealed } = *self;
+        let sealed = sealed.map(|tag| {
+            let mut digits = String::new();
+            hex::push(&tag, &mut digits);
+            digits
+        });
+        let wire = Wire { kitestring: LAYOUT.to_owned(), format: FORMAT, vault, strategy, epoch, sealed };
         serde_json::to_vec(&wire).map_err(|_| Malformed("it cannot be written as JSON"))
     }
 
@@ -59,8 +69,9 @@ impl Marker {
             _ if opening.kitestring != LAYOUT => Err(Flaw::Malformed("it is the marker of another layout")),
             0 => Err(Flaw::Malformed("its format is 0")),
             FORMAT => {
-                let Wire { vault, strategy, epoch, .. } = serde_json::from_slice(file).map_err(senseless)?;
-                Ok(Self { vault, strategy, epoch })
+                let Wire { vault, strategy, epoch, sealed, .. } = serde_json::from_slice(file).map_err(senseless)?;
+                let tag = sealed.map(|digits| hex::read(&digits, false).ok_or(Flaw::Malformed("it is not the marker of a vault")));
+                Ok(Self { vault, strategy, epoch, sealed: tag.transpose()? })
             }
             _ => Err(Flaw::Newer),
         }
@@ -76,11 +87,13 @@ mod tests {
 
     #[test]
     fn a_marker_is_text_and_comes_back() {
-        let marker = Marker { vault: VaultId([7; 16]), strategy: Strategy::CompareAndSwap, epoch: 0 };
+        let marker = Marker { vault: VaultId([7; 16]), strategy: Strategy::CompareAndSwap, epoch: 0, sealed: None };
         assert_eq!(String::from_utf8(marker.encode().unwrap()).unwrap(), TEXT);
         for strategy in Strategy::ALL {
             let marker = Marker { strategy, epoch: 9, ..marker };
             assert_eq!(Marker::decode(&marker.encode().unwrap()), Ok(marker));
+            let sealed = Marker { sealed: Some([0x5e; 32]), ..marker };
+            assert_eq!(Marker::decode(&sealed.encode().unwrap()), Ok(sealed));
         }
         let spaced = TEXT.replace(',', " ,\n ").replacen('{', "{\"more\": 1, ", 1);
         assert_eq!(Marker::decode(spaced.as_bytes()), Ok(marker));
@@ -102,6 +115,8 @@ mod tests {
             ("0707", "07"),
             (r#""epoch":0"#, r#""epoch":-1"#),
             (r#","epoch":0"#, ""),
+            (r#""epoch":0"#, r#""epoch":0,"sealed":"5e""#),
+            (r#""epoch":0"#, r#""epoch":0,"sealed":true"#),
         ] {
             assert!(matches!(with(from, to), Err(Flaw::Malformed(_))), "{from} as {to}");
         }

@@ -54,14 +54,23 @@ mod wire;
 pub use inspect::{Inspected, InspectedChange, InspectedRoot, inspect};
 pub use options::{JournalOptions, Strategy};
 
+pub(crate) use checkpoint::PieceName;
+pub(crate) use heads::list;
+pub(crate) use name::{RecordName, VaultId, Writer};
+pub(crate) use wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed, text};
+
 use super::{
     Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, OldVersion, Outgoing, Placed, Server, Settled, Tag, Tidied,
     Wanted, Written,
 };
-use crate::{Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord, document::Short};
+use crate::{
+    Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord,
+    document::Short,
+    seal::{SealedDrive, Sealing},
+};
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
-use name::{Dot, Writer};
+use name::Dot;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 /// Who the client is, for the journal.
@@ -78,6 +87,10 @@ pub(crate) struct Identity {
 /// The server that a drive in the journal layout provides to one client, for the time of one sync.
 pub(crate) struct Journal {
     drive: Arc<dyn Drive>,
+    /// The same below the seal, if there is one.
+    raw: Arc<dyn Drive>,
+    /// What opens the vault, if it is sealed.
+    sealing: Option<Arc<Sealing>>,
     state: Arc<dyn State>,
     runtime: Arc<dyn Runtime>,
     options: JournalOptions,
@@ -115,6 +128,7 @@ struct Session {
 impl Journal {
     pub(crate) fn new(
         drive: Arc<dyn Drive>,
+        sealing: Option<Arc<Sealing>>,
         state: Arc<dyn State>,
         runtime: Arc<dyn Runtime>,
         options: JournalOptions,
@@ -122,7 +136,12 @@ impl Journal {
         allow: Allow,
         log: Log,
     ) -> Self {
-        Self { drive, state, runtime, options, identity, allow, log, session: Mutex::default() }
+        let raw = drive.clone();
+        let drive = match &sealing {
+            Some(sealing) => Arc::new(SealedDrive::new(drive, sealing.clone())),
+            None => drive,
+        };
+        Self { drive, raw, sealing, state, runtime, options, identity, allow, log, session: Mutex::default() }
     }
 
     fn parallel(&self) -> usize {

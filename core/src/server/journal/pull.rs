@@ -131,7 +131,10 @@ impl Journal {
     async fn join_anew(&self, session: &mut Session, detail: &str) -> Result<Metadata> {
         self.agree_to_another_vault(detail)?;
         *session = Session { met: true, ..Session::default() };
-        session.standing = self.read_marker().await?.map(|marker| self.newcomer(&marker));
+        session.standing = match self.read_marker().await? {
+            Some(marker) => Some(self.newcomer(&marker).await?),
+            None => None,
+        };
         session.seen = Some(Seen::default());
         if session.standing.is_none() {
             return Ok(Metadata { news: false, new_vault: true });

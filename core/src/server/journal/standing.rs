@@ -12,6 +12,7 @@
 //! | `server/past/<id>/<dot>` | a version that was replaced since the last checkpoint ([`super::past::Past`]) |
 //! | `server/join` | how far a checkpoint was read by a client that knew nothing ([`super::join`]) |
 //! | `server/needs` | the files to which the adopted checkpoint refers |
+//! | `server/sealed`, `server/keyring` | of a sealed vault: its keyring ([`crate::seal`]) |
 //! | `server/compacting` | the checkpoint that is being written ([`super::compact`]) |
 
 use super::{
@@ -89,6 +90,9 @@ pub(super) struct Standing {
     /// Further ids of the vault: it was created by several at the same moment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) also: Vec<VaultId>,
+    /// Whether it is sealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) sealed: bool,
     /// The user has agreed to go on with an older vault, and what was known of this one is not yet all forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,

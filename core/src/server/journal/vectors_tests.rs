@@ -127,7 +127,7 @@ fn written() -> Vec<(String, Vec<u8>)> {
     files.push(("head-closed".to_owned(), newer.encode().unwrap()));
     let compacted = Head { epoch: 0, closed: false, ..newer };
     files.push(("head-compacted".to_owned(), compacted.encode().unwrap()));
-    let marker = Marker { vault: VAULT, strategy: Strategy::CompareAndSwap, epoch: 0 };
+    let marker = Marker { vault: VAULT, strategy: Strategy::CompareAndSwap, epoch: 0, sealed: None };
     files.push(("vault".to_owned(), marker.encode().unwrap()));
     files
 }
@@ -216,7 +216,7 @@ fn said_of_head(path: &str, bytes: &[u8]) -> Value {
 }
 
 fn said_of_marker(path: &str, bytes: &[u8]) -> Value {
-    let Marker { vault, strategy, epoch } = Marker::decode(bytes).unwrap();
+    let Marker { vault, strategy, epoch, .. } = Marker::decode(bytes).unwrap();
     json!({ "file": path, "vault": vault, "strategy": strategy, "epoch": epoch })
 }
 

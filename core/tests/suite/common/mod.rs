@@ -149,8 +149,26 @@ impl Device {
         layout: Layout,
     ) -> Self {
         let options = Options { layout, ..Options::new(runtime.clone()) };
+        Self::with(notes, state, drive, runtime, options).await
+    }
+
+    /// A device as a host with these options opens it.
+    pub async fn with(
+        notes: Arc<Notes>,
+        state: Arc<MemoryState>,
+        drive: Arc<dyn Drive>,
+        runtime: Arc<TestRuntime>,
+        options: Options,
+    ) -> Self {
         let client = Client::open(notes.clone(), state.clone(), drive, options).await.unwrap();
         Self { notes, state, runtime, client }
+    }
+
+    /// A new device of a sealed vault.
+    pub async fn sealed(drive: &Arc<MemoryDrive>, seed: u64, encryption: Encryption) -> Self {
+        let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed * 1_000_000), ..TestRuntime::default() });
+        let options = Options { encryption: Some(encryption), ..Options::new(runtime.clone()) };
+        Self::with(Arc::default(), Arc::default(), drive.clone(), runtime, options).await
     }
 
     /// A device of a vault in the journal layout.

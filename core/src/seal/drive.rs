@@ -1,0 +1,229 @@
+//! A drive on which everything is sealed. The layout above reads and writes as ever.
+
+use super::{
+    file::{self, HEADER_BYTES, Header},
+    keys::Keys,
+    names::Names,
+    vault::Sealing,
+};
+use crate::{
+    Error, Level, Result,
+    drive::{Capabilities, Changed, Condition, DirEntry, Drive, DrivePath, GetOptions, Got, Listing, PutFile, Version},
+};
+use futures::stream::{self, StreamExt as _};
+use macro_rules_attribute::apply;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// The beginnings of this many files are kept: a part of a file is read with one request then.
+const HEADERS: usize = 4096;
+
+/// A drive below which everything is sealed, for the time of one sync.
+pub(crate) struct SealedDrive {
+    drive: Arc<dyn Drive>,
+    sealing: Arc<Sealing>,
+    /// What was learnt of files that never change.
+    headers: Mutex<BTreeMap<DrivePath, Header>>,
+    /// Keys that no keyring has: asked for once.
+    unknown: Mutex<BTreeSet<[u8; 8]>>,
+}
+
+/// A path of the layout, and what it is on the drive.
+struct Place {
+    logical: DrivePath,
+    path: DrivePath,
+}
+
+impl SealedDrive {
+    pub(crate) fn new(drive: Arc<dyn Drive>, sealing: Arc<Sealing>) -> Self {
+        Self { drive, sealing, headers: Mutex::default(), unknown: Mutex::default() }
+    }
+
+    fn keys(&self) -> Result<(Arc<Keys>, Arc<Names>)> {
+        self.sealing.keys().ok_or_else(|| Error::internal("sync", "a sealed vault was used before its keyring was opened"))
+    }
+
+    /// Where a file lies; none if it is not sealed.
+    fn place(&self, path: &DrivePath) -> Result<Option<Place>> {
+        let logical = path.clone();
+        let Some((folder, name)) = path.as_str().split_once('/') else {
+            let sealed = SEALED_FILES.contains(&path.as_str());
+            return Ok(sealed.then_some(Place { logical, path: path.clone() }));
+        };
+        if !Names::are_in(folder) {
+            return Ok(None);
+        }
+        let name = self.keys()?.1.encrypt(folder, name).ok_or_else(|| Error::internal("sync", "a file has a name that no vault gives"))?;
+        Ok(Some(Place { logical, path: DrivePath::new(format!("{folder}/{name}"))? }))
+    }
+
+    fn seal(&self, place: &Place, content: &[u8]) -> Result<Vec<u8>> {
+        self.sealing.seal(&self.keys()?.0, place.logical.as_str(), content)
+    }
+
+    fn known_header(&self, path: &DrivePath) -> Option<Header> {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+    }
+
+    fn keep_header(&self, path: &DrivePath, header: Option<Header>) {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        match header {
+            Some(header) => {
+                if headers.len() >= HEADERS {
+                    headers.pop_first();
+                }
+                headers.insert(path.clone(), header);
+            }
+            None => {
+                headers.remove(path);
+            }
+        }
+    }
+
+    /// Reads the beginning of a file: as much as is enough for these bytes, if they are near it.
+    async fn get_front(&self, place: &Place, content: &Range<u64>, unless: Option<Version>) -> Result<Got> {
+        let range = if content.end == u64::MAX { None } else { Some(0..file::front(content.end)) };
+        let got = self.drive.get(place.path.clone(), GetOptions { range, unless }).await?;
+        let Got::File { bytes, version } = got else { return Ok(got) };
+        let Some(header) = Header::read(&bytes) else { return Ok(self.refused(place, version)) };
+        self.keep_header(&place.path, Some(header));
+        let whole = 0..content.end;
+        let sealed = bytes.get(HEADER_BYTES as usize..).unwrap_or_default();
+        let opened = self.open(place, &header, 0, sealed, &whole).await?;
+        Ok(match opened {
+            Some(mut bytes) => {
+                bytes.drain(..(content.start as usize).min(bytes.len()));
+                Got::File { bytes, version }
+            }
+            None => self.refused(place, version),
+        })
+    }
+
+    /// Reads a part of a file; none if its beginning is another by now.
+    async fn get_part(&self, place: &Place, header: &Header, content: &Range<u64>) -> Result<Option<Got>> {
+        let (span, first) = header.span(content);
+        let got = self.drive.get(place.path.clone(), GetOptions { range: Some(span), unless: None }).await?;
+        let Got::File { bytes, version } = got else { return Ok(Some(got)) };
+        let opened = self.open(place, header, first, &bytes, content).await?;
+        Ok(opened.map(|bytes| Got::File { bytes, version }))
+    }
+
+    async fn get_sealed(&self, place: &Place, options: GetOptions) -> Result<Got> {
+        let content = options.range.unwrap_or(0..u64::MAX);
+        if content.start < file::PIECE_BYTES {
+            return self.get_front(place, &content, options.unless).await;
+        }
+        if let Some(header) = self.known_header(&place.path)
+            && let Some(got) = self.get_part(place, &header, &content).await?
+        {
+            return Ok(got);
+        }
+        // It was written again since, with another salt, or nothing is known of it.
+        let got = self.drive.get(place.path.clone(), GetOptions { range: Some(0..HEADER_BYTES), unless: None }).await?;
+        let Got::File { bytes, version } = got else { return Ok(got) };
+        let Some(header) = Header::read(&bytes) else { return Ok(self.refused(place, version)) };
+        self.keep_header(&place.path, Some(header));
+        Ok(self.get_part(place, &header, &content).await?.unwrap_or_else(|| self.refused(place, version)))
+    }
+
+    async fn open(&self, place: &Place, header: &Header, first: u64, sealed: &[u8], content: &Range<u64>) -> Result<Option<Vec<u8>>> {
+        let (mut keys, _) = self.keys()?;
+        if keys.data_key(header.key).is_none() && self.is_first_time(header.key.0) {
+            self.sealing.look_for_keys(&*self.drive).await?;
+            keys = self.keys()?.0;
+        }
+        if !keys.counts(header.key, place.logical.as_str()) {
+            return Ok(None);
+        }
+        file::open(&keys, place.logical.as_str(), header, first, sealed, content)
+    }
+
+    fn is_first_time(&self, key: [u8; 8]) -> bool {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).insert(key)
+    }
+
+    /// What was not sealed with a key of this vault makes no sense, and is never taken for missing (E15).
+    fn refused(&self, place: &Place, version: Version) -> Got {
+        self.keep_header(&place.path, None);
+        self.sealing.log.line(Level::Warn, || format!("{} is not what was sealed under this name", place.logical));
+        Got::File { bytes: Vec::new(), version }
+    }
+}
+
+/// The sealed files that lie in no folder.
+const SEALED_FILES: [&str; 2] = ["head", "lease"];
+
+#[apply(port!)]
+impl Drive for SealedDrive {
+    fn capabilities(&self) -> Capabilities {
+        self.drive.capabilities()
+    }
+
+    async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
+        match self.place(&path)? {
+            Some(place) => self.get_sealed(&place, options).await,
+            None => self.drive.get(path, options).await,
+        }
+    }
+
+    async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
+        match self.place(&path)? {
+            Some(place) => {
+                self.keep_header(&place.path, None);
+                let sealed = self.seal(&place, &bytes)?;
+                drop(bytes);
+                self.drive.put(place.path, sealed, condition).await
+            }
+            None => self.drive.put(path, bytes, condition).await,
+        }
+    }
+
+    async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
+        let path = self.place(&path)?.map_or(path, |place| place.path);
+        self.drive.delete(path, condition).await
+    }
+
+    async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {
+        let folder = dir.as_str().to_owned();
+        let Listing { entries, next } = self.drive.list_dir(dir, cursor).await?;
+        if !Names::are_in(&folder) {
+            return Ok(Listing { entries, next });
+        }
+        let names = self.keys()?.1;
+        let known = |entry: DirEntry| {
+            let name = names.decrypt(&folder, &entry.name)?;
+            Some(DirEntry { name, size: entry.size.map(file::content_bytes), ..entry })
+        };
+        Ok(Listing { entries: entries.into_iter().filter_map(known).collect(), next })
+    }
+
+    async fn put_many(&self, files: Vec<PutFile>) -> Vec<Result<Version>> {
+        // One by one where sealing fails, which no drive would tell of.
+        let sealed: Result<Vec<PutFile>> = files.iter().map(|file| self.sealed_file(file)).collect();
+        if let Ok(sealed) = sealed {
+            return self.drive.put_many(sealed).await;
+        }
+        stream::iter(files).then(|file| self.put(file.path, file.bytes, file.condition)).collect().await
+    }
+
+    async fn changed_since(&self, token: Option<String>) -> Result<Changed> {
+        self.drive.changed_since(token).await
+    }
+
+    async fn wait_for_change(&self, token: Option<String>, timeout: Duration) -> Result<Changed> {
+        self.drive.wait_for_change(token, timeout).await
+    }
+}
+
+impl SealedDrive {
+    fn sealed_file(&self, file: &PutFile) -> Result<PutFile> {
+        Ok(match self.place(&file.path)? {
+            Some(place) => PutFile { bytes: self.seal(&place, &file.bytes)?, path: place.path, condition: file.condition.clone() },
+            None => file.clone(),
+        })
+    }
+}

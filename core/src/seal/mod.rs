@@ -1,0 +1,72 @@
+//! Sealed vaults: what is on the drive says nothing to whoever has no key, and nothing is taken for the vault's that was not
+//! sealed with one. `spec/sealed.md` has the rules by number.
+//!
+//! Sealing lies below the layout, as a drive ([`drive::SealedDrive`]): the layout reads and writes what it always does,
+//! under the names that it always has.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `encryption.rs` | what a host gives: a passphrase or a key |
+//! | `secret.rs` | 32 secret bytes, and keys made of them |
+//! | `keys.rs` | the keys of a vault |
+//! | `file.rs` | seals and opens files, whole or in part |
+//! | `names.rs` | the names of sealed files |
+//! | `slot.rs`, `keyring.rs`, `wire.rs` | the file that has the keys, wrapped |
+//! | `drive.rs` | a drive on which everything is sealed |
+//! | `vault.rs` | makes, opens and remembers the keyring of a vault |
+//! | `manage.rs` | changes who can open it |
+
+mod drive;
+mod encryption;
+mod file;
+mod keyring;
+mod keys;
+mod manage;
+mod names;
+mod secret;
+mod slot;
+mod vault;
+
+pub use encryption::{Encryption, PassphraseCost, VaultKey};
+pub use manage::KeySlot;
+
+pub(crate) use drive::SealedDrive;
+pub(crate) use vault::{MarkerTag, Sealing};
+
+#[cfg(test)]
+mod testing {
+    use crate::{Result, Runtime};
+    use macro_rules_attribute::apply;
+    use std::{
+        sync::atomic::{AtomicU8, Ordering::SeqCst},
+        time::Duration,
+    };
+
+    /// Random bytes that are the same in every run.
+    #[derive(Default)]
+    pub(super) struct Counting(AtomicU8);
+
+    impl From<u8> for Counting {
+        fn from(first: u8) -> Self {
+            Self(first.into())
+        }
+    }
+
+    #[apply(port!)]
+    impl Runtime for Counting {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn wall(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn sleep(&self, _duration: Duration) {}
+
+        fn random(&self, bytes: &mut [u8]) -> Result<()> {
+            bytes.iter_mut().for_each(|byte| *byte = self.0.fetch_add(1, SeqCst));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Makes, opens and remembers the keyring of a vault (E30, E35, E40, E41).
+
+use super::{
+    Encryption, VaultKey, file,
+    keyring::{self, KEYRINGS, KeyringName, Locked, MAX_BYTES, Open},
+    keys::{DataKey, Keys},
+    names::Names,
+    secret::Secret,
+    slot::Slot,
+};
+use crate::{
+    Error, ErrorKind, Level, Log, Result, Runtime, State, StateRecord,
+    drive::{Condition, Drive, DrivePath, GetOptions, Got},
+    server::journal::{Flaw, Strategy, VaultId, list},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the marker of a sealed vault says.
+pub(crate) type MarkerTag = [u8; 32];
+
+/// That the vault is sealed, and which keyring was opened last ([`Pin`]).
+const PIN: &str = "server/sealed";
+/// That keyring, as it is on the drive.
+const KEYRING: &str = "server/keyring";
+/// At most this many keyrings are read to find one of this vault.
+const AT_MOST: usize = 16;
+/// What people call the slot of a new vault.
+const FIRST_LABEL: &str = "first";
+
+/// What a client remembers of a sealed vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Pin {
+    vault: VaultId,
+    keyring: KeyringName,
+}
+
+/// Seals what one client writes, for as long as it is open.
+pub(crate) struct Sealing {
+    encryption: Encryption,
+    state: Arc<dyn State>,
+    runtime: Arc<dyn Runtime>,
+    pub(super) log: Log,
+    opened: Mutex<Option<Arc<Opened>>>,
+}
+
+/// A keyring that was opened, and what is made of it.
+pub(super) struct Opened {
+    pub(super) name: KeyringName,
+    pub(super) keys: Arc<Keys>,
+    names: Arc<Names>,
+    pub(super) slots: Vec<Slot>,
+    /// The slot with which it was opened, and its secret.
+    pub(super) slot: usize,
+    pub(super) secret: Secret,
+}
+
+impl Opened {
+    fn new(name: KeyringName, open: Open) -> Result<Self> {
+        let Open { keys, slots, opened: slot, secret } = open;
+        Ok(Self { name, names: Arc::new(Names::new(&keys.secret)?), keys: Arc::new(keys), slots, slot, secret })
+    }
+}
+
+impl Sealing {
+    pub(crate) fn new(encryption: Encryption, state: Arc<dyn State>, runtime: Arc<dyn Runtime>, log: Log) -> Self {
+        Self { encryption, state, runtime, log, opened: Mutex::default() }
+    }
+
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        &*self.runtime
+    }
+
+    pub(super) fn opened(&self) -> Option<Arc<Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, opened: Opened) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(opened));
+    }
+
+    pub(super) fn keys(&self) -> Option<(Arc<Keys>, Arc<Names>)> {
+        self.opened().map(|opened| (opened.keys.clone(), opened.names.clone()))
+    }
+
+    pub(super) fn seal(&self, keys: &Keys, path: &str, content: &[u8]) -> Result<Vec<u8>> {
+        file::seal(keys, path, content, self.encryption.padded, &*self.runtime)
+    }
+
+    /// What opens this vault without its passphrase; none before it was opened.
+    pub(crate) fn vault_key(&self) -> Option<VaultKey> {
+        self.opened().map(|opened| VaultKey(opened.secret.clone()))
+    }
+
+    /// The words for a vault that is sealed, where nothing was given to open it.
+    pub(crate) fn nothing_given() -> Error {
+        Error::new(ErrorKind::WrongKey, "sync", "the vault is sealed: open it with its passphrase or key")
+    }
+
+    /// The words for a vault that is not sealed, where something was given to open it.
+    pub(crate) fn not_sealed() -> Error {
+        let detail = "the vault is not sealed, and never will be: open it without a passphrase or key, or make another one";
+        Error::invalid("sync", detail)
+    }
+
+    /// Whether the keyring of this vault is open.
+    pub(crate) fn has_opened(&self, vault: VaultId) -> bool {
+        self.opened().is_some_and(|opened| opened.keys.vault == vault)
+    }
+
+    /// The same over another state, for a dry run.
+    pub(crate) fn on(&self, state: Arc<dyn State>) -> Self {
+        let opened = Mutex::new(self.opened());
+        Self { encryption: self.encryption.clone(), state, runtime: self.runtime.clone(), log: self.log.clone(), opened }
+    }
+
+    /// Opens the keyring of the vault that this client has joined: from its state, without asking the drive. If it does not
+    /// open, the passphrase may have been changed: then the drive is asked.
+    pub(crate) async fn recall(&self, drive: &dyn Drive, vault: VaultId) -> Result<()> {
+        if self.has_opened(vault) {
+            return Ok(());
+        }
+        let mut stored = self.state.read(vec![PIN.to_owned(), KEYRING.to_owned()]).await?.into_iter();
+        let (Some(Some(pin)), Some(Some(keyring))) = (stored.next(), stored.next()) else {
+            return Err(damaged(PIN));
+        };
+        let pin: Pin = serde_json::from_slice(&pin).map_err(|e| damaged(PIN).caused_by(e))?;
+        if pin.vault != vault {
+            return Err(damaged(PIN));
+        }
+        let locked = Locked::decode(&keyring, &pin.keyring).map_err(|_| damaged(KEYRING))?;
+        if let Some(open) = locked.open(&self.encryption)? {
+            self.set(Opened::new(pin.keyring, open)?);
+            return Ok(());
+        }
+        let (name, file) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > pin.keyring).ok_or_else(wrong_key)?;
+        let open = self.open_file(&file, &name)?;
+        self.remember(vault, name, file, open).await
+    }
+
+    /// Opens the keyring of a vault that is met for the first time.
+    pub(crate) async fn join(&self, drive: &dyn Drive, vault: VaultId) -> Result<()> {
+        if self.has_opened(vault) {
+            return Ok(());
+        }
+        let Some((name, file)) = self.newest_of(drive, vault).await? else {
+            let detail = "the vault is sealed, and its keyring is not there: wait until the drive has it, or restore it";
+            return Err(Error::new(ErrorKind::Unavailable, "sync", detail).about(KEYRINGS));
+        };
+        let open = self.open_file(&file, &name)?;
+        self.remember(vault, name, file, open).await
+    }
+
+    /// Makes the keyring of a new vault.
+    pub(crate) async fn create(&self, drive: &dyn Drive, vault: VaultId) -> Result<()> {
+        let secret = Secret::random(&*self.runtime)?;
+        let data_key = DataKey::new(Secret::random(&*self.runtime)?)?;
+        let (slot, opens) = Slot::make(vault, &data_key.secret, FIRST_LABEL, &self.encryption, &*self.runtime)?;
+        let keys = Keys { vault, secret, data: vec![data_key], revoked: Default::default(), closed: Default::default() };
+        let name = KeyringName::new(1, 1, &*self.runtime)?;
+        let slots = vec![slot];
+        let file = keyring::encode(&name, &keys, &slots, &*self.runtime)?;
+        drive.put(name.path()?, file.clone(), Condition::Any).await?;
+        self.remember(vault, name, file, Open { keys, slots, opened: 0, secret: opens }).await
+    }
+
+    /// Looks for a newer keyring: a file names a key that this one lacks.
+    ///
+    /// # Errors
+    /// `wrong_key` if there is one, and it does not open.
+    pub(super) async fn look_for_keys(&self, drive: &dyn Drive) -> Result<()> {
+        let Some(known) = self.opened() else { return Ok(()) };
+        let vault = known.keys.vault;
+        let Some((name, file)) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > known.name) else { return Ok(()) };
+        let open = self.open_file(&file, &name)?;
+        // What names are made of never changes.
+        if open.keys.secret.bytes() != known.keys.secret.bytes() {
+            return Err(wrong_key());
+        }
+        let lost: Vec<DataKey> = known.keys.data.iter().filter(|key| open.keys.data_key(key.id).is_none()).cloned().collect();
+        self.remember(vault, name, file, open).await?;
+        if lost.is_empty() { Ok(()) } else { self.join_keys(drive, lost, &known.name).await }
+    }
+
+    /// Reads the greatest keyring that a listing shows and that is this vault's: where two have made the vault at the same
+    /// moment, there are two.
+    async fn newest_of(&self, drive: &dyn Drive, vault: VaultId) -> Result<Option<(KeyringName, Vec<u8>)>> {
+        let names = list(drive, &DrivePath::new(KEYRINGS)?).await?;
+        let mut names: Vec<KeyringName> = names.iter().filter_map(|name| KeyringName::parse(name)).collect();
+        names.sort_unstable();
+        for name in names.into_iter().rev().take(AT_MOST) {
+            let options = GetOptions { range: Some(0..MAX_BYTES as u64 + 1), unless: None };
+            if let Got::File { bytes, .. } = drive.get(name.path()?, options).await?
+                && Locked::vault_of(&bytes).is_none_or(|of| of == vault)
+            {
+                return Ok(Some((name, bytes)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn open_file(&self, file: &[u8], name: &KeyringName) -> Result<Open> {
+        let locked = Locked::decode(file, name).map_err(|flaw| match flaw {
+            Flaw::Newer => {
+                let detail = "the vault was sealed by a newer version of this library: update it";
+                Error::new(ErrorKind::NeedsNewerVersion, "sync", detail)
+            }
+            Flaw::Malformed(why) => Error::corrupt("sync", format!("the keyring of the vault makes no sense: {why}")).about(KEYRINGS),
+        })?;
+        locked.open(&self.encryption)?.ok_or_else(wrong_key)
+    }
+
+    /// Remembers a keyring: from now on this vault is sealed, and no older keyring is its own.
+    pub(super) async fn remember(&self, vault: VaultId, name: KeyringName, file: Vec<u8>, open: Open) -> Result<()> {
+        let pin = serde_json::to_vec(&Pin { vault, keyring: name });
+        let pin = pin.map_err(|e| Error::internal("write", "a record of the state could not be made").caused_by(e))?;
+        self.state.write(vec![StateRecord::set(PIN, pin), StateRecord::set(KEYRING, file)]).await?;
+        self.log.line(Level::Debug, || format!("opened keyring {name}"));
+        self.set(Opened::new(name, open)?);
+        Ok(())
+    }
+
+    /// What the marker of this vault says (E30).
+    pub(crate) fn marker_tag(&self, epoch: u64, strategy: Strategy) -> Result<MarkerTag> {
+        let (keys, _) = self.keys().ok_or_else(|| Error::internal("sync", "a sealed vault was used before its keyring was opened"))?;
+        keys.marker_tag(epoch, &strategy.to_string())
+    }
+}
+
+/// One answer for a wrong passphrase, a wrong key and a keyring that was tampered with (E36).
+fn wrong_key() -> Error {
+    let detail = "this passphrase or key does not open the vault; another device may have changed it";
+    Error::new(ErrorKind::WrongKey, "sync", detail)
+}
+
+fn damaged(key: &str) -> Error {
+    let detail = "the client's state is damaged; open the client with a fresh state: nothing of the host's is lost";
+    Error::new(ErrorKind::State, "read", detail).about(key)
+}
