@@ -199,6 +199,20 @@ impl Sealing {
         Ok(None)
     }
 
+    /// Puts the keyring back that this client remembers, if it is gone from the drive: others could not join.
+    pub(crate) async fn put_back(&self, drive: &dyn Drive) -> Result<()> {
+        let Some(known) = self.opened() else { return Ok(()) };
+        let names = list(drive, &DrivePath::new(KEYRINGS)?).await?;
+        if names.iter().filter_map(|name| KeyringName::parse(name)).any(|name| name >= known.name) {
+            return Ok(());
+        }
+        let stored = self.state.read(vec![KEYRING.to_owned()]).await?.into_iter().next().flatten();
+        let file = stored.ok_or_else(|| damaged(KEYRING))?;
+        self.log.line(Level::Warn, || "the keyring of the vault is gone from the drive: it is put back".to_owned());
+        drive.put(known.name.path()?, file, Condition::Any).await?;
+        Ok(())
+    }
+
     fn open_file(&self, file: &[u8], name: &KeyringName) -> Result<Open> {
         let locked = Locked::decode(file, name).map_err(|flaw| match flaw {
             Flaw::Newer => {

@@ -5,7 +5,7 @@ pub const UNTESTED: &[(&str, &str)] = &[
     ("D20", "it binds whoever uses a version, not the drive"),
     (
         "D33",
-        "it allows an adapter to repeat a request; what the core does then is tested in core/tests/suite/classic_faults.rs and by the simulator",
+        "it allows an adapter to repeat a request; what the core does then is tested in tests/core/tests/suite/classic_faults.rs and by the simulator",
     ),
     ("D61", "by its own words one client cannot find it out; the races of D41 try"),
     ("D71", "how many requests are under way between an adapter and its storage cannot be seen from before the adapter"),

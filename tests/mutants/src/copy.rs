@@ -27,7 +27,7 @@ pub(crate) mod mutant {
 ";
 
 /// The folders that the copy has.
-const FOLDERS: [&str; 3] = ["core", "tests/sim", "spec"];
+const FOLDERS: [&str; 4] = ["core", "tests/core", "tests/sim", "spec"];
 
 /// A small workspace with the core and the simulator.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Copy {
     fn compile(&self) -> Result<Built> {
         let mut command = Command::new("cargo");
         command.current_dir(&self.place).args(["test", "--no-run", "--offline", "--message-format=json", "--lib", "--tests"]);
-        command.args(["-p", "kitestring", "-p", "kitestring-sim"]);
+        command.args(["-p", "kitestring", "-p", "kitestring-tests", "-p", "kitestring-sim"]);
         command.env("CARGO_TARGET_DIR", self.place.join("target")).env("RUSTFLAGS", "--cap-lints=warn -Awarnings");
         let out = command.output()?;
         let (mut programs, mut errors) = (Vec::new(), Vec::new());
@@ -148,7 +148,7 @@ fn smaller(manifest: &str) -> String {
             skip = line.starts_with("[workspace.lints") || line == "[workspace]";
         }
         if line == "[workspace]" {
-            kept.push_str("[workspace]\nresolver = \"3\"\nmembers = [\"core\", \"tests/sim\"]\n");
+            kept.push_str("[workspace]\nresolver = \"3\"\nmembers = [\"core\", \"tests/core\", \"tests/sim\"]\n");
         }
         if !skip {
             kept.push_str(line);

@@ -120,6 +120,9 @@ impl Journal {
         if !now && !much || !self.take_lease(now).await? {
             return Ok(Tidied::Nothing);
         }
+        if let Some(sealing) = &self.sealing {
+            sealing.put_back(&*self.raw).await?;
+        }
         let Some(compacting) = self.begin_checkpoint(session).await? else {
             self.put_off(session).await?;
             return Ok(Tidied::Nothing);

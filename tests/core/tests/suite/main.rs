@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod agreement;
+mod attacks;
 mod batches;
 mod classic_faults;
 mod classic_lease;
@@ -11,7 +12,7 @@ mod classic_refusals;
 mod classic_short_log;
 mod classic_vault;
 mod client;
-mod common;
+use kitestring_tests as common;
 mod compaction;
 mod damage;
 mod history;

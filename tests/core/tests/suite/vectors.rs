@@ -12,7 +12,7 @@ use std::{
 };
 
 fn vectors(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/classic").join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/classic").join(folder)
 }
 
 pub fn load(folder: &Path) -> BTreeMap<String, Vec<u8>> {

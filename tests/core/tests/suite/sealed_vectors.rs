@@ -18,7 +18,7 @@ const PASSPHRASE: &str = "correct horse battery staple";
 const KEY: [u8; 32] = [0x5e; 32];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/sealed")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/sealed")
 }
 
 fn passphrase() -> Encryption {
