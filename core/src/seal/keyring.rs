@@ -209,3 +209,124 @@ fn decode_revoked(from: &mut Reader<'_>) -> Result<Revoked, Malformed> {
     }
     Ok((revoked, closed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::{PassphraseCost, encryption::Given, slot::Kind, testing::Counting};
+    use std::collections::BTreeSet;
+
+    const VAULT: VaultId = VaultId([7; 16]);
+
+    fn keys(runtime: &Counting) -> Keys {
+        let key = || DataKey::new(Secret::random(runtime).unwrap()).unwrap();
+        let (secret, data) = (Secret::random(runtime).unwrap(), vec![key(), key()]);
+        let closed = Closed { generation: 3, records: BTreeMap::from([(Writer([1; 14]), 9)]) };
+        let closed = BTreeMap::from([(data.first().unwrap().id, closed)]);
+        Keys { vault: VAULT, secret, data, revoked: BTreeSet::from([[2; 8]]), closed }
+    }
+
+    /// A keyring that this key opens, and a passphrase of the least cost.
+    fn keyring() -> (KeyringName, Vec<u8>, Encryption) {
+        let runtime = Counting::default();
+        let (keys, name) = (keys(&runtime), KeyringName::new(2, 1, &runtime).unwrap());
+        let key = Encryption::key([9; 32]);
+        let passphrase = Encryption::passphrase("horse").unwrap().with_cost(PassphraseCost::LEAST).unwrap();
+        let current = keys.current().unwrap().secret.clone();
+        let slot = |label: &str, encryption: &Encryption| Slot::make(VAULT, &current, label, encryption, &runtime).unwrap().0;
+        let slots = [slot("word", &passphrase), slot("key", &key)];
+        let file = encode(&name, &keys, &slots, &runtime).unwrap();
+        (name, file, key)
+    }
+
+    #[test]
+    fn a_keyring_comes_back() {
+        let (name, file, key) = keyring();
+        let open = Locked::decode(&file, &name).unwrap().open(&key).unwrap().unwrap();
+        let expected = keys(&Counting::default());
+        assert_eq!(open.opened, 1);
+        assert_eq!(open.keys.data.iter().map(|key| key.id).collect::<Vec<_>>(), expected.data.iter().map(|key| key.id).collect::<Vec<_>>());
+        assert_eq!(
+            (open.keys.secret.bytes(), &open.keys.revoked, &open.keys.closed),
+            (expected.secret.bytes(), &expected.revoked, &expected.closed)
+        );
+        assert_eq!(KeyringName::parse(&name.to_string()), Some(name));
+        for text in
+            ["", "1-1-1", "00000000-00000001-0011223344556677", "00000001-00000001-0011223344556677-", "00000001-00000001-001122334455667G"]
+        {
+            assert_eq!(KeyringName::parse(text), None, "{text}");
+        }
+    }
+
+    /// A1, A2, A13: no bit of it can be changed, and nothing left out, whoever opens it.
+    #[test]
+    fn no_changed_bit_and_no_cut_is_opened() {
+        let (name, file, key) = keyring();
+        let opens = |file: &[u8]| Locked::decode(file, &name).ok().and_then(|locked| locked.open(&key).unwrap()).is_some();
+        assert!(opens(&file));
+        for bit in 0..file.len() * 8 {
+            let mut changed = file.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(!opens(&changed), "bit {bit}");
+        }
+        for end in 0..file.len() {
+            assert!(!opens(&file[..end]), "cut at {end}");
+        }
+        assert!(!opens(&[&file[..], &[0]].concat()));
+    }
+
+    /// A14: what a passphrase costs is looked at before anything is computed.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "that nothing is computed is measured in real time")]
+    fn a_cost_outside_of_its_limits_is_refused_at_once() {
+        let (name, file, _) = keyring();
+        let cost = PassphraseCost::LEAST;
+        let at = {
+            let mut bytes = Vec::new();
+            [cost.memory_kib, cost.passes, cost.lanes].into_iter().for_each(|number| put_number(&mut bytes, number.into()));
+            let at = file.windows(bytes.len()).position(|window| window == bytes).unwrap();
+            at..at + bytes.len()
+        };
+        let with = |memory: u64, passes: u64, lanes: u64| {
+            let mut changed = file[..at.start].to_vec();
+            [memory, passes, lanes].into_iter().for_each(|number| put_number(&mut changed, number));
+            changed.extend(&file[at.end..]);
+            let begun = std::time::Instant::now();
+            let refused = Locked::decode(&changed, &name).is_err();
+            assert!(begun.elapsed() < std::time::Duration::from_millis(10));
+            refused
+        };
+        let (memory, passes, lanes) = (u64::from(cost.memory_kib), u64::from(cost.passes), u64::from(cost.lanes));
+        assert!(!with(memory, passes, lanes));
+        for bad in [0, 1, memory - 1, (1 << 20) + 1, u64::from(u32::MAX), u64::MAX] {
+            assert!(with(bad, passes, lanes), "{bad} KiB");
+        }
+        for bad in [0, 1, 65, u64::from(u32::MAX), u64::MAX] {
+            assert!(with(memory, bad, lanes), "{bad} passes");
+        }
+        for bad in [0, 17, u64::from(u32::MAX), u64::MAX] {
+            assert!(with(memory, passes, bad), "{bad} lanes");
+        }
+    }
+
+    /// A18: a slot has one key only. A15: no salt is used twice.
+    #[test]
+    fn a_slot_is_bound_to_one_secret_and_one_vault() {
+        let runtime = Counting::default();
+        let data = Secret::random(&runtime).unwrap();
+        let (one, secret) = Slot::make(VAULT, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
+        let (other, _) = Slot::make(VAULT, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
+        assert_ne!(one, other);
+        let opens = |slot: &Slot, vault: VaultId, secret: &Secret| slot.open(vault, &Given::Key(secret.clone())).unwrap().is_some();
+        assert!(opens(&one, VAULT, &secret));
+        assert!(!opens(&one, VaultId([8; 16]), &secret));
+        assert!(!opens(&one, VAULT, &Secret::new([2; 32])));
+        for changed in [
+            Slot { label: "two".to_owned(), ..one.clone() },
+            Slot { id: [0; 8], ..one.clone() },
+            Slot { kind: Kind::Passphrase(PassphraseCost::LEAST), ..one },
+        ] {
+            assert!(!opens(&changed, VAULT, &secret), "{changed:?}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ pub mod peer;
 pub mod physical;
 pub mod scale;
 pub mod scan;
+pub mod sealed;
 pub mod steps;
 pub mod table;
 pub mod times;

@@ -4,7 +4,7 @@ use async_io::block_on;
 use bench::{
     Result, beside, child, counts, growth,
     layout::Measured,
-    memory, physical, scale, scan,
+    memory, physical, scale, scan, sealed,
     table::{self, Row},
     times,
 };
@@ -88,6 +88,7 @@ fn run(sizes: &Sizes, full: bool) -> Result<bool> {
     if let Some(sizes) = sizes.classic_memory {
         part("memory, classic", &|| memory::growth(&program, Measured::Classic, sizes, &out))?;
     }
+    part("sealed", &|| sealed::rows(10_000))?;
     part("growth, journal", &|| block_on(growth::rows(&program, sizes.compacted, &out)))?;
     part("scale, journal", &|| scale::rows(&program, sizes.journal_memory, &out))?;
     part("saves", &|| block_on(scale::saves(sizes.saves, &out)).map(|row| vec![row]))?;
