@@ -109,6 +109,8 @@ pub(super) struct Known {
     pub(super) in_conflict: bool,
     /// Whether a version of this client stands beside the drive's, unsettled.
     pub(super) lost: bool,
+    /// Whether the drive's was made since the drive was put back, by somebody who went on from there.
+    pub(super) newer: bool,
     /// Whether the drive had it, and a deletion is what it has now.
     pub(super) tombstone: bool,
     pub(super) local: Option<Present>,
@@ -182,11 +184,24 @@ impl Run {
             let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
-            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, tombstone, local: None });
+            known.push(Known {
+                id,
+                remote,
+                keep_local,
+                base,
+                queued,
+                applying,
+                pushing,
+                in_conflict,
+                lost: false,
+                newer: false,
+                tombstone,
+                local: None,
+            });
         }
         let unsettled =
             self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;
-        known.iter_mut().zip(unsettled).for_each(|(known, lost)| known.lost = lost);
+        known.iter_mut().zip(unsettled).for_each(|(known, how)| (known.lost, known.newer) = (how.lost, how.newer));
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
         let locals = self.host.look(&look).await?;
         let mut readable = Vec::with_capacity(known.len());

@@ -56,7 +56,7 @@ pub use options::{JournalOptions, Strategy};
 
 use super::{
     Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, OldVersion, Outgoing, Placed, Server, Settled, Tag, Tidied,
-    Wanted, Written,
+    Unsettled, Wanted, Written,
 };
 use crate::{Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord, document::Short};
 use futures::lock::Mutex;
@@ -200,8 +200,9 @@ impl Server for Journal {
         self.next_acknowledged(&mut session).await
     }
 
-    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
-        self.which_lost(documents).await
+    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<Unsettled>> {
+        let mut session = self.session.lock().await;
+        self.which_lost(&mut session, documents).await
     }
 
     async fn left(&self) -> Result<Vec<LeftVersion>> {
