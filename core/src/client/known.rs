@@ -113,6 +113,8 @@ pub(super) struct Known {
     pub(super) newer: bool,
     /// Whether the drive had it, and a deletion is what it has now.
     pub(super) tombstone: bool,
+    /// Whether this client has written the drive's itself, and agreed on nothing: it was put back to a backup.
+    pub(super) unremembered: bool,
     pub(super) local: Option<Present>,
 }
 
@@ -125,7 +127,7 @@ impl Known {
             applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
             pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| self.attempt_of(p)),
             queued: self.queued.is_some(),
-            joined,
+            joined: joined && !self.unremembered,
             in_conflict: self.in_conflict,
             lost: self.lost,
             tombstone: self.tombstone,
@@ -184,6 +186,8 @@ impl Run {
             let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
+            let own = remote.tag.as_ref().is_some_and(|tag| self.server.is_own(tag));
+            let unremembered = own && remote.content.is_some() && base.is_none();
             known.push(Known {
                 id,
                 remote,
@@ -196,6 +200,7 @@ impl Run {
                 lost: false,
                 newer: false,
                 tombstone,
+                unremembered,
                 local: None,
             });
         }

@@ -237,6 +237,11 @@ impl Server for Journal {
     fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
         tag_of(&base.map(dots_in).unwrap_or_default().union(&dots_in(seen)).copied().collect())
     }
+
+    fn is_own(&self, version: &Tag) -> bool {
+        let device = self.device();
+        dots_in(version).iter().any(|dot| dot.writer.device() == device)
+    }
 }
 
 /// Writes dots as the tag of a version: what content includes.
