@@ -411,6 +411,10 @@ impl Play<'_> {
             Side::Remote => resolution = Resolution::TakeRemote,
             Side::Merged => {
                 let mut seen = self.world.ghost.remote_side(&conflict);
+                // Nobody can tell which deletion it was: perhaps one that was made since.
+                if conflict.remote.is_none() {
+                    self.world.ghost.chose_vaguely(&conflict.id);
+                }
                 seen.extend(match &conflict.local {
                     Some(side) => self.world.ghost.edits_of(&conflict.id, &side.revision),
                     None => self.world.host(seat).seen(&conflict.id),
