@@ -161,7 +161,10 @@ impl Play<'_> {
             self.known.synced(&self.world, seat, agreed);
         }
         if !*dry {
-            self.agreed.remove(&seat);
+            // Who went on without has forgotten what it had written, also where the deadline left the rest to the next one.
+            if self.agreed.remove(&seat) && report.stopped.is_some() {
+                self.known.forget(seat);
+            }
             self.shown.insert(seat, report.conflicts);
         }
     }
