@@ -113,7 +113,8 @@ pub(super) struct Known {
     pub(super) newer: bool,
     /// Whether the drive had it, and a deletion is what it has now.
     pub(super) tombstone: bool,
-    /// Whether this client has written the drive's itself, and agreed on nothing: it was put back to a backup.
+    /// Whether this client has written the drive's itself, and agreed on nothing, while a change waits: it was put back to
+    /// a backup.
     pub(super) unremembered: bool,
     pub(super) local: Option<Present>,
 }
@@ -186,8 +187,8 @@ impl Run {
             let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
-            let own = remote.tag.as_ref().is_some_and(|tag| self.server.is_own(tag));
-            let unremembered = own && remote.content.is_some() && base.is_none();
+            let nothing_agreed = queued.is_some() && base.is_none() && remote.content.is_some();
+            let unremembered = nothing_agreed && remote.tag.as_ref().is_some_and(|tag| self.server.is_own(tag));
             known.push(Known {
                 id,
                 remote,
