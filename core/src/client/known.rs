@@ -109,8 +109,13 @@ pub(super) struct Known {
     pub(super) in_conflict: bool,
     /// Whether a version of this client stands beside the drive's, unsettled.
     pub(super) lost: bool,
+    /// Whether the drive's was made since the drive was put back, by somebody who went on from there.
+    pub(super) newer: bool,
     /// Whether the drive had it, and a deletion is what it has now.
     pub(super) tombstone: bool,
+    /// Whether this client has written the drive's itself, and agreed on nothing, while a change waits: it was put back to
+    /// a backup.
+    pub(super) unremembered: bool,
     pub(super) local: Option<Present>,
 }
 
@@ -123,7 +128,7 @@ impl Known {
             applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
             pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| self.attempt_of(p)),
             queued: self.queued.is_some(),
-            joined,
+            joined: joined && !self.unremembered,
             in_conflict: self.in_conflict,
             lost: self.lost,
             tombstone: self.tombstone,
@@ -182,11 +187,27 @@ impl Run {
             let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
-            known.push(Known { id, remote, keep_local, base, queued, applying, pushing, in_conflict, lost: false, tombstone, local: None });
+            let nothing_agreed = queued.is_some() && base.is_none() && remote.content.is_some();
+            let unremembered = nothing_agreed && remote.tag.as_ref().is_some_and(|tag| self.server.is_own(tag));
+            known.push(Known {
+                id,
+                remote,
+                keep_local,
+                base,
+                queued,
+                applying,
+                pushing,
+                in_conflict,
+                lost: false,
+                newer: false,
+                tombstone,
+                unremembered,
+                local: None,
+            });
         }
         let unsettled =
             self.server.unsettled(known.iter().map(|k| (k.id.clone(), k.base.as_ref().map(|b| b.tag.clone()))).collect()).await?;
-        known.iter_mut().zip(unsettled).for_each(|(known, lost)| known.lost = lost);
+        known.iter_mut().zip(unsettled).for_each(|(known, how)| (known.lost, known.newer) = (how.lost, how.newer));
         let look: Vec<LookAt> = known.iter().map(look_at).collect();
         let locals = self.host.look(&look).await?;
         let mut readable = Vec::with_capacity(known.len());

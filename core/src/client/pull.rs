@@ -273,9 +273,14 @@ impl Run {
             let page = self.ledger.page::<Todo>(TODO, after, 1000).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
-            let gone: Vec<&DocId> =
-                page.iter().filter(|(_, t)| matches!(t.news, News::Delete { .. }) && !t.keep_local).map(|(_, t)| &t.id).collect();
-            deletes += self.ledger.of::<Base>(BASE, gone).await?.iter().flatten().count() as u64;
+            let gone: Vec<&Todo> = page.iter().filter(|(_, t)| matches!(t.news, News::Delete { .. })).map(|(_, t)| t).collect();
+            let bases = self.ledger.of::<Base>(BASE, gone.iter().map(|todo| &todo.id)).await?;
+            let agreed = gone.into_iter().zip(bases).filter_map(|(todo, base)| Some((todo, base?)));
+            let (kept, others): (Vec<_>, Vec<_>) = agreed.partition(|(todo, _)| todo.keep_local);
+            // What was deleted since the drive was put back does not stay.
+            let kept = kept.into_iter().map(|(todo, base)| (todo.id.clone(), Some(base.tag))).collect::<Vec<_>>();
+            let newer = if kept.is_empty() { Vec::new() } else { self.server.unsettled(kept).await? };
+            deletes += (others.len() + newer.iter().filter(|how| how.newer && !how.lost).count()) as u64;
         }
         if deletes < MASS {
             return Ok(());

@@ -341,9 +341,10 @@ impl Run {
     }
 }
 
-/// Whether the user has agreed to keep this device's side.
+/// Whether the user has agreed to keep this device's side: of what the drive had before it was put back, and not of what
+/// was made since.
 fn stays(known: &Known) -> bool {
-    known.keep_local && known.local.is_some()
+    known.keep_local && known.local.is_some() && !known.newer
 }
 
 /// Whether a content must be at hand to carry this out, and is not.

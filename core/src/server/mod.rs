@@ -14,7 +14,9 @@ pub mod journal;
 mod pulled;
 mod pushed;
 
-pub use pulled::{Changes, Fetched, LeftVersion, Listed, Loaded, Metadata, News, OldVersion, RemoteChange, RemoteDocument, Source, Wanted};
+pub use pulled::{
+    Changes, Fetched, LeftVersion, Listed, Loaded, Metadata, News, OldVersion, RemoteChange, RemoteDocument, Source, Unsettled, Wanted,
+};
 pub use pushed::{Acknowledged, Announced, Attempt, Content, Outgoing, Placed, Settled, Tidied, Written};
 
 use crate::{
@@ -96,10 +98,9 @@ pub trait Server: MaybeSend + MaybeSync {
         Ok(wanted.iter().map(|_| Loaded::Unreadable("this server lists no documents".to_owned())).collect())
     }
 
-    /// Says of each document, with what was agreed of it, whether a version that this client wrote stands beside the
-    /// present one: it lost against an edit that was made at the same time, and its author has not been asked.
-    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
-        Ok(vec![false; documents.len()])
+    /// Says of each document, with what was agreed of it, how the present version stands to what is here.
+    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<Unsettled>> {
+        Ok(vec![Unsettled::default(); documents.len()])
     }
 
     /// Lists what a document was and is, as far as that is kept, the newest first.
@@ -138,5 +139,10 @@ pub trait Server: MaybeSend + MaybeSync {
     /// now.
     fn on_top(&self, _base: Option<&Tag>, seen: &Tag) -> Tag {
         seen.clone()
+    }
+
+    /// Whether this client made a version itself, be it in a life that it does not remember.
+    fn is_own(&self, _version: &Tag) -> bool {
+        false
     }
 }

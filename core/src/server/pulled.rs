@@ -19,6 +19,17 @@ pub struct Metadata {
     pub new_vault: bool,
 }
 
+/// How the present version of a document stands to what is here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// It was made without knowing one that is part of what is here, and that is no longer valid: one of this client that
+    /// lost against an edit that was made at the same time, or one that a vault which was put back has forgotten. Nobody
+    /// has decided about it.
+    pub lost: bool,
+    /// This client did not know it when it agreed to go on with an older vault: it was made since.
+    pub newer: bool,
+}
+
 /// A page of changes.
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -27,7 +38,7 @@ pub struct Changes {
     /// The server lost its place: every document that this client has a base of must be looked at again.
     pub look_at_all: bool,
     /// The drive is older than this client, and the user has agreed to push this client's documents again: where
-    /// they differ from the drive's, they stay.
+    /// they differ from the drive's, they stay, unless the drive's were made since (`Unsettled::newer`).
     pub keep_local: bool,
     /// Documents that this client pushed and that are no longer announced: announce them again.
     pub lost: Vec<DocId>,

@@ -177,6 +177,11 @@ impl Host {
         self.inner().latest.get(&change.id).is_none_or(|latest| *latest == change.revision)
     }
 
+    /// Whether the last change of a document is not committed, and will be told again.
+    pub fn is_uncommitted(&self, id: &DocId) -> bool {
+        self.inner().uncommitted.contains_key(id)
+    }
+
     /// Returns how many changes are not committed.
     pub fn uncommitted_count(&self) -> usize {
         self.inner().uncommitted.len()

@@ -99,6 +99,8 @@ impl Journal {
             last: None,
             order: 0,
             opening: self.identity.opening.clone(),
+            went_back: false,
+            older: false,
             head: None,
             slot: 0,
             checkpoint: None,

@@ -179,6 +179,7 @@ impl Journal {
         if session.pull.incomplete || !session.pull.waiting.is_empty() {
             return Ok(());
         }
+        self.standing(session)?.older = false;
         self.remember_place(session).await
     }
 }

@@ -1,18 +1,20 @@
 //! Versions that lost against one that was made at the same time: who has to decide, and what a decision leaves.
 
 use super::{
-    Journal,
+    Journal, Session,
     content::basis_of,
+    covered::is_known,
+    doc::Versions,
     dots_in,
     fold::{doc_records, load},
     name::Dot,
-    standing::{PAGE, SPLIT, WITHDRAW, json},
+    standing::{PAGE, SPLIT, WITHDRAW, json, load_forgotten},
     tag_of,
 };
 use crate::{
     DocId, Result, StateRecord,
     client::key,
-    server::{LeftVersion, Settled, Tag},
+    server::{LeftVersion, Settled, Tag, Unsettled},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -28,14 +30,23 @@ pub(super) struct Withdrawn {
 }
 
 impl Journal {
-    /// Whether a version of this device has lost, for each document.
-    pub(super) async fn which_lost(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
-        if self.state.scan(SPLIT.to_owned(), None, 1).await?.is_empty() {
-            return Ok(vec![false; documents.len()]);
+    /// Whether a version of this device has lost, for each document, or one that is here and that a vault which was put
+    /// back has forgotten.
+    pub(super) async fn which_lost(&self, session: &mut Session, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<Unsettled>> {
+        let went_back = session.standing.as_ref().is_some_and(|standing| standing.went_back);
+        if !went_back && self.state.scan(SPLIT.to_owned(), None, 1).await?.is_empty() {
+            return Ok(vec![Unsettled::default(); documents.len()]);
         }
+        let before = if went_back { Some(load_forgotten(&*self.state).await?) } else { None };
         let all = load(&*self.state, documents.iter().map(|(id, _)| id)).await?;
-        let device = self.device();
-        Ok(documents.iter().zip(&all).map(|((_, tag), versions)| versions.has_lost(&basis_of(tag.as_ref(), versions), &device)).collect())
+        let (device, seen) = (self.device(), self.seen(session).await?);
+        let how = |((_, tag), versions): (&(DocId, Option<Tag>), &Versions)| {
+            let basis = basis_of(tag.as_ref(), versions);
+            let forgotten = before.is_some() && !versions.is_up_to_date(&basis) && basis.iter().any(|dot| !seen.has(*dot));
+            let newer = |before| versions.winner().is_some_and(|winner| !is_known(before, winner.dot));
+            Unsettled { lost: forgotten || versions.has_lost(&basis, &device), newer: before.as_ref().is_some_and(newer) }
+        };
+        Ok(documents.iter().zip(&all).map(how).collect())
     }
 
     /// Notes what documents that were settled leave: own versions to withdraw, and what a deleted one is based on.

@@ -61,7 +61,7 @@ pub(crate) use wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed
 
 use super::{
     Acknowledged, Announced, Changes, Fetched, LeftVersion, Loaded, Metadata, OldVersion, Outgoing, Placed, Server, Settled, Tag, Tidied,
-    Wanted, Written,
+    Unsettled, Wanted, Written,
 };
 use crate::{
     Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord,
@@ -219,8 +219,9 @@ impl Server for Journal {
         self.next_acknowledged(&mut session).await
     }
 
-    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<bool>> {
-        self.which_lost(documents).await
+    async fn unsettled(&self, documents: Vec<(DocId, Option<Tag>)>) -> Result<Vec<Unsettled>> {
+        let mut session = self.session.lock().await;
+        self.which_lost(&mut session, documents).await
     }
 
     async fn left(&self) -> Result<Vec<LeftVersion>> {
@@ -254,6 +255,11 @@ impl Server for Journal {
 
     fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
         tag_of(&base.map(dots_in).unwrap_or_default().union(&dots_in(seen)).copied().collect())
+    }
+
+    fn is_own(&self, version: &Tag) -> bool {
+        let device = self.device();
+        dots_in(version).iter().any(|dot| dot.writer.device() == device)
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     heads::{Found, Names, Place, heads},
     join::Joining,
     name::{Link, RecordName, Writer},
-    standing::{DOC, JOIN, NEEDS, PAST, RETIRED, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear},
+    standing::{DOC, JOIN, NEEDS, PAST, RETIRED, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear, forgotten_record},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
@@ -87,6 +87,7 @@ impl Journal {
         if self.standing(session)?.forgetting {
             self.forget_history(session).await?;
         }
+        session.pull.keep_local = self.standing(session)?.older;
         if session.gone {
             return self.join_anew(session, ANOTHER).await;
         }
@@ -100,7 +101,7 @@ impl Journal {
         let looked = self.look_at(session, found).await;
         let unannounced = looked.is_ok() && self.look_for_unannounced(session).await?;
         match looked {
-            Ok(news) => Ok(Metadata { news: news || unannounced || session.joining, new_vault: false }),
+            Ok(news) => Ok(Metadata { news: news || unannounced || session.joining || session.pull.keep_local, new_vault: false }),
             Err(Refusal::Other(detail)) => self.join_anew(session, detail).await,
             Err(Refusal::Older(error)) if self.allow.rollback => {
                 self.log.line(Level::Warn, || format!("going on with an older vault: {error}"));
@@ -356,9 +357,14 @@ impl Journal {
     /// Forgets what the vault held, at the user's word; documents and bases stay.
     async fn forget_history(&self, session: &mut Session) -> Result<()> {
         self.renew_incarnation(session)?;
+        let vector = self.seen(session).await?.vector.clone();
         let standing = self.standing(session)?;
+        // What was begun and interrupted has forgotten a part already.
+        let known = (!standing.forgetting).then(|| forgotten_record(&vector));
         let forgotten = Standing {
             forgetting: true,
+            went_back: true,
+            older: true,
             head: None,
             slot: 0,
             order: 0,
@@ -369,7 +375,7 @@ impl Journal {
             since: Since::default(),
             ..standing.clone()
         };
-        self.state.write(vec![forgotten.record()?]).await?;
+        self.state.write(known.into_iter().chain([forgotten.record()?]).collect()).await?;
         for prefix in [SENT, SEEN, DOC, SPLIT, WITHDRAW, PAST, JOIN, NEEDS, RETIRED] {
             clear(&*self.state, prefix).await?;
         }

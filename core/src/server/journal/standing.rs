@@ -9,6 +9,7 @@
 //! | `server/split/<id>` | that there is more than one of them |
 //! | `server/withdraw/<id>` | own versions to be withdrawn by the next record |
 //! | `server/sent/<seq>` | an own record that is not acknowledged ([`super::send::Sent`]) |
+//! | `server/forgotten` | what was folded when the user agreed to go on with an older vault |
 //! | `server/past/<id>/<dot>` | a version that was replaced since the last checkpoint ([`super::past::Past`]) |
 //! | `server/join` | how far a checkpoint was read by a client that knew nothing ([`super::join`]) |
 //! | `server/needs` | the files to which the adopted checkpoint refers |
@@ -34,6 +35,8 @@ pub(super) const WITHDRAW: &str = "server/withdraw/";
 pub(super) const SENT: &str = "server/sent/";
 /// The last folded record of each writer that the head does not name.
 pub(super) const RETIRED: &str = "server/retired";
+/// The last folded record of each writer, before all was forgotten that an older vault does not have.
+const FORGOTTEN: &str = "server/forgotten";
 pub(super) const PAST: &str = "server/past/";
 pub(super) const JOIN: &str = "server/join";
 pub(super) const NEEDS: &str = "server/needs";
@@ -60,6 +63,12 @@ pub(super) struct Standing {
     pub(super) order: u64,
     /// The opening of the client that chose the incarnation.
     pub(super) opening: String,
+    /// Whether the user has agreed to go on with an older vault, ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) went_back: bool,
+    /// Whether what that vault has was not read to its end yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) older: bool,
     /// The head that was read last and holds nothing that was not folded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) head: Option<Version>,
@@ -176,12 +185,25 @@ pub(super) fn retired_records(
     for (writer, link) in back {
         records.push(seen_record(writer, link)?);
     }
-    let mut bytes = Vec::with_capacity(now.len() * 40);
-    for (writer, link) in now.iter().filter_map(|writer| Some((writer, vector.get(writer)?))) {
-        put_link(&mut bytes, writer, link);
-    }
-    records.push(StateRecord::set(RETIRED, bytes));
+    records.push(StateRecord::set(RETIRED, encode_links(now.iter().filter_map(|writer| Some((writer, vector.get(writer)?))))));
     Ok(records)
+}
+
+/// The record of what was folded before all of it is forgotten.
+pub(super) fn forgotten_record(vector: &BTreeMap<Writer, Link>) -> StateRecord {
+    StateRecord::set(FORGOTTEN, encode_links(vector.iter()))
+}
+
+/// Reads what was folded before all of it was forgotten.
+pub(super) async fn load_forgotten(state: &dyn State) -> Result<BTreeMap<Writer, Link>> {
+    let stored = state.read(vec![FORGOTTEN.to_owned()]).await?.into_iter().next().flatten();
+    stored.map_or_else(|| Ok(BTreeMap::new()), |bytes| decode_links(&bytes).map_err(|_| damaged(FORGOTTEN)))
+}
+
+fn encode_links<'a>(links: impl Iterator<Item = (&'a Writer, &'a Link)>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    links.for_each(|(writer, link)| put_link(&mut bytes, writer, link));
+    bytes
 }
 
 fn decode_links(bytes: &[u8]) -> Result<BTreeMap<Writer, Link>, Malformed> {

@@ -285,6 +285,53 @@ fn what_is_pushed_over_a_restored_drive_reaches_the_others() {
     });
 }
 
+#[test]
+fn what_others_made_since_the_drive_was_restored_is_no_older_version() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::journal(&drive, 1).await, Device::journal(&drive, 2).await);
+            for n in 0..30 {
+                a.put(&format!("note {n}"), "1").await;
+            }
+            for name in ["mine", "both", "theirs"] {
+                a.put(name, "1").await;
+            }
+            a.sync().await;
+            b.sync().await;
+            let backup = drive.contents();
+            a.put("mine", "2").await;
+            a.put("both", "2").await;
+            a.sync().await;
+            drive.restore(backup);
+            b.put("both", "3").await;
+            b.put("theirs", "3").await;
+            b.sync().await;
+            for n in 0..30 {
+                b.delete(&format!("note {n}")).await;
+            }
+            b.sync().await;
+            assert_eq!(a.try_sync().await.unwrap_err().kind.code(), "rollback");
+            let allow = Allow { rollback: true, ..Allow::default() };
+            let refused = a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap_err();
+            assert_eq!(refused.kind.code(), "mass_delete", "{refused}");
+            assert_eq!(a.docs().len(), 33);
+            // What was agreed to is not forgotten.
+            let allow = Allow { mass_delete: true, ..Allow::default() };
+            let report = a.client.sync(SyncOptions { allow, ..SyncOptions::default() }).await.unwrap();
+            assert_eq!(report.conflicts.iter().map(|conflict| conflict.id.as_str()).collect::<Vec<_>>(), ["both"]);
+            assert_eq!(
+                ["mine", "both", "theirs"].map(|name| a.text(name).unwrap()),
+                ["2", "2", "3"].map(|n| format!(r#"{{"text":"{n}"}}"#))
+            );
+            assert_eq!(a.docs().len(), 3);
+            a.client.resolve(report.conflicts[0].clone(), Resolution::TakeRemote).await.unwrap();
+            a.sync().await;
+            b.sync().await;
+            assert_eq!(a.docs(), b.docs());
+        }
+    });
+}
+
 /// A host that fails once, after it has taken so many documents.
 struct Failing {
     notes: crate::common::Notes,

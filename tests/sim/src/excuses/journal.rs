@@ -9,6 +9,7 @@
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
 //! | [`EXPIRED`] | that this deletion lasts |
+//! | [`UNTOLD`] | this deletion |
 //! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
 //!
 //! None but these last promises less about what the devices have in the end: that is the same everywhere.
@@ -18,8 +19,7 @@ use crate::{
     ghost::{Edit, EditNo},
     world::World,
 };
-use futures::FutureExt as _;
-use kitestring::{DocId, LeftVersion, Result, State as _};
+use kitestring::{DocId, LeftVersion};
 use std::collections::BTreeSet;
 
 /// The drive is an older copy of itself, the clients have said so (`Rollback`), and the users have agreed to go on from
@@ -70,6 +70,21 @@ pub fn expired(world: &World) {
 /// A compaction was under way when the drive was put back: what it goes on to delete may be needed again.
 pub const DELETED_BEHIND: &str = "the drive was put back while a compaction deleted files";
 
+/// A host that keeps no flag has deleted a document, and no queue has it. The client does not remember that it had brought
+/// the document: to it, nothing was ever here.
+pub const UNTOLD: &str = "a deletion that nobody was told of, of a document that the client does not know to be here";
+
+/// A change was made without a word, or its author was killed before it was queued. One case is beyond any comparison of
+/// the host (S84): the deletion of what an interrupted apply had brought, where nothing was agreed on before.
+pub fn untold(world: &World, seat: usize, id: &DocId) {
+    let known = ["base/", "queue/"].iter().any(|prefix| eye::state_has(world, seat, prefix, id));
+    if !world.config.is_journal() || known || world.host(seat).is_uncommitted(id) {
+        return;
+    }
+    let seen = world.host(seat).seen(id);
+    world.ghost.forgive(|no, edit| seen.contains(&no) && edit.seat == seat && edit.excused && edit.body.is_none(), UNTOLD);
+}
+
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {
     world.ghost.forgive(|_, _| true, ROLLED_BACK);
@@ -107,14 +122,7 @@ pub(super) fn deleted_unknown(world: &World, seat: usize, id: &DocId, reason: &'
 
 /// Whether a device has this document from before its state was copied or put back, and that knows nothing of it.
 pub(super) fn is_unknown(world: &World, seat: usize, id: &DocId, copied_before: EditNo) -> bool {
-    let bases = world.seats.get(seat).map(|seat| seat.memory.scan("base/".to_owned(), None, 1000).now_or_never());
-    let bases = bases.flatten().and_then(Result::ok).unwrap_or_default();
-    let of_id = |value: &[u8]| {
-        let base = serde_json::from_slice::<serde_json::Value>(value).ok();
-        base.and_then(|base| DocId::new(base.get("id")?.as_str()?).ok()).as_ref() == Some(id)
-    };
-    let agreed = bases.iter().any(|record| record.value.as_deref().is_some_and(of_id));
-    !agreed && world.host(seat).seen(id).iter().any(|no| *no < copied_before)
+    !eye::state_has(world, seat, "base/", id) && world.host(seat).seen(id).iter().any(|no| *no < copied_before)
 }
 
 /// A state was put back alone: what it knows nothing of and its host has looks new, also where it was deleted elsewhere.

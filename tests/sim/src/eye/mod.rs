@@ -5,7 +5,8 @@ pub mod classic;
 pub mod journal;
 
 use crate::world::World;
-use kitestring::Requests;
+use futures::FutureExt as _;
+use kitestring::{DocId, Requests, Result, State as _};
 
 /// Checks `I6 CommitReachable`: what is announced is there. No live client may be pushing.
 ///
@@ -30,6 +31,17 @@ pub fn check_reachable(world: &World, when: &str, strictly: bool) {
         }
         Err(what) => world.ghost.violated(format!("I6 CommitReachable: {when}, {what}")),
     }
+}
+
+/// Whether a device's state has a record of this kind about a document.
+pub fn state_has(world: &World, seat: usize, prefix: &str, id: &DocId) -> bool {
+    let records = world.seats.get(seat).map(|seat| seat.memory.scan(prefix.to_owned(), None, 1000).now_or_never());
+    let records = records.flatten().and_then(Result::ok).unwrap_or_default();
+    let of_id = |value: &[u8]| {
+        let record = serde_json::from_slice::<serde_json::Value>(value).ok();
+        record.and_then(|record| DocId::new(record.get("id")?.as_str()?).ok()).as_ref() == Some(id)
+    };
+    records.iter().any(|record| record.value.as_deref().is_some_and(of_id))
 }
 
 fn was_deleted(world: &World, id: &str) -> bool {

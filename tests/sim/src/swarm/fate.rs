@@ -2,6 +2,7 @@
 
 use super::{known, play::Play};
 use crate::{
+    excuses,
     ghost::EditNo,
     recovery::Chosen,
     run::{Run, Started},
@@ -86,6 +87,7 @@ impl Play<'_> {
         let well = matches!(end, End::Well);
         match &flying.call {
             Call::Queue { change, .. } if !well && self.world.is_open(flying.seat) => self.world.owe(flying.seat, change.clone()),
+            Call::Queue { change, .. } if !well => excuses::journal::untold(&self.world, flying.seat, &change.id),
             Call::Resolve { chosen, .. } if well => self.world.ghost.supersede(&chosen.0, &chosen.1, true),
             // What was merged and not remembered may be shown as a conflict once more.
             Call::Resolve { merged: Some(no), .. } => self.world.ghost.excuse(&BTreeSet::from([*no])),
@@ -161,7 +163,10 @@ impl Play<'_> {
             self.known.synced(&self.world, seat, agreed);
         }
         if !*dry {
-            self.agreed.remove(&seat);
+            // Who went on without has forgotten what it had written, also where the deadline left the rest to the next one.
+            if self.agreed.remove(&seat) && report.stopped.is_some() {
+                self.known.forget(seat);
+            }
             self.shown.insert(seat, report.conflicts);
         }
     }

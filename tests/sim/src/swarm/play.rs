@@ -206,6 +206,7 @@ impl Play<'_> {
                 if let Some((id, action)) = self.about(seat, document, action) {
                     let unknown = self.unknown(&id);
                     self.world.host(seat).change_silently(&id, action);
+                    excuses::journal::untold(&self.world, seat, &id);
                     if let Some(reason) = unknown {
                         excuses::edited_unknown(&self.world, seat, &id, reason);
                     }
@@ -341,6 +342,8 @@ impl Play<'_> {
             self.let_queue_end(seat);
             let run = self.world.start_queue(seat, change.clone());
             self.fly(seat, Call::Queue { run, change });
+        } else {
+            excuses::journal::untold(&self.world, seat, &id);
         }
     }
 
@@ -411,6 +414,10 @@ impl Play<'_> {
             Side::Remote => resolution = Resolution::TakeRemote,
             Side::Merged => {
                 let mut seen = self.world.ghost.remote_side(&conflict);
+                // Nobody can tell which deletion it was: perhaps one that was made since.
+                if conflict.remote.is_none() {
+                    self.world.ghost.chose_vaguely(&conflict.id);
+                }
                 seen.extend(match &conflict.local {
                     Some(side) => self.world.ghost.edits_of(&conflict.id, &side.revision),
                     None => self.world.host(seat).seen(&conflict.id),

@@ -14,7 +14,7 @@ const SEEDS: u64 = 4000;
 const BEGINNING: &str = "c1 edit a; c1 sync; c2 sync; c3 sync";
 
 /// What is tried on every tier of the journal, with each number in place of `#` until the fault no longer strikes.
-const SCRIPTS: [(&str, &str); 24] = [
+const SCRIPTS: [(&str, &str); 26] = [
     ("two pushes at once", "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
     (
         "an edit on top of the winner beside a loser",
@@ -43,6 +43,14 @@ const SCRIPTS: [(&str, &str); 24] = [
     ("a state put back", "c1 backup; c1 edit a; c1 sync !fail-after@#; c1 edit b; c1 forget; c1 sync; c1 edit a; c1 sync; c2 sync"),
     ("a device put back", "c1 edit b; c1 backup; c1 sync !fail-after@#; c2 sync; c1 restore; c1 edit a; c1 sync; c2 sync"),
     ("a drive put back", "c1 snapshot; c1 edit a; c1 sync; c2 sync; c1 rollback new; c2 sync !fail-before@#; c1 sync; c2 sync"),
+    (
+        "a drive put back, edited, and gone on with",
+        "c2 snapshot; c2 edit a; c2 edit b; c2 sync; c2 rollback new; c1 edit a; c1 sync; c2 sync; c2 sync !kill-after@#; c3 sync",
+    ),
+    (
+        "a push that a backup forgot, and a deletion",
+        "c1 edit b; c1 backup; c1 sync; c1 restore; c1 delete b; c1 sync !kill-after@#; c2 sync",
+    ),
     (
         "a conflict that is edited on",
         "c1 edit a; c2 edit a; c2 sync; c1 sync; c1 edit a; c1 sync !fail-after@#; c1 resolve local; c1 sync; c2 sync",
