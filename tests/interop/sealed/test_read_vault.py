@@ -21,6 +21,18 @@ def documents(folder, secret):
     return {id: shown(body) for id, body in Vault(folder, secret).documents().items()}
 
 
+def seal(vault, key, path, content, padding=0):
+    """Seals a content as E10 to E13 have it, with a salt of zeros."""
+    text = len(content).to_bytes(8, "big") + content + bytes(padding)
+    pieces, length = range(0, len(text), 65536), len(text).to_bytes(8, "big")
+    derived = hkdf(bytes(32), vault.keyring.keys[key], b"kitestring file 1|" + vault.id + length + path.encode(), 51)
+    sealed = b"kites\1" + key + bytes(32) + length
+    for n, at in enumerate(pieces):
+        nonce = derived[32:] + n.to_bytes(4, "big") + bytes([n == len(pieces) - 1])
+        sealed += crypto_aead_xchacha20poly1305_ietf_encrypt(text[at : at + 65536], None, nonce, derived[:32])
+    return sealed
+
+
 class Golden(unittest.TestCase):
     def test_the_passphrase_opens_it(self):
         self.assertEqual(documents(GOLDEN, EXPECTED["passphrase"]), EXPECTED["documents"])
@@ -89,6 +101,37 @@ class Damaged(unittest.TestCase):
         self.assertEqual(documents(self.vault, KEY), EXPECTED["documents"])
 
 
+class Pieces(unittest.TestCase):
+    """No file of the golden vault has more than one piece."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.vault, self.file = Vault(GOLDEN, KEY), Path(folder.name) / "head"
+        self.vault.files["head"], self.key = self.file, next(iter(self.vault.keyring.keys))
+
+    def read(self, sealed):
+        self.file.write_bytes(sealed)
+        self.vault.read.cache_clear()
+        return self.vault.read("head")
+
+    def test_pieces_are_read_in_their_order_only(self):
+        content, piece = bytes(range(250)) * 800, 65552
+        good = seal(self.vault, self.key, "head", content)
+        self.assertEqual(self.read(good), (content, self.key))
+        first, second, third = (good[54 + n * piece : 54 + (n + 1) * piece] for n in range(3))
+        for other in (second + first + third, first + first + third, first + second, first + second + third + third):
+            self.assertRaises(Refused, self.read, good[:54] + other + good[54 + 3 * piece :])
+
+    def test_lengths_and_padding(self):
+        for length, padding in ((0, 0), (1, 99), (65528, 0), (65529, 0), (65528, 65536), (131064, 1)):
+            content = b"a" * length
+            self.assertEqual(self.read(seal(self.vault, self.key, "head", content, padding))[0], content)
+
+    def test_another_path_is_refused(self):
+        self.assertRaisesRegex(Refused, "does not open", self.read, seal(self.vault, self.key, "lease", b"?"))
+
+
 class Strategies(unittest.TestCase):
     """The golden vault finds its records by `head`. A copy is made one that finds them otherwise, with its own keys."""
 
@@ -112,14 +155,10 @@ class Strategies(unittest.TestCase):
         (path / "h").mkdir()
         siv = AESSIV(hkdf(b"", vault.keyring.secret, b"kitestring names", 32))
         content, key = vault.read("head")
-        text = len(content).to_bytes(8, "big") + content
-        length = len(text).to_bytes(8, "big")
-        for n, (secret, salt) in {9: (vault.keyring.keys[key], bytes(32)), 8: (bytes(32), bytes(32))}.items():
-            info = b"kitestring file 1|" + vault.id + length + f"h/{n:012x}".encode()
-            derived = hkdf(salt, secret, info, 51)
-            sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(text, None, derived[32:] + b"\0\0\0\0\1", derived[:32])
+        vault.keyring.keys[bytes(8)] = bytes(32)
+        for n, of in {8: bytes(8), 9: key}.items():
             name = siv.encrypt(b"\5" + n.to_bytes(6, "big"), [b"h"]).hex()
-            (path / "h" / name).write_bytes(b"kites\1" + key + salt + length + sealed)
+            (path / "h" / name).write_bytes(seal(vault, of, f"h/{n:012x}", content))
         self.assertEqual(documents(path, KEY), EXPECTED["documents"])
         (path / "h" / name).rename(path / "h" / siv.encrypt(b"\5" + (10).to_bytes(6, "big"), [b"h"]).hex())
         self.assertRaisesRegex(Refused, "does not open", documents, path, KEY)
