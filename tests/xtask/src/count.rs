@@ -8,7 +8,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Adds what a line says, if it is a summary of cargo's or Node's tests.
+    /// Adds what a line says, if it is a summary of cargo's or Node's tests, or written like Node's.
     pub(crate) fn read(&mut self, line: &str) {
         if let Some(rest) = line.strip_prefix("test result: ") {
             self.passed += before(rest, " passed");

@@ -26,16 +26,15 @@ pub(crate) fn run() -> ExitCode {
     let watching = ["test", "--locked", "-p", "kitestring-cli", "--test", "watch", "--", "--test-threads=8"];
     stages.command("kite watch", cargo_with(&watching));
     stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
+    stages.command("sealed reader", script("tests/interop/sealed/test.sh"));
     // With the tests' dependencies, so that nothing is built a second time.
     if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
         stages.command("interop: db-to-cloud", interop());
         stages.function("demo", demo::run);
     }
-    for (name, script) in SCRIPTS {
-        if root().join(script).is_file() {
-            let mut command = Command::new("bash");
-            command.arg(script).current_dir(root());
-            stages.command(name, command);
+    for (name, path) in SCRIPTS {
+        if root().join(path).is_file() {
+            stages.command(name, script(path));
         }
     }
     if stages.command("bench: programs", bench_command("build")) {
@@ -47,6 +46,12 @@ pub(crate) fn run() -> ExitCode {
 fn cargo_with(arguments: &[&str]) -> Command {
     let mut command = cargo();
     command.args(arguments);
+    command
+}
+
+fn script(path: &str) -> Command {
+    let mut command = Command::new("bash");
+    command.arg(path).current_dir(root());
     command
 }
 
