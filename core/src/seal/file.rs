@@ -133,14 +133,17 @@ pub(super) fn open(keys: &Keys, path: &str, header: &Header, first: u64, sealed:
         }
         text.extend_from_slice(&piece);
     }
-    Ok(cut(text, first * PIECE_BYTES, content))
+    Ok(cut(text, first * PIECE_BYTES, header.text, content))
 }
 
 /// Takes these bytes of the content out of the text, which begins at this place of it.
-fn cut(mut text: Vec<u8>, at: u64, content: &Range<u64>) -> Option<Vec<u8>> {
+fn cut(mut text: Vec<u8>, at: u64, whole: u64, content: &Range<u64>) -> Option<Vec<u8>> {
     let mut end = content.end;
     if at == 0 {
         let length = u64::from_be_bytes(*text.first_chunk()?);
+        if length > whole.saturating_sub(LENGTH_BYTES) {
+            return None;
+        }
         end = end.min(length);
     }
     let place = |offset: u64| (offset.saturating_add(LENGTH_BYTES).saturating_sub(at)).min(text.len() as u64) as usize;
