@@ -136,8 +136,11 @@ fn config(script: &Script) -> Config {
     let mixed = script.seats.iter().any(|d| d.claims.is_some());
     let claims = |d: &Device| mixed.then(|| d.claims.map_or(capabilities, Tier::capabilities));
     let mut layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
-    if let (Layout::Journal(options), Some((history, deletions))) = (&mut layout, script.keeps) {
-        (options.history_days, options.tombstone_days) = (history, deletions);
+    if let Layout::Journal(options) = &mut layout {
+        options.scale = script.scale;
+        if let Some((history, deletions)) = script.keeps {
+            (options.history_days, options.tombstone_days) = (history, deletions);
+        }
     }
     Config {
         seats: script.seats.len(),

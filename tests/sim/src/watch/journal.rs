@@ -17,6 +17,8 @@ use std::{
 
 /// Where a client keeps the last record of each writer that it has folded.
 const SEEN: &str = "server/seen/";
+/// Where it keeps them of the writers that the head does not name, all together.
+const RETIRED: &str = "server/retired";
 /// And where it stands.
 const STANDING: &str = "server/journal";
 
@@ -36,6 +38,8 @@ struct Inner {
     dots: BTreeMap<(String, u64), String>,
     /// How far each seat has folded each writer: its key in the state, and the last record.
     seen: BTreeMap<(usize, String), Seen>,
+    /// The same of the writers that the head does not name.
+    retired: BTreeMap<usize, BTreeMap<String, Seen>>,
     /// Which numbered head each seat has read last.
     numbers: BTreeMap<usize, u64>,
     /// Whether two devices may have one writer: one was copied or put back.
@@ -122,22 +126,25 @@ impl Watch {
         if let Some(Standing { slot }) = standing.and_then(|value| serde_json::from_slice(value).ok()) {
             self.inner().numbers.insert(seat, slot);
         }
-        for record in batch.iter().filter(|record| record.key.starts_with(SEEN)) {
-            let key = (seat, record.key.clone());
-            let now = record.value.as_ref().map(|value| serde_json::from_slice::<Seen>(value));
-            let before = match &now {
-                None => self.inner().seen.remove(&key),
-                Some(Ok(now)) => self.inner().seen.insert(key, now.clone()),
-                Some(Err(_)) => None,
-            };
-            let bad = match (before, now) {
-                (_, Some(Err(_))) => "makes no sense",
-                (Some(_), None) if !self.drive.was_turned_back() => "is forgotten",
-                (Some(before), Some(Ok(now))) if now.seq < before.seq => "goes back",
-                (Some(before), Some(Ok(now))) if now.seq == before.seq && now != before => "is another record",
-                _ => continue,
-            };
-            self.ghost.violated(format!("I4 CursorMonotone: {} of c{} {bad}", record.key, seat + 1));
+        let touches = |record: &StateRecord| record.key.starts_with(SEEN) || record.key == RETIRED;
+        if !batch.iter().any(touches) {
+            return;
+        }
+        let before = self.inner().folded(seat);
+        let senseless = self.inner().take(seat, batch);
+        let now = self.inner().folded(seat);
+        let forgotten = |key: &String| !now.contains_key(key) && !self.drive.was_turned_back();
+        let mut bad: Vec<(String, &str)> = senseless.into_iter().map(|key| (key, "makes no sense")).collect();
+        bad.extend(before.keys().filter(|key| forgotten(key)).map(|key| (key.clone(), "is forgotten")));
+        for (key, before) in &before {
+            match now.get(key) {
+                Some(now) if now.seq < before.seq => bad.push((key.clone(), "goes back")),
+                Some(now) if now.seq == before.seq && now != before => bad.push((key.clone(), "is another record")),
+                _ => {}
+            }
+        }
+        for (key, bad) in bad {
+            self.ghost.violated(format!("I4 CursorMonotone: {key} of c{} {bad}", seat + 1));
         }
     }
 
@@ -147,6 +154,7 @@ impl Watch {
         inner.copied = true;
         inner.numbers.remove(&seat);
         inner.seen.retain(|(of, _), _| *of != seat);
+        inner.retired.remove(&seat);
     }
 
     /// A file that is written once may be written again only as it is.
@@ -180,4 +188,61 @@ impl Watch {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Inner {
+    /// The last record of each writer that a seat has folded.
+    fn folded(&self, seat: usize) -> BTreeMap<String, Seen> {
+        let mut folded = self.retired.get(&seat).cloned().unwrap_or_default();
+        let seen = self.seen.range((seat, String::new())..(seat + 1, String::new()));
+        folded.extend(seen.map(|((_, key), seen)| (key.clone(), seen.clone())));
+        folded
+    }
+
+    /// Takes over what a seat writes of it; returns the keys of what makes no sense.
+    fn take(&mut self, seat: usize, batch: &[StateRecord]) -> Vec<String> {
+        let mut senseless = Vec::new();
+        for StateRecord { key, value } in batch {
+            if key == RETIRED {
+                match retired(value.as_deref().unwrap_or_default()) {
+                    Some(retired) => drop(self.retired.insert(seat, retired)),
+                    None => senseless.push(key.clone()),
+                }
+            } else if key.starts_with(SEEN) {
+                match value.as_ref().map(|value| serde_json::from_slice::<Seen>(value)) {
+                    None => drop(self.seen.remove(&(seat, key.clone()))),
+                    Some(Ok(seen)) => drop(self.seen.insert((seat, key.clone()), seen)),
+                    Some(Err(_)) => senseless.push(key.clone()),
+                }
+            }
+        }
+        senseless
+    }
+}
+
+/// Reads what is kept of the writers that the head does not name, by the keys that they would have if it did: of each its
+/// name, the number of the record, its order, and its hash.
+fn retired(mut bytes: &[u8]) -> Option<BTreeMap<String, Seen>> {
+    let mut all = BTreeMap::new();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    while !bytes.is_empty() {
+        let writer = hex(bytes.split_off(..14)?);
+        let (seq, _order) = (number(&mut bytes)?, number(&mut bytes)?);
+        let hash = hex(bytes.split_off(..16)?);
+        all.insert(format!("{SEEN}{writer}"), Seen { seq, hash });
+    }
+    Some(all)
+}
+
+/// Reads a number: seven bits a byte, the lowest first.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.split_off_first()?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }

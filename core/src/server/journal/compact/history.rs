@@ -5,7 +5,6 @@ use super::{
         Journal, Session,
         checkpoint::{self, FileName, Kind, Much, Other, PieceFile, PieceName, Replaced},
         doc::{At, Body, Version},
-        fold::SMALL_FILE_BYTES,
         past::Past,
     },
     Compacting,
@@ -42,7 +41,7 @@ impl Journal {
         compacting.kept_history.retain(|other| keeps && other.time >= oldest);
         if self.shares(session)?
             && let Some(last) = compacting.kept_history.last().copied()
-            && last.file_len < SMALL_FILE_BYTES
+            && last.file_len < self.options.scale.small_file_bytes
             // The files of large documents are deleted with the file that leads to them.
             && last.kept_bytes == last.file_len
             && let Some(versions) = self.read_history(&last.name).await?

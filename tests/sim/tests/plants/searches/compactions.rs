@@ -4,7 +4,7 @@ use super::{Hit, hit, scripts::around};
 use kitestring_sim::{
     Config, Fault,
     case::Tier,
-    swarm::{Deed, Look, Script, Seed, play::play_in},
+    swarm::{Deed, Family, Look, Script, Seed, play::play_in},
 };
 
 /// How many random schedules are looked through for compactions.
@@ -77,7 +77,7 @@ fn by_seeds(config: &dyn Fn() -> Config) -> Hit {
     let compacts = |script: &Script| script.events.iter().any(|event| event.deed == Deed::Compact);
     // What no drive with a word of its own does is looked for elsewhere.
     let lies = |script: &Script| script.events.iter().any(|event| event.strikes.iter().any(|(_, fault)| *fault == Fault::Unconditional));
-    KNOWN.into_iter().chain(0..SEEDS).map(|number| Seed { journal: true, number }).find_map(|seed| {
+    KNOWN.into_iter().chain(0..SEEDS).map(|number| Seed { family: Family::Journal, number }).find_map(|seed| {
         let script = Some(seed.script()).filter(|script| compacts(script) && !lies(script))?;
         hit(format!("KITE_SIM_SEED={seed}"), play_in(&script, Look::default(), |world| around(world, config())).violations)
     })
