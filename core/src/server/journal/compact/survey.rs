@@ -126,7 +126,8 @@ impl Journal {
 
     async fn look_at_documents(&self, parent: Option<&Parent>, time: u64) -> Result<Found> {
         let (mut found, mut after) = (Found::default(), None);
-        let expires = time.saturating_sub(u64::from(self.options.tombstone_days) * DAY);
+        let now = parent.map_or(time, |parent| parent.surely(time));
+        let expires = now.saturating_sub(u64::from(self.options.tombstone_days) * DAY);
         loop {
             let page = self.state.scan(DOC.to_owned(), after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(found) };
