@@ -5,6 +5,7 @@ use super::{
         Journal, Session,
         checkpoint::{self, FileName, Kind, Much, Other, PieceFile, PieceName, Replaced},
         doc::{At, Body, Version},
+        name::Writer,
         past::Past,
     },
     Compacting,
@@ -30,12 +31,15 @@ pub(super) struct Queue {
 impl Journal {
     /// Finds out what goes into the history, and what of the parent's stays in it.
     pub(super) async fn survey_history(&self, session: &mut Session, compacting: &mut Compacting) -> Result<Queue> {
-        let oldest = compacting.time.saturating_sub(u64::from(self.options.history_days) * DAY);
+        let oldest = compacting.surely().saturating_sub(u64::from(self.options.history_days) * DAY);
         let mut queue = Queue { versions: VecDeque::new(), keys: Vec::new() };
         if let Some(parent) = compacting.parent.as_ref().map(|parent| parent.name)
             && let Some(root) = self.root(session, &parent).await?
         {
             compacting.kept_history = root.history;
+        }
+        if !self.shares(session)? {
+            self.add_history_of_others(session, compacting).await?;
         }
         let keeps = self.options.keeps_history();
         compacting.kept_history.retain(|other| keeps && other.time >= oldest);
@@ -58,7 +62,7 @@ impl Journal {
             for (key, Past { id, version, replaced }) in page {
                 queue.keys.push(key);
                 let in_parts = matches!(version.body.as_ref().map(|body| &body.at), Some(At::Parts(parts)) if !parts.is_empty());
-                let replaced = Replaced { time: replaced.time.min(compacting.time), ..replaced };
+                let replaced = Replaced { time: replaced.time.min(compacting.now()), ..replaced };
                 // What has files of its own passes through the history in any case: there they are deleted.
                 if in_parts || keeps && replaced.time >= oldest {
                     queue.versions.push_back((id, version, replaced));
@@ -67,6 +71,19 @@ impl Journal {
         }
         queue.versions.make_contiguous().sort_by_key(|(_, version, _)| place(version));
         Ok(queue)
+    }
+
+    /// Where there is no head, checkpoints that were made at the same time are deleted once one covers them: that takes over
+    /// what they have in their history.
+    async fn add_history_of_others(&self, session: &mut Session, compacting: &mut Compacting) -> Result<()> {
+        for name in self.standing(session)?.joined.clone() {
+            let Some(root) = self.root(session, &name).await? else { continue };
+            let new = |other: &Other| !compacting.kept_history.iter().any(|kept| kept.name == other.name);
+            let others: Vec<Other> = root.history.into_iter().filter(new).collect();
+            compacting.kept_history.extend(others);
+        }
+        compacting.kept_history.sort_by_key(|other| (other.time, other.name));
+        Ok(())
     }
 
     /// Reads a file of history, with the places of its bodies; none if it cannot be had.
@@ -93,7 +110,7 @@ impl Journal {
             body.map(|body: Body| (version.dot.writer, body))
         };
         let wanted = some.iter().map(|(_, version, _)| body(version)).collect();
-        let loaded = self.load_bodies(&mut session.pull.at_hand, wanted).await?;
+        let loaded = self.load_twice(session, wanted).await?;
         for ((id, version, replaced), loaded) in some.into_iter().zip(loaded) {
             let in_frame = version.file().is_some();
             match loaded {
@@ -114,6 +131,20 @@ impl Journal {
             compacting.limit_history();
         }
         Ok(!queue.versions.is_empty())
+    }
+
+    /// Loads bodies. One that cannot be had is asked for once more: what is left out now is lost, and a reader may have had
+    /// a bad moment.
+    async fn load_twice(&self, session: &mut Session, wanted: Vec<Option<(Writer, Body)>>) -> Result<Vec<Loaded>> {
+        let loaded = self.load_bodies(&mut session.pull.at_hand, wanted.clone()).await?;
+        let failed = |wanted: &Option<(Writer, Body)>, loaded: &Loaded| wanted.is_some() && matches!(loaded, Loaded::Unreadable(_));
+        let again: Vec<_> = wanted.iter().zip(&loaded).filter(|(wanted, loaded)| failed(wanted, loaded)).map(|(w, _)| w.clone()).collect();
+        if again.is_empty() {
+            return Ok(loaded);
+        }
+        let mut again = self.load_bodies(&mut session.pull.at_hand, again).await?.into_iter();
+        let all = wanted.iter().zip(loaded);
+        Ok(all.map(|(wanted, loaded)| if failed(wanted, &loaded) { again.next().unwrap_or(loaded) } else { loaded }).collect())
     }
 
     async fn seal_history(&self, session: &mut Session, compacting: &mut Compacting) -> Result<()> {
