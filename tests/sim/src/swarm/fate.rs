@@ -2,6 +2,7 @@
 
 use super::{known, play::Play};
 use crate::{
+    excuses,
     ghost::EditNo,
     recovery::Chosen,
     run::{Run, Started},
@@ -84,6 +85,9 @@ impl Play<'_> {
         };
         self.tally.met("call", &format!("{} {word}", name(&flying.call)));
         let well = matches!(end, End::Well);
+        if matches!(flying.call, Call::Compact { .. }) {
+            self.deletes_behind(flying.seat, false);
+        }
         match &flying.call {
             Call::Queue { change, .. } if !well && self.world.is_open(flying.seat) => self.world.owe(flying.seat, change.clone()),
             Call::Resolve { chosen, .. } if well => self.world.ghost.supersede(&chosen.0, &chosen.1, true),
@@ -109,6 +113,11 @@ impl Play<'_> {
         let journal = self.world.config.is_journal();
         self.is_untouched(flying, error);
         let expected = match error.kind {
+            // Its user tries again.
+            ErrorKind::Rollback { .. } if !self.rolled && known::is_cover_unseen(&self.world, error) => {
+                self.tally.met("excuse", excuses::journal::COVER_UNSEEN);
+                true
+            }
             ErrorKind::Rollback { .. } | ErrorKind::VaultChanged => {
                 self.agreed.insert(flying.seat);
                 self.rolled
