@@ -132,7 +132,8 @@ impl Journal {
         let head = (file.len() + stored.len() > SMALL_BYTES).then(|| file.clone());
         file.extend_from_slice(&stored);
         drop(stored);
-        standing.last = Some(link);
+        // What covers the record before says nothing of this one.
+        (standing.last, standing.anchor) = (Some(link), None);
         let records = vec![sent.record(&file)?, standing.record()?];
         self.state.write(records).await?;
         self.drive.put(sent.name().path(), file, Condition::Any).await?;
