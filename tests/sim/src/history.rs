@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 const DAY: u64 = 24 * 60 * 60;
 
 /// Checks `History`, where the clients keep it for so many days. The hosts that are asked leave the game. Where a device
-/// or the drive was put back, or a device copied, nobody can say what was forgotten with it.
-pub fn check(world: &mut World, days: u32) {
+/// or the drive was put back, or a device copied, nobody can say what was forgotten with it. `seen` says that everybody saw
+/// every file; otherwise only what is listed is looked at.
+pub fn check(world: &mut World, days: u32, seen: bool) {
     if world.drive.was_turned_back() || world.ghost.may_repeat_all() {
         return;
     }
@@ -31,7 +32,7 @@ pub fn check(world: &mut World, days: u32) {
                 Run::Done(Ok(listed)) => listed,
                 run => return world.ghost.violated(format!("History: that of {id} at c{} ends with {}", seat + 1, run.word())),
             };
-            let missed = wanted.iter().filter(|old| old.id == *id && !is_listed(old, &listed));
+            let missed = wanted.iter().filter(|old| seen && old.id == *id && !is_listed(old, &listed));
             for Old { revision, .. } in missed {
                 world.ghost.violated(format!("History: {id}@{revision} was not replaced long ago, and c{} does not list it", seat + 1));
             }

@@ -32,7 +32,7 @@ struct Size {
 
 const CLASSIC: Size = Size { family: Family::Classic, seeds: 300_000, faults: 290_000 };
 const JOURNAL: Size = Size { family: Family::Journal, seeds: 30_000, faults: 25_000 };
-const SMALL: Size = Size { family: Family::Small, seeds: 30_000, faults: 25_000 };
+const SMALL: Size = Size { family: Family::Small, seeds: 20_000, faults: 18_000 };
 
 /// One seed in so many is run twice and must leave the same trace: `I11 Determinism`.
 const TWICE: u64 = 20;

@@ -9,6 +9,7 @@
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
 //! | [`EXPIRED`] | that deletions of this document that were made before last |
+//! | [`HISTORY_UNSEEN`] | that old versions are listed |
 //! | [`COVER_UNSEEN`] | that it does not call the drive older than it was |
 //! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
 //!
@@ -75,6 +76,10 @@ pub const COVER_UNSEEN: &str = "a device does not see the checkpoint that its ow
 /// A compaction was under way when the drive was put back, and has then deleted a file that may be needed again. One that
 /// deletes nothing, or nothing any longer, is no excuse.
 pub const DELETED_BEHIND: &str = "the drive was put back while a compaction deleted files";
+
+/// Where there is no head, a compactor did not see files of others: a version that it cannot read is left out of its history,
+/// though a checkpoint that it does not see may have it.
+pub const HISTORY_UNSEEN: &str = "history may lack what whoever compacted did not see";
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {

@@ -148,6 +148,11 @@ pub fn superfluous(drive: &SimDrive, parent: &str) -> Vec<String> {
     unneeded.map(|path| format!("{path} is left behind")).collect()
 }
 
+/// Whether a head tells of records and checkpoints.
+pub fn has_head(drive: &SimDrive) -> bool {
+    marker(drive).is_some_and(|marker| marker.strategy != Strategy::Listing)
+}
+
 /// Whether there is no record and no checkpoint.
 pub fn is_empty(drive: &SimDrive) -> bool {
     !drive.snapshot().keys().any(|path| path.starts_with("j/"))
