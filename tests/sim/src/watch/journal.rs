@@ -251,6 +251,11 @@ impl Watch {
         let covered = inner.covered.get(writer).is_some_and(|covered| covered >= seq);
         let told = !inner.copied && !self.drive.was_turned_back();
         drop(inner);
+        let device = |(writer, _): &Dot| writer.get(..16).map(str::to_owned);
+        if device(deletion) == device(by) && heads.iter().any(|head| head != deletion) {
+            // It has lost against another version, and its author has settled that (J42).
+            return;
+        }
         excuses::journal::expired(&self.ghost, id);
         let bad = match age {
             _ if !told => return,
