@@ -38,9 +38,6 @@ impl Journal {
         {
             compacting.kept_history = root.history;
         }
-        if !self.shares(session)? {
-            self.add_history_of_others(session, compacting).await?;
-        }
         let keeps = self.options.keeps_history();
         compacting.kept_history.retain(|other| keeps && other.time >= oldest);
         if self.shares(session)?
@@ -71,19 +68,6 @@ impl Journal {
         }
         queue.versions.make_contiguous().sort_by_key(|(_, version, _)| place(version));
         Ok(queue)
-    }
-
-    /// Where there is no head, checkpoints that were made at the same time are deleted once one covers them: that takes over
-    /// what they have in their history.
-    async fn add_history_of_others(&self, session: &mut Session, compacting: &mut Compacting) -> Result<()> {
-        for name in self.standing(session)?.joined.clone() {
-            let Some(root) = self.root(session, &name).await? else { continue };
-            let new = |other: &Other| !compacting.kept_history.iter().any(|kept| kept.name == other.name);
-            let others: Vec<Other> = root.history.into_iter().filter(new).collect();
-            compacting.kept_history.extend(others);
-        }
-        compacting.kept_history.sort_by_key(|other| (other.time, other.name));
-        Ok(())
     }
 
     /// Reads a file of history, with the places of its bodies; none if it cannot be had.
