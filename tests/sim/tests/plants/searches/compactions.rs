@@ -34,13 +34,15 @@ const SCRIPTS: [(&str, &str); 9] = [
 ];
 
 /// What is tried on the same tiers by itself.
-const ALONE: [&str; 6] = [
+const ALONE: [&str; 7] = [
     // The clock of the first device is three days ahead.
     "history=1 deletions=1 seat:-fd:1000:259200 seat:-fd:1000:0; c1 edit a; c1 edit x/y; c1 sync; c2 sync; c2 compact; \
      c2 delete x/y; c2 sync; c2 compact; c1 compact; c1 edit a; c1 sync",
     "history=1 deletions=1 seat:-fd:1000:259200 seat:-fd:1000:0; c1 edit a; c1 edit x/y; c1 sync; c2 sync; c1 compact; c1 compact; \
      c2 delete x/y; c2 sync; c1 compact; c1 edit a; c1 sync",
     "seat:-fd:1000:0 seat:-fd:1000:0; c2 edit b; c2 sync; c1 sync; c1 edit b; c1 compact !torn@#; c2 compact",
+    "seat:-fd:1000:0 seat:-fd:1000:0; c1 edit a; c1 edit b; c1 sync; c2 sync; c1 compact; c1 delete b; c1 sync; c1 wait 1000; \
+     c1 compact; c1 compact; c1 edit a; c1 sync",
     "seat:-fdp:1000:0 seat:-fd:1000:0; c1 silently-edit a; c1 sync; c1 edit a; c1 compact !full@#",
     "seat:-fdp:1000:0 seat:-fd:1000:0 seat:-fd:1000:0; c1 edit b; c1 sync; c3 sync; c1 edit b; c1 compact; c3 compact",
     "history=0 deletions=1 seat:-fd:1000:0 seat:-fd:1000:0 seat:-fd:1000:0; c1 edit a; c1 edit x/y; c1 sync; c2 sync; c3 sync; \
