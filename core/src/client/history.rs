@@ -21,11 +21,13 @@ pub(super) async fn restore(inner: &Inner, id: DocId, revision: Revision) -> Res
     if inner.ledger.one::<ConflictRecord>(CONFLICT, &id).await?.is_some() {
         return Err(Error::condition("restore", "there is a conflict about this document: settle it first").about(id.as_str()));
     }
-    let kept = list(inner, &id).await?.into_iter().find(|old| old.revision == revision);
-    let old = kept.ok_or_else(|| not_kept(&id, "this version is not kept, or never was"))?;
-    if old.deleted {
-        return Err(Error::invalid("restore", "this version is a deletion: delete the document instead").about(id.as_str()));
-    }
+    // A deletion may bear the revision of what it deletes.
+    let (deletions, kept): (Vec<OldVersion>, _) =
+        list(inner, &id).await?.into_iter().filter(|old| old.revision == revision).partition(|old| old.deleted);
+    let Some(old) = kept.into_iter().next() else {
+        let no_content = Error::invalid("restore", "this version is a deletion: delete the document instead").about(id.as_str());
+        return Err(if deletions.is_empty() { not_kept(&id, "this version is not kept, or never was") } else { no_content });
+    };
     let look = LookAt { id: id.clone(), size: None, expected: true };
     let expected = match inner.host.look(&[look]).await?.into_iter().next() {
         Some(Local::Present(present)) => Some(present.revision),

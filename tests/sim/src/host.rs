@@ -71,6 +71,8 @@ struct Inner {
     played: u64,
     /// How many changes it has applied.
     applied: u64,
+    /// Whether what it is given is only looked at from now on.
+    aside: bool,
     client: Option<Client>,
     staged: BTreeMap<DocId, Vec<u8>>,
     /// The last change of each document by its user.
@@ -202,6 +204,11 @@ impl Host {
         self.inner().applied
     }
 
+    /// Leaves the game: what the host is given from now on is only looked at, and nobody asks what it overwrites.
+    pub fn stand_aside(&self) {
+        self.inner().aside = true;
+    }
+
     /// Hands over the client that scripted edits are queued with; none lets go of it.
     pub fn connect(&self, client: Option<Client>) {
         self.inner().client = client;
@@ -265,6 +272,13 @@ impl Host {
             },
             None => None,
         };
+        if inner.aside {
+            match body {
+                Some(body) => inner.documents.insert(change.id, (change.revision, body)),
+                None => inner.documents.remove(&change.id),
+            };
+            return Outcome::Applied;
+        }
         let brought = self.brought(&change.id, &change.revision, body.as_deref());
         let local = inner.ghosts.entry(change.id.clone()).or_default();
         let kept = |old: EditNo| self.ghost.covers(&brought, old) || self.ghost.set_aside(old, &brought);

@@ -36,7 +36,8 @@
 //!
 //! Of the journal also: it writes no other files than its own (`Names`), and its head only under a condition (`Fence`);
 //! who finds its own last record gone says so, and applies nothing (`Rollback`); a drive that can do less than the vault
-//! needs is refused, and nothing is lost by it (`Tier`).
+//! needs is refused, and nothing is lost by it (`Tier`); a deletion is withdrawn only when it is old enough, alone, and in a
+//! checkpoint (`Expiry`); and what was replaced not too long ago is listed, and comes back as it was ([`history`]: `History`).
 //!
 //! # Layouts
 //! A [`Tier`](case::Tier) names the layout and the drive, and everything takes one. What depends on the layout is in three
@@ -75,6 +76,7 @@ pub mod eye;
 pub mod faults;
 pub mod gate;
 pub mod ghost;
+pub mod history;
 pub mod host;
 pub mod invariants;
 mod ports;

@@ -4,7 +4,7 @@
 
 use kitestring_sim::{
     Case, Config,
-    swarm::{Look, Script, Seed, play},
+    swarm::{Family, Look, Script, Seed, play},
 };
 
 #[test]
@@ -24,7 +24,7 @@ fn replay() {
     assert_eq!(outcome.trace.hash(), run().trace.hash(), "the same case twice gives the same trace");
     assert_eq!(outcome.violations, Vec::<String>::new());
     if named.is_none() {
-        replay_script(&Seed { journal: false, number: 1 }.script(), false);
+        replay_script(&Seed { family: Family::Classic, number: 1 }.script(), false);
     }
 }
 

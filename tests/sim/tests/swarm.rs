@@ -1,7 +1,8 @@
 //! Random schedules: hundreds of thousands, each decided by one number.
 //!
-//! - `KITE_SIM_SEEDS=0..1000` runs these seeds only, without the floors; `journal-0..1000` those of the journal.
-//! - `KITE_SIM_HOURS=8` runs seeds that were never run before, for so long, on both layouts.
+//! - `KITE_SIM_SEEDS=0..1000` runs these seeds only, without the floors; `journal-0..1000` those of the journal,
+//!   `small-0..1000` those on a small scale.
+//! - `KITE_SIM_HOURS=8` runs seeds that were never run before, for so long, in every family.
 //!
 //! A failing seed prints a line that replays it, and the shortest script that still breaks the same invariant. A script
 //! that found a fault is kept in `seeds/`, with a name that says what the fault was, and is played again by every run.
@@ -10,7 +11,7 @@
 use kitestring::{Result, State, StateRecord, apply, port};
 use kitestring_sim::{
     Config, Fault,
-    swarm::{Look, Script, Seed, Tally, play, play::play_in, shrink, shrink::shrink_plain},
+    swarm::{Family, Look, Script, Seed, Tally, play, play::play_in, shrink, shrink::shrink_plain},
 };
 use std::{
     collections::BTreeMap,
@@ -21,16 +22,17 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// How many seeds of a layout a normal run has, and how many faults they inject at least. A smaller number means that
+/// How many seeds of a family a normal run has, and how many faults they inject at least. A smaller number means that
 /// fewer calls are struck: look why.
 struct Size {
-    journal: bool,
+    family: Family,
     seeds: u64,
     faults: u64,
 }
 
-const CLASSIC: Size = Size { journal: false, seeds: 300_000, faults: 290_000 };
-const JOURNAL: Size = Size { journal: true, seeds: 30_000, faults: 25_000 };
+const CLASSIC: Size = Size { family: Family::Classic, seeds: 300_000, faults: 290_000 };
+const JOURNAL: Size = Size { family: Family::Journal, seeds: 30_000, faults: 25_000 };
+const SMALL: Size = Size { family: Family::Small, seeds: 20_000, faults: 18_000 };
 
 /// One seed in so many is run twice and must leave the same trace: `I11 Determinism`.
 const TWICE: u64 = 20;
@@ -61,6 +63,11 @@ fn random_schedules_on_the_journal() {
     play_all(&JOURNAL);
 }
 
+#[test]
+fn random_schedules_on_the_journal_on_a_small_scale() {
+    play_all(&SMALL);
+}
+
 fn play_all(size: &Size) {
     let begun = Instant::now();
     let Some((seeds, until)) = plan(size) else { return };
@@ -76,7 +83,7 @@ fn play_all(size: &Size) {
                         break;
                     }
                     for seed in from..seeds.end.min(from + 100) {
-                        run(Seed { journal: size.journal, number: seed }, &mut own);
+                        run(Seed { family: size.family, number: seed }, &mut own);
                         schedules.fetch_add(1, Relaxed);
                     }
                     found.lock().unwrap().failures.append(&mut own.failures);
@@ -93,7 +100,7 @@ fn play_all(size: &Size) {
     let (schedules, faults) = (schedules.into_inner(), tally.all_of("fault"));
     println!(
         "{schedules} schedules from seed {}{}, {faults} faults injected, {} excused, {} failures, in {:.1?}",
-        if size.journal { "journal-" } else { "" },
+        size.family.prefix(),
         seeds.start,
         tally.all_of("excuse"),
         failures.len(),
@@ -108,12 +115,13 @@ fn play_all(size: &Size) {
     }
 }
 
-/// Which seeds to run, and for how long; none if the seeds that were asked for are those of the other layout.
+/// Which seeds to run, and for how long; none if the seeds that were asked for are those of another family.
 fn plan(size: &Size) -> Option<(std::ops::Range<u64>, Option<Duration>)> {
     if let Ok(seeds) = std::env::var("KITE_SIM_SEEDS") {
-        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b or journal-a..b");
-        let [from, to] = [from, to].map(|seed| seed.parse::<Seed>().unwrap_or_else(|e| panic!("{e}")));
-        return (from.journal == size.journal).then_some((from.number..to.number, None));
+        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b, journal-a..b or small-a..b");
+        let from: Seed = from.parse().unwrap_or_else(|e| panic!("{e}"));
+        let to: u64 = to.trim_start_matches(from.family.prefix()).parse().expect("the end of the seeds is a number");
+        return (from.family == size.family).then_some((from.number..to, None));
     }
     if let Ok(hours) = std::env::var("KITE_SIM_HOURS") {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -213,9 +221,9 @@ fn met_everything(tally: &Tally, size: &Size) {
         "unavailable",
         "vault_changed",
     ];
-    let (own, faults): (&[&str], Vec<Fault>) = match size.journal {
-        false => (&["plan OwnPush", "error locked", "error not_found"], Fault::classic().collect()),
-        true => (&OF_JOURNAL, Fault::journal().collect()),
+    let (own, faults): (&[&str], Vec<Fault>) = match size.family {
+        Family::Classic => (&["plan OwnPush", "error locked", "error not_found"], Fault::classic().collect()),
+        Family::Journal | Family::Small => (&OF_JOURNAL, Fault::journal().collect()),
     };
     let faults = faults.into_iter().map(|fault| format!("fault {fault}"));
     let own = own.iter().map(|name| (*name).to_owned());
@@ -242,7 +250,8 @@ fn kept_scripts() {
 
 #[test]
 fn a_script_is_read_back_as_it_was_written() {
-    for seed in (0..4000).map(|n| Seed { journal: n >= 2000, number: n % 2000 }) {
+    let families = [Family::Classic, Family::Journal, Family::Small];
+    for seed in families.into_iter().flat_map(|family| (0..2000).map(move |number| Seed { family, number })) {
         let script = seed.script();
         assert_eq!(script.to_string().parse(), Ok(script.clone()), "seed {seed}");
     }
@@ -271,7 +280,7 @@ impl State for Hoarder {
 fn a_planted_fault_is_found_and_shrunk() {
     let plant = |config: Config| Config { around_state: Some(Arc::new(|_, inner| Arc::new(Hoarder(inner)) as Arc<dyn State>)), ..config };
     let violations = |script: &Script| play_in(script, Look::default(), plant).violations;
-    let script = |number| Seed { journal: false, number }.script();
+    let script = |number| Seed { family: Family::Classic, number }.script();
     let long = |seed: &u64| script(*seed).events.len() > 8;
     let seed = (0..2000).filter(long).find(|seed| !violations(&script(*seed)).is_empty()).expect("planted, and not found");
     let (short, broken) = shrink(&script(seed), violations);

@@ -86,9 +86,13 @@ fn manifest(text: &str) -> Result<String> {
         }
         if line.starts_with("members = [") && line.ends_with(']') {
             members += 1;
-            lines.push("members = [\"core\", \"tests/sim\"]");
+            lines.push("members = [\"core\", \"tests/sim\"]".to_owned());
+        } else if let Some(version) = line.strip_prefix("version = ").and_then(|version| version.strip_suffix('"')) {
+            // Cargo tells packages apart by where they are in their workspace: without this it takes what was built of the
+            // copy for the core, and the other way round.
+            lines.push(format!("version = {version}+planted\""));
         } else if !line.starts_with("default-members") && !foreign {
-            lines.push(line);
+            lines.push(line.to_owned());
         }
     }
     if members == 1 { Ok(lines.join("\n") + "\n") } else { Err("Cargo.toml has no line `members = [...]`".to_owned()) }
@@ -204,8 +208,8 @@ mod tests {
 
     #[test]
     fn the_copy_has_two_members() {
-        let text = "[workspace]\nmembers = [\"core\", \"cli\"]\ndefault-members = [\"cli\"]\n[profile.dev.package.libsqlite3-sys]\nopt-level = 2\n[x]\n";
-        assert_eq!(manifest(text).unwrap(), "[workspace]\nmembers = [\"core\", \"tests/sim\"]\n[x]\n");
+        let text = "[workspace]\nmembers = [\"core\", \"cli\"]\ndefault-members = [\"cli\"]\nversion = \"1.2.3\"\n[profile.dev.package.libsqlite3-sys]\nopt-level = 2\n[x]\n";
+        assert_eq!(manifest(text).unwrap(), "[workspace]\nmembers = [\"core\", \"tests/sim\"]\nversion = \"1.2.3+planted\"\n[x]\n");
         assert!(manifest("[workspace]\n").is_err());
     }
 }

@@ -24,8 +24,8 @@ use std::{
 /// How far an order may jump beyond the largest known: a broken client must not win for ever.
 pub(super) const MAX_JUMP: u64 = 1 << 32;
 
-/// Smaller files are moved into larger ones.
-pub(super) const SMALL_FILE_BYTES: u64 = 1 << 20;
+/// Many smaller records are worth a checkpoint.
+const SMALL_FILE_BYTES: u64 = 1 << 20;
 
 /// A record that was read and checked.
 #[derive(Debug, Clone)]

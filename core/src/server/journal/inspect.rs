@@ -29,6 +29,8 @@ pub enum Inspected {
         seq: u64,
         /// Its place among all records.
         order: u64,
+        /// When it was written, in seconds since the Unix epoch by its author's clock; 0 if that is not told.
+        written_s: u64,
         /// What it changes.
         changes: Vec<InspectedChange>,
     },
@@ -92,7 +94,13 @@ pub fn inspect(path: &str, bytes: &[u8]) -> Option<Inspected> {
         },
         replaces: change.replaces.into_iter().map(|Dot { writer, seq }| (writer.to_string(), seq)).collect(),
     });
-    Some(Inspected::Record { writer: record.writer.to_string(), seq: record.seq, order: record.order, changes: changes.collect() })
+    Some(Inspected::Record {
+        writer: record.writer.to_string(),
+        seq: record.seq,
+        order: record.order,
+        written_s: record.time,
+        changes: changes.collect(),
+    })
 }
 
 fn piece_name(path: &str) -> Option<PieceName> {

@@ -52,6 +52,8 @@ mod vectors_tests;
 mod wire;
 
 pub use inspect::{Inspected, InspectedChange, InspectedRoot, inspect};
+#[doc(hidden)]
+pub use options::Scale;
 pub use options::{JournalOptions, Strategy};
 
 pub(crate) use checkpoint::PieceName;

@@ -66,11 +66,35 @@ pub struct JournalOptions {
     pub tombstone_days: u32,
     /// Whether this client makes checkpoints and deletes what they cover, when it is worth it. `true` by default.
     pub compacts: bool,
+    /// For tests alone; see there.
+    #[doc(hidden)]
+    pub scale: Scale,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { strategy: None, history_days: 30, tombstone_days: 365, compacts: true }
+        Self { strategy: None, history_days: 30, tombstone_days: 365, compacts: true, scale: Scale::default() }
+    }
+}
+
+/// What counts as small, and as many. Nobody needs another scale but tests: on a smaller one, ten documents meet what
+/// otherwise takes a million. No reader depends on it, so that vaults of any scale are vaults like all others.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scale {
+    /// A head names the last records of this many writers, and more only if no checkpoint covers them.
+    pub writers: usize,
+    /// Smaller files are moved into larger ones.
+    pub small_file_bytes: u64,
+    /// A file is kept if so many fifths of it are alive.
+    pub alive_fifths: u64,
+    /// At most this many bytes are moved by one checkpoint.
+    pub moved_bytes: u64,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self { writers: 64, small_file_bytes: 1 << 20, alive_fifths: 4, moved_bytes: 32 << 20 }
     }
 }
 

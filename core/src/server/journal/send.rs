@@ -132,7 +132,7 @@ impl Journal {
         let head = (file.len() + stored.len() > SMALL_BYTES).then(|| file.clone());
         file.extend_from_slice(&stored);
         drop(stored);
-        // No checkpoint covers this one yet.
+        // What covers the record before says nothing of this one.
         (standing.last, standing.anchor) = (Some(link), None);
         let records = vec![sent.record(&file)?, standing.record()?];
         self.state.write(records).await?;

@@ -11,7 +11,7 @@ pub(crate) fn run(input: &[u8]) {
         let found = inspect(path, bytes);
         assert_eq!(found, inspect(path, bytes), "it is not the same twice");
         match found {
-            Some(Inspected::Record { writer, seq, order, changes }) => {
+            Some(Inspected::Record { writer, seq, order, changes, .. }) => {
                 let name = format!("j/{order:010x}-{writer}-{seq:06x}-");
                 assert!(path.starts_with(&name), "a record is not what its name says");
                 assert!(changes.iter().all(|change| !change.id.as_str().is_empty()), "a change without a document");

@@ -8,15 +8,17 @@
 //! | [`COPIED`] | that conflicts are real |
 //! | [`NEVER_PUSHED`] | this deletion |
 //! | [`LEFT`] | that the author of this version is asked about it |
-//! | [`EXPIRED`] | that this deletion lasts |
+//! | [`EXPIRED`] | that deletions of this document that were made before last |
 //! | [`UNTOLD`] | this deletion |
+//! | [`HISTORY_UNSEEN`] | that old versions are listed |
+//! | [`COVER_UNSEEN`] | that it does not call the drive older than it was |
 //! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
 //!
 //! None but these last promises less about what the devices have in the end: that is the same everywhere.
 
 use crate::{
     eye,
-    ghost::{Edit, EditNo},
+    ghost::{Edit, EditNo, Ghost},
     world::World,
 };
 use kitestring::{DocId, LeftVersion};
@@ -58,16 +60,21 @@ pub const TWO_STRATEGIES: &str = "a marker was written over one that says anothe
 /// alone, and its author does not look at the marker.
 pub const NO_VAULT: &str = "a record was written where a drive that was put back has no vault";
 
-/// A deletion is older than deletions are kept, and a compaction may have forgotten it: an edit that comes later than that
-/// brings the document back without asking (0007).
+/// A record has withdrawn a deletion of this document, which was older than deletions are kept, known to a checkpoint and
+/// alone, or `Expiry` is broken: an edit that comes later than that brings the document back without asking (0007).
 pub const EXPIRED: &str = "a deletion was forgotten when it was old enough";
 
-/// Time has passed.
-pub fn expired(world: &World) {
-    world.ghost.forgive(|_, edit| edit.body.is_none(), EXPIRED);
+/// A record withdraws a deletion of this document.
+pub fn expired(ghost: &Ghost, id: &DocId) {
+    ghost.forgive(|_, edit| edit.body.is_none() && edit.id == *id, EXPIRED);
 }
 
-/// A compaction was under way when the drive was put back: what it goes on to delete may be needed again.
+/// Where there is no head, a device does not see the checkpoint which covers its own last record, and with which that was
+/// deleted: to it, the drive is older than it was. It says so until the listing shows the checkpoint.
+pub const COVER_UNSEEN: &str = "a device does not see the checkpoint that its own last record is in";
+
+/// A compaction was under way when the drive was put back, and has then deleted a file that may be needed again. One that
+/// deletes nothing, or nothing any longer, is no excuse.
 pub const DELETED_BEHIND: &str = "the drive was put back while a compaction deleted files";
 
 /// A host that keeps no flag has deleted a document, and no queue has it. The client does not remember that it had brought
@@ -84,6 +91,10 @@ pub fn untold(world: &World, seat: usize, id: &DocId) {
     let seen = world.host(seat).seen(id);
     world.ghost.forgive(|no, edit| seen.contains(&no) && edit.seat == seat && edit.excused && edit.body.is_none(), UNTOLD);
 }
+
+/// Where there is no head, a compactor did not see files of others: a version that it cannot read is left out of its history,
+/// though a checkpoint that it does not see may have it.
+pub const HISTORY_UNSEEN: &str = "history may lack what whoever compacted did not see";
 
 /// The drive is about to be put back.
 pub(super) fn rolled_back(world: &World) {

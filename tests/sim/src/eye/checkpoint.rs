@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoint {
     /// How many records of each writer it covers.
-    covered: BTreeMap<String, u64>,
+    pub covered: BTreeMap<String, u64>,
     /// Every file that it consists of or refers to, its root and its history included.
     pub needs: BTreeSet<String>,
     /// The revisions of all versions in it.

@@ -4,7 +4,7 @@ use super::checkpoint::{Checkpoint, checkpoint};
 use crate::{drive::SimDrive, world::World};
 use kitestring::{
     Requests, Revision,
-    server::journal::{Inspected, Strategy, inspect},
+    server::journal::{Inspected, InspectedChange, Strategy, inspect},
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,10 +55,10 @@ pub struct Head {
 /// What a record says.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
-    /// The records whose versions it replaces, by writer and number.
-    pub replaces: Vec<(String, u64)>,
-    /// The revisions of its changes.
-    pub revisions: Vec<Revision>,
+    /// When it was made, in seconds by its author's clock.
+    pub written_s: u64,
+    /// What it changes.
+    pub changes: Vec<InspectedChange>,
 }
 
 /// The marker of a vault.
@@ -103,10 +103,7 @@ pub fn head(path: &str, bytes: &[u8]) -> Option<Head> {
 pub fn record(path: &str, bytes: &[u8]) -> Option<Record> {
     match inspect(path, bytes)? {
         Inspected::Head { .. } | Inspected::Checkpoint { .. } => None,
-        Inspected::Record { changes, .. } => Some(Record {
-            replaces: changes.iter().flat_map(|change| change.replaces.clone()).collect(),
-            revisions: changes.into_iter().filter_map(|change| change.revision).collect(),
-        }),
+        Inspected::Record { written_s, changes, .. } => Some(Record { written_s, changes }),
     }
 }
 
@@ -123,7 +120,8 @@ pub fn holds(drive: &SimDrive, revision: &Revision) -> bool {
     let told = |named: &RecordName| there.newest.as_ref().and_then(|(_, head)| there.seq_of(head.last.get(&named.writer)?));
     files.iter().any(|(path, file)| {
         let Some(Name::Record(named)) = name(path) else { return false };
-        let brings = record(path, &file.bytes).is_some_and(|record| record.revisions.contains(revision));
+        let brings =
+            record(path, &file.bytes).is_some_and(|record| record.changes.iter().any(|change| change.revision.as_ref() == Some(revision)));
         brings && (listed || told(&named) >= Some(named.seq))
     }) || there.checkpoints.iter().any(|(_, found)| found.revisions.contains(revision))
 }
@@ -148,6 +146,11 @@ pub fn superfluous(drive: &SimDrive, parent: &str) -> Vec<String> {
         _ => false,
     });
     unneeded.map(|path| format!("{path} is left behind")).collect()
+}
+
+/// Whether a head tells of records and checkpoints.
+pub fn has_head(drive: &SimDrive) -> bool {
+    marker(drive).is_some_and(|marker| marker.strategy != Strategy::Listing)
 }
 
 /// Whether there is no record and no checkpoint.
@@ -219,7 +222,9 @@ impl There {
                 Some(Name::Root) => roots.push(path),
                 Some(Name::Record(named)) => {
                     match record(&path, &file.bytes) {
-                        Some(record) => there.replaced.extend(record.replaces.into_iter().map(|dot| (path.clone(), dot))),
+                        Some(record) => there
+                            .replaced
+                            .extend(record.changes.into_iter().flat_map(|change| change.replaces).map(|dot| (path.clone(), dot))),
                         None => there.bad.push(format!("{path} makes no sense")),
                     }
                     there.paths.insert(path.clone());

@@ -5,7 +5,7 @@
 
 mod journal;
 
-pub use journal::journal;
+pub use journal::{journal, small};
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     recovery::Settle,
     runtime::SplitMix,
 };
+use kitestring::server::journal::Scale;
 
 /// What a seed has chosen to do at all.
 struct Mix {
@@ -74,7 +75,7 @@ pub fn classic(seed: u64) -> Script {
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit: false, settle, seed, page, untidy, keeps: None, seats, events }
+    Script { tier, implicit: false, settle, seed, page, untidy, keeps: None, scale: Scale::default(), seats, events }
 }
 
 /// Draws how many events there are.

@@ -85,6 +85,9 @@ impl Play<'_> {
         };
         self.tally.met("call", &format!("{} {word}", name(&flying.call)));
         let well = matches!(end, End::Well);
+        if matches!(flying.call, Call::Compact { .. }) {
+            self.deletes_behind(flying.seat, false);
+        }
         match &flying.call {
             Call::Queue { change, .. } if !well && self.world.is_open(flying.seat) => self.world.owe(flying.seat, change.clone()),
             Call::Queue { change, .. } if !well => excuses::journal::untold(&self.world, flying.seat, &change.id),
@@ -111,6 +114,11 @@ impl Play<'_> {
         let journal = self.world.config.is_journal();
         self.is_untouched(flying, error);
         let expected = match error.kind {
+            // Its user tries again.
+            ErrorKind::Rollback { .. } if !self.rolled && known::is_cover_unseen(&self.world, error) => {
+                self.tally.met("excuse", excuses::journal::COVER_UNSEEN);
+                true
+            }
             ErrorKind::Rollback { .. } | ErrorKind::VaultChanged => {
                 self.agreed.insert(flying.seat);
                 self.rolled

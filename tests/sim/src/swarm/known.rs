@@ -1,7 +1,7 @@
 //! What a device must find again in a journal, and what it must be refused.
 
 use crate::{eye::journal, run::Run, world::World};
-use kitestring::{ErrorKind, SyncOptions};
+use kitestring::{Error, ErrorKind, SyncOptions, server::journal::Strategy};
 use std::collections::BTreeMap;
 
 /// The last record of each device that a sync of its own has ended well with.
@@ -56,6 +56,13 @@ impl Known {
             }
         }
     }
+}
+
+/// Whether a device calls the vault older than it was because of a record of its own which a checkpoint covers that it does
+/// not see: there is no head that would name it.
+pub(super) fn is_cover_unseen(world: &World, error: &Error) -> bool {
+    let listing = journal::marker(&world.drive).is_some_and(|marker| marker.strategy == Strategy::Listing);
+    listing && error.subject().is_some_and(|path| !journal::is_lost(&world.drive, path))
 }
 
 /// Whether the drive of a device can do what the vault needs, or what a vault needs that the device would make; none if

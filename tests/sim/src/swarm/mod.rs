@@ -22,6 +22,6 @@ pub mod tidy;
 
 pub use play::{Look, Verdict, play};
 pub use script::{Deed, Event, Script};
-pub use seed::Seed;
+pub use seed::{Family, Seed};
 pub use shrink::shrink;
 pub use tally::Tally;

@@ -13,7 +13,7 @@ use crate::{
     case::{self, OpAction, Tier},
     config::Config,
     drive::{Files, Listings, Request},
-    excuses, eye,
+    excuses, eye, history,
     host::{Backup, Manners},
     recovery::{Recovery, chosen},
     run::Run,
@@ -65,6 +65,8 @@ pub(super) struct Play<'a> {
     pub agreed: BTreeSet<usize>,
     /// Whether the drive was put back.
     pub rolled: bool,
+    /// How many writes there had been when it was put back last.
+    rolled_at: u64,
     /// Whether somebody was asked to compact.
     compacted: bool,
     pub watched: bool,
@@ -104,6 +106,7 @@ pub fn play_in(script: &Script, look: Look, plant: impl FnOnce(Config) -> Config
         tally: Tally::default(),
         agreed: BTreeSet::new(),
         rolled: false,
+        rolled_at: 0,
         compacted: false,
         watched: script.is_watchable(),
         shown: BTreeMap::new(),
@@ -136,8 +139,11 @@ fn config(script: &Script) -> Config {
     let mixed = script.seats.iter().any(|d| d.claims.is_some());
     let claims = |d: &Device| mixed.then(|| d.claims.map_or(capabilities, Tier::capabilities));
     let mut layout = if script.implicit { Layout::Journal(JournalOptions::default()) } else { script.tier.layout() };
-    if let (Layout::Journal(options), Some((history, deletions))) = (&mut layout, script.keeps) {
-        (options.history_days, options.tombstone_days) = (history, deletions);
+    if let Layout::Journal(options) = &mut layout {
+        options.scale = script.scale;
+        if let Some((history, deletions)) = script.keeps {
+            (options.history_days, options.tombstone_days) = (history, deletions);
+        }
     }
     Config {
         seats: script.seats.len(),
@@ -226,7 +232,7 @@ impl Play<'_> {
                 self.killed(seat);
             }
             Deed::Open => self.open(seat),
-            Deed::Wait(seconds) => self.wait(seconds),
+            Deed::Wait(seconds) => self.world.clock.pass(Duration::from_secs(seconds)),
             Deed::Clock(seconds) => self.world.seat(seat).runtime.set_ahead(shifted(seconds)),
             Deed::Lag => {
                 self.tally.met("deed", "lag");
@@ -291,11 +297,10 @@ impl Play<'_> {
                 self.tally.met("deed", "rollback");
                 let conflicts: Vec<DocId> = (0..self.world.seats.len()).flat_map(|s| self.in_conflict(s)).collect();
                 excuses::rolled_back(&self.world, &files, &conflicts);
-                if self.flying.iter().any(|flying| matches!(flying.call, Call::Compact { .. }))
-                    || self.world.drive.in_air() > 0 && self.compacted
-                {
-                    self.world.ghost.wreck(excuses::journal::DELETED_BEHIND);
-                }
+                let compacting = self.flying.iter().filter(|flying| matches!(flying.call, Call::Compact { .. }));
+                let compacting: Vec<usize> = compacting.map(|flying| flying.seat).collect();
+                compacting.into_iter().for_each(|seat| self.deletes_behind(seat, true));
+                self.rolled_at = self.world.drive.writes();
                 self.world.drive.restore(files, renumber);
                 self.flying.iter_mut().for_each(|flying| flying.applied = None);
                 self.rolled = true;
@@ -397,14 +402,6 @@ impl Play<'_> {
         self.fly(seat, Call::Compact { run });
     }
 
-    /// Time passes: a deletion that is old enough may be forgotten by the next compaction.
-    fn wait(&mut self, seconds: u64) {
-        self.world.clock.pass(Duration::from_secs(seconds));
-        if self.script.keeps.is_some_and(|(_, days)| seconds + 2 * 3600 >= u64::from(days) * 86_400) {
-            excuses::journal::expired(&self.world);
-        }
-    }
-
     fn resolve(&mut self, seat: usize, side: Side) {
         self.ready(seat);
         let Some(conflict) = self.shown.get_mut(&seat).and_then(|shown| (!shown.is_empty()).then(|| shown.remove(0))) else { return };
@@ -485,7 +482,15 @@ impl Play<'_> {
         self.flying.extend(still);
     }
 
+    /// Whether what a seat deletes from now on was doomed before the drive was put back.
+    pub(super) fn deletes_behind(&self, seat: usize, behind: bool) {
+        if let Some(watch) = &self.world.watch {
+            watch.deletes_behind(seat, behind);
+        }
+    }
+
     pub(super) fn killed(&mut self, seat: usize) {
+        self.deletes_behind(seat, false);
         self.flying.retain(|f| f.seat != seat);
     }
 
@@ -499,9 +504,16 @@ impl Play<'_> {
             if !self.world.config.is_journal() {
                 excuses::classic::landed(&self.world.ghost, self.world.drive.capabilities(), &request, touched, &effect);
             }
+            let behind = self.rolled && request.bytes.is_none() && request.sent <= self.rolled_at;
+            if behind {
+                self.deletes_behind(request.seat, true);
+            }
             if let Some(watch) = &self.world.watch {
                 let Request { seat, path, condition, .. } = &request;
                 watch.written(&Write { seat: *seat, path: path.as_str(), condition, honest: true });
+            }
+            if behind && !self.flying.iter().any(|flying| flying.seat == request.seat) {
+                self.deletes_behind(request.seat, false);
             }
         }
     }
@@ -544,6 +556,15 @@ impl Play<'_> {
         }
         self.world.config.each.resize(self.world.seats.len(), Manners::default());
         case::finish(&mut self.world);
+        if self.compacted {
+            // What a compactor cannot read, twice, is left out: without a head nothing says that a checkpoint has it (J99).
+            let unseen = |event: &Event| matches!(event.deed, Deed::Lag | Deed::Hide(..));
+            let seen = eye::journal::has_head(&self.world.drive) || !self.script.events.iter().any(unseen);
+            if !seen {
+                self.tally.met("excuse", excuses::journal::HISTORY_UNSEEN);
+            }
+            history::check(&mut self.world, self.script.keeps.map_or(30, |(history, _)| history), seen);
+        }
     }
 }
 

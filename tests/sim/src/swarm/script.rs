@@ -6,6 +6,7 @@ use crate::{
     faults::Fault,
     recovery::Settle,
 };
+use kitestring::server::journal::Scale;
 
 /// The documents of all scripts: some need encoding on the drive, and two differ only in case.
 pub const DOCUMENTS: [&str; 6] = ["a", "b", "x/y", "Ä.", "A", "100%"];
@@ -27,6 +28,8 @@ pub struct Script {
     pub untidy: bool,
     /// For how many days history is kept, and deletions; none for the default.
     pub keeps: Option<(u32, u32)>,
+    /// What counts as small, and as many, in a journal.
+    pub scale: Scale,
     /// The devices.
     pub seats: Vec<Device>,
     /// What happens.

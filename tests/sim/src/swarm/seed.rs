@@ -1,30 +1,53 @@
-//! The number that decides everything, and the layout on which it does.
+//! The number that decides everything, and the family of schedules in which it does.
 
 use super::{Script, draw};
 use std::{fmt, str::FromStr};
 
-/// What the seeds of the journal begin with, in text.
-const JOURNAL: &str = "journal-";
+/// A family of random schedules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// On the classic layout.
+    Classic,
+    /// On the journal.
+    Journal,
+    /// On the journal with compactions, on a scale on which few writers are many and little is much.
+    Small,
+}
 
-/// A seed: `17` on the classic layout, `journal-17` on the journal.
+/// A seed: `17` on the classic layout, `journal-17` on the journal, `small-17` on a small scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seed {
-    /// Whether it is for the journal.
-    pub journal: bool,
+    /// Of which schedules it is one.
+    pub family: Family,
     /// The number.
     pub number: u64,
+}
+
+impl Family {
+    /// Returns what its seeds begin with, in text.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Classic => "",
+            Self::Journal => "journal-",
+            Self::Small => "small-",
+        }
+    }
 }
 
 impl Seed {
     /// Draws its script.
     pub fn script(self) -> Script {
-        if self.journal { draw::journal(self.number) } else { draw::classic(self.number) }
+        match self.family {
+            Family::Classic => draw::classic(self.number),
+            Family::Journal => draw::journal(self.number),
+            Family::Small => draw::small(self.number),
+        }
     }
 }
 
 impl fmt::Display for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.journal { JOURNAL } else { "" }, self.number)
+        write!(f, "{}{}", self.family.prefix(), self.number)
     }
 }
 
@@ -32,7 +55,8 @@ impl FromStr for Seed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (journal, number) = text.strip_prefix(JOURNAL).map_or((false, text), |number| (true, number));
-        Ok(Self { journal, number: number.parse().map_err(|_| format!("{text:?} is no seed"))? })
+        let named = [Family::Journal, Family::Small].into_iter().find_map(|family| Some((family, text.strip_prefix(family.prefix())?)));
+        let (family, number) = named.unwrap_or((Family::Classic, text));
+        Ok(Self { family, number: number.parse().map_err(|_| format!("{text:?} is no seed"))? })
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first word is the tier; on the journal, `implicit` leaves the strategy to the library, and a fourth part of a seat
-//! says what its drive claims (`seat:fd:1000:0:create`).
+//! says what its drive claims (`seat:fd:1000:0:create`). `writers=1 small=1 alive=4 moved=100` set the scale of a journal.
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     faults::Fault,
     recovery::Settle,
 };
+use kitestring::server::journal::Scale;
 use std::{fmt, str::FromStr};
 
 impl fmt::Display for Script {
@@ -26,6 +27,10 @@ impl fmt::Display for Script {
         let settle = if self.settle == Settle::Local { "local" } else { "remote" };
         let mark = |on: bool, word: &'static str| if on { word } else { "" };
         write!(f, "{tier} {settle} seed={seed} page={page}{keeps}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
+        if self.scale != Scale::default() {
+            let Scale { writers, small_file_bytes, alive_fifths, moved_bytes } = self.scale;
+            write!(f, " writers={writers} small={small_file_bytes} alive={alive_fifths} moved={moved_bytes}")?;
+        }
         for Device { flag, digests, parts, page, skew, claims } in &self.seats {
             write!(f, " seat:-{}{}{}:{page}:{skew}", mark(*flag, "f"), mark(*digests, "d"), mark(*parts, "p"))?;
             claims.map_or(Ok(()), |claims| write!(f, ":{claims}"))?;
@@ -95,6 +100,7 @@ impl FromStr for Script {
             page: 1000,
             untidy: false,
             keeps: None,
+            scale: Scale::default(),
             seats: Vec::new(),
             events: Vec::new(),
         };
@@ -109,6 +115,10 @@ impl FromStr for Script {
                 Some(("page", page)) => script.page = number(page)?,
                 Some(("history", days)) => script.keeps.get_or_insert((30, 365)).0 = number(days)?,
                 Some(("deletions", days)) => script.keeps.get_or_insert((30, 365)).1 = number(days)?,
+                Some(("writers", writers)) => script.scale.writers = number(writers)?,
+                Some(("small", bytes)) => script.scale.small_file_bytes = number(bytes)?,
+                Some(("alive", fifths)) => script.scale.alive_fifths = number(fifths)?,
+                Some(("moved", bytes)) => script.scale.moved_bytes = number(bytes)?,
                 Some(("seat", seat)) => script.seats.push(device(seat)?),
                 _ => return Err(format!("{word:?} is no setting")),
             }

@@ -2,10 +2,13 @@
 
 mod classic;
 mod journal;
+mod records;
+
+pub use records::Old;
 
 use crate::{config::Config, drive::SimDrive, ghost::Ghost};
 use kitestring::{StateRecord, drive::Condition};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A write that took place on the drive.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl Watch {
     pub fn new(config: &Config, drive: &Arc<SimDrive>, ghost: &Arc<Ghost>) -> Option<Self> {
         let (drive, ghost) = (Arc::clone(drive), Arc::clone(ghost));
         if config.is_journal() {
-            return Some(Self(Layout::Journal(journal::Watch::new(drive, ghost))));
+            return Some(Self(Layout::Journal(journal::Watch::new(config, drive, ghost))));
         }
         (config.watched || config.lenient).then(|| Self(Layout::Classic(classic::Watch::new(drive, ghost, config.watched))))
     }
@@ -53,6 +56,21 @@ impl Watch {
         match &self.0 {
             Layout::Classic(watch) => watch.concluding(seat, batch),
             Layout::Journal(watch) => watch.concluding(seat, batch),
+        }
+    }
+
+    /// The versions of a journal's documents that are valid, or were replaced after this time by the clock of who did.
+    pub fn since(&self, time: u64) -> BTreeSet<Old> {
+        match &self.0 {
+            Layout::Classic(_) => BTreeSet::new(),
+            Layout::Journal(watch) => watch.since(time),
+        }
+    }
+
+    /// Whether what a seat deletes from now on was doomed before the drive was put back.
+    pub fn deletes_behind(&self, seat: usize, behind: bool) {
+        if let Layout::Journal(watch) = &self.0 {
+            watch.deletes_behind(seat, behind);
         }
     }
 

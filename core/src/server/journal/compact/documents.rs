@@ -107,11 +107,13 @@ impl Compacting {
     }
 
     /// A version with a time that can be: no clock of another device makes it look older than the checkpoint that did not
-    /// know it, or younger than now.
+    /// know it, or younger than now. What was known before has such a time.
     fn dated(&self, version: Version) -> Version {
-        let known = self.parent.as_ref().is_some_and(|parent| is_known(&parent.vector, version.dot));
-        let earliest = if known { 0 } else { self.parent.as_ref().map_or(0, |parent| parent.time) };
-        Version { time: version.time.max(earliest).min(self.time), ..version }
+        match &self.parent {
+            Some(parent) if is_known(&parent.vector, version.dot) => version,
+            Some(parent) => Version { time: version.time.clamp(parent.time, self.now()), ..version },
+            None => Version { time: version.time.min(self.now()), ..version },
+        }
     }
 
     /// All files to which this checkpoint refers, with its own.

@@ -5,7 +5,7 @@ use super::{
         Journal, Session,
         checkpoint::{self, FileName, Kind, Much, Other, PieceFile, PieceName, Replaced},
         doc::{At, Body, Version},
-        fold::SMALL_FILE_BYTES,
+        name::Writer,
         past::Past,
     },
     Compacting,
@@ -31,7 +31,7 @@ pub(super) struct Queue {
 impl Journal {
     /// Finds out what goes into the history, and what of the parent's stays in it.
     pub(super) async fn survey_history(&self, session: &mut Session, compacting: &mut Compacting) -> Result<Queue> {
-        let oldest = compacting.time.saturating_sub(u64::from(self.options.history_days) * DAY);
+        let oldest = compacting.surely().saturating_sub(u64::from(self.options.history_days) * DAY);
         let mut queue = Queue { versions: VecDeque::new(), keys: Vec::new() };
         if let Some(parent) = compacting.parent.as_ref().map(|parent| parent.name)
             && let Some(root) = self.root(session, &parent).await?
@@ -42,7 +42,7 @@ impl Journal {
         compacting.kept_history.retain(|other| keeps && other.time >= oldest);
         if self.shares(session)?
             && let Some(last) = compacting.kept_history.last().copied()
-            && last.file_len < SMALL_FILE_BYTES
+            && last.file_len < self.options.scale.small_file_bytes
             // The files of large documents are deleted with the file that leads to them.
             && last.kept_bytes == last.file_len
             && let Some(versions) = self.read_history(&last.name).await?
@@ -59,7 +59,7 @@ impl Journal {
             for (key, Past { id, version, replaced }) in page {
                 queue.keys.push(key);
                 let in_parts = matches!(version.body.as_ref().map(|body| &body.at), Some(At::Parts(parts)) if !parts.is_empty());
-                let replaced = Replaced { time: replaced.time.min(compacting.time), ..replaced };
+                let replaced = Replaced { time: replaced.time.min(compacting.now()), ..replaced };
                 // What has files of its own passes through the history in any case: there they are deleted.
                 if in_parts || keeps && replaced.time >= oldest {
                     queue.versions.push_back((id, version, replaced));
@@ -94,7 +94,7 @@ impl Journal {
             body.map(|body: Body| (version.dot.writer, body))
         };
         let wanted = some.iter().map(|(_, version, _)| body(version)).collect();
-        let loaded = self.load_bodies(&mut session.pull.at_hand, wanted).await?;
+        let loaded = self.load_twice(session, wanted).await?;
         for ((id, version, replaced), loaded) in some.into_iter().zip(loaded) {
             let in_frame = version.file().is_some();
             match loaded {
@@ -115,6 +115,20 @@ impl Journal {
             compacting.limit_history();
         }
         Ok(!queue.versions.is_empty())
+    }
+
+    /// Loads bodies. One that cannot be had is asked for once more: what is left out now is lost, and a reader may have had
+    /// a bad moment.
+    async fn load_twice(&self, session: &mut Session, wanted: Vec<Option<(Writer, Body)>>) -> Result<Vec<Loaded>> {
+        let loaded = self.load_bodies(&mut session.pull.at_hand, wanted.clone()).await?;
+        let failed = |wanted: &Option<(Writer, Body)>, loaded: &Loaded| wanted.is_some() && matches!(loaded, Loaded::Unreadable(_));
+        let again: Vec<_> = wanted.iter().zip(&loaded).filter(|(wanted, loaded)| failed(wanted, loaded)).map(|(w, _)| w.clone()).collect();
+        if again.is_empty() {
+            return Ok(loaded);
+        }
+        let mut again = self.load_bodies(&mut session.pull.at_hand, again).await?.into_iter();
+        let all = wanted.iter().zip(loaded);
+        Ok(all.map(|(wanted, loaded)| if failed(wanted, &loaded) { again.next().unwrap_or(loaded) } else { loaded }).collect())
     }
 
     async fn seal_history(&self, session: &mut Session, compacting: &mut Compacting) -> Result<()> {

@@ -77,6 +77,25 @@ pub(super) struct Compacting {
     done: u64,
 }
 
+impl Compacting {
+    /// Now, for what is dated: no clock that is behind makes anything look old.
+    fn now(&self) -> u64 {
+        self.time.max(self.parent.as_ref().map_or(0, |parent| parent.time))
+    }
+
+    /// Now, for what is dropped because of its age: no single clock that is ahead drops it.
+    fn surely(&self) -> u64 {
+        self.parent.as_ref().map_or(self.time, |parent| parent.surely(self.time))
+    }
+}
+
+impl Parent {
+    /// The earlier of two times: when this checkpoint was made, and now.
+    fn surely(&self, now: u64) -> u64 {
+        self.time.min(now)
+    }
+}
+
 /// The checkpoint before.
 struct Parent {
     name: PieceName,

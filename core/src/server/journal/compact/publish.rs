@@ -20,8 +20,6 @@ use crate::{
 };
 use std::collections::VecDeque;
 
-/// A head names the last records of this many writers, and more only if no checkpoint covers them.
-const WRITERS: usize = 64;
 /// This many documents get their new places at once.
 const DOCUMENTS: usize = 1000;
 
@@ -76,7 +74,7 @@ impl Journal {
             }
             let seen = self.seen(session).await?;
             head.join(seen.vector.iter());
-            let (retired, hash) = Self::retire(&head.vector, &compacting.vector, WRITERS);
+            let (retired, hash) = Self::retire(&head.vector, &compacting.vector, self.options.scale.writers);
             head.vector.retain(|writer, _| !retired.contains(writer));
             head.checkpoint = Some(Reference { root: name, retired: hash });
             self.runtime.random(&mut head.commit)?;

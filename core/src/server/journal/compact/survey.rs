@@ -2,10 +2,9 @@
 
 use super::{
     super::{
-        Journal, Session,
+        Journal, Scale, Session,
         checkpoint::{CHECKPOINTS, FileName, PieceName},
         doc::{At, Versions, id_of},
-        fold::SMALL_FILE_BYTES,
         heads::list_with_sizes,
         lost::Withdrawn,
         name::{RECORDS, RecordName},
@@ -16,10 +15,6 @@ use super::{
 use crate::{DocId, Result, StateRecord, client::key, drive::DrivePath, server::journal::covered::is_known};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// At most this many bytes are moved by one checkpoint.
-const MOVED_BYTES: u64 = 32 << 20;
-/// A file is kept if so many fifths of it are alive.
-const ALIVE_FIFTHS: u64 = 4;
 /// At most this many deletions expire at once.
 const EXPIRED: usize = 50_000;
 const DAY: u64 = 24 * 60 * 60;
@@ -80,8 +75,8 @@ impl File {
         self.size.unwrap_or(self.extent).max(self.live)
     }
 
-    fn is_worth_keeping(&self) -> bool {
-        self.size() >= SMALL_FILE_BYTES && self.live.saturating_mul(5) >= self.size().saturating_mul(ALIVE_FIFTHS)
+    fn is_worth_keeping(&self, scale: &Scale) -> bool {
+        self.size() >= scale.small_file_bytes && self.live.saturating_mul(5) >= self.size().saturating_mul(scale.alive_fifths)
     }
 }
 
@@ -110,7 +105,7 @@ impl Journal {
             file.size = listed.sizes.get(name).copied().flatten();
         }
         self.state.write(found.expired).await?;
-        let moved = if self.shares(session)? { to_be_moved(&found.files) } else { found.files.into_keys().collect() };
+        let moved = if self.shares(session)? { to_be_moved(&found.files, &self.options.scale) } else { found.files.into_keys().collect() };
         found.documents.sort_unstable();
         let documents = found.documents.into_iter().map(|(_, id)| id).collect();
         Ok(Survey { documents, moved, listed })
@@ -131,7 +126,8 @@ impl Journal {
 
     async fn look_at_documents(&self, parent: Option<&Parent>, time: u64) -> Result<Found> {
         let (mut found, mut after) = (Found::default(), None);
-        let expires = time.saturating_sub(u64::from(self.options.tombstone_days) * DAY);
+        let now = parent.map_or(time, |parent| parent.surely(time));
+        let expires = now.saturating_sub(u64::from(self.options.tombstone_days) * DAY);
         loop {
             let page = self.state.scan(DOC.to_owned(), after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(found) };
@@ -178,14 +174,14 @@ fn expired(versions: &Versions, parent: &Parent, before: u64) -> Option<BTreeSet
 }
 
 /// Which files are not worth keeping: the ones with the least in them first, as long as it is not too much.
-fn to_be_moved(files: &BTreeMap<FileName, File>) -> BTreeSet<FileName> {
+fn to_be_moved(files: &BTreeMap<FileName, File>, scale: &Scale) -> BTreeSet<FileName> {
     let mut candidates: Vec<(u64, &FileName)> =
-        files.iter().filter(|(_, file)| !file.is_worth_keeping()).map(|(n, f)| (f.live, n)).collect();
+        files.iter().filter(|(_, file)| !file.is_worth_keeping(scale)).map(|(n, f)| (f.live, n)).collect();
     candidates.sort_unstable();
     let mut bytes = 0;
     let fits = |(live, _): &(u64, &FileName)| {
         bytes += live;
-        bytes <= MOVED_BYTES
+        bytes <= scale.moved_bytes
     };
     candidates.into_iter().take_while(fits).map(|(_, name)| *name).collect()
 }

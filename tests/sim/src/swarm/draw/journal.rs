@@ -9,13 +9,33 @@ use crate::{
     runtime::SplitMix,
     swarm::script::{DOCUMENTS, Script},
 };
+use kitestring::server::journal::Scale;
 
 /// What these seeds are told apart by.
 const STREAM: u64 = 0x6a6f_7572_6e61_6c00;
 
 /// Draws the script of a seed on the journal.
 pub fn journal(seed: u64) -> Script {
-    let mut random = SplitMix::new(seed ^ STREAM);
+    drawn(seed, seed ^ STREAM, Scale::default(), 3)
+}
+
+/// Draws the script of a seed on the journal, with compactions on a small scale: heads leave writers out, and checkpoints
+/// refer to files that were there before.
+pub fn small(seed: u64) -> Script {
+    let mut random = SplitMix::new(seed ^ STREAM ^ 0x736d_616c);
+    let usual = Scale::default();
+    let scale = Scale {
+        writers: one_of(&mut random, [1, 1, 2, usual.writers]),
+        small_file_bytes: one_of(&mut random, [1, 1, 400, 700]),
+        alive_fifths: one_of(&mut random, [usual.alive_fifths, usual.alive_fifths, 2, 1]),
+        moved_bytes: one_of(&mut random, [usual.moved_bytes, usual.moved_bytes, 100, 50]),
+    };
+    drawn(seed, seed ^ STREAM ^ 0x0073_6d61_6c6c, scale, 1)
+}
+
+/// Draws a script from a stream; one in so many has compactions.
+fn drawn(seed: u64, stream: u64, scale: Scale, compacts: u64) -> Script {
+    let mut random = SplitMix::new(stream);
     let tier = match random.below(20) {
         0..9 => Tier::Cas,
         9..13 => Tier::Slots,
@@ -33,16 +53,16 @@ pub fn journal(seed: u64) -> Script {
     let page = if random.below(4) == 0 { 1 + random.below(2) as usize } else { 1000 };
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier, mixed);
-    let keeps = compactions(seed, &mut mix);
+    let keeps = compactions(stream, compacts, &mut mix);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit, settle, seed, page, untidy, keeps, seats, events }
+    Script { tier, implicit, settle, seed, page, untidy, keeps, scale, seats, events }
 }
 
-/// Adds compactions to one seed in three, and says what they keep. From a stream of its own: the others play what they did
-/// before there were any.
-fn compactions(seed: u64, mix: &mut Mix) -> Option<(u32, u32)> {
-    let mut random = SplitMix::new(seed ^ STREAM ^ 0x636f_6d70);
-    if random.below(3) > 0 {
+/// Adds compactions to one seed in so many, and says what they keep. From a stream of its own: the others play what they
+/// did before there were any.
+fn compactions(stream: u64, one_in: u64, mix: &mut Mix) -> Option<(u32, u32)> {
+    let mut random = SplitMix::new(stream ^ 0x636f_6d70);
+    if random.below(one_in) > 0 {
         return None;
     }
     mix.deeds.extend([Kind::Compact; 8]);

@@ -15,7 +15,7 @@ mod scripts;
 use crate::common::{id, outcome, well};
 #[allow(unused_imports, reason = "not every test that looks for plants names a tier")]
 pub use cases::{by_cases, by_cases_on};
-use compactions::by_compactions;
+use compactions::{by_compaction_seeds, by_compactions, by_small_scale};
 use disturbances::{by_cancels, by_double_kills, by_late_edits};
 pub use disturbances::{by_edits, by_kills};
 use kitestring::{Action, Report};
@@ -67,7 +67,7 @@ pub const ALL: [(&str, Search); 21] = [
 ];
 
 /// The searches on the journal, the most general first. Those that are not named are about files that it does not have.
-pub const JOURNAL: [(&str, Search); 20] = [
+pub const JOURNAL: [(&str, Search); 22] = [
     ("journal cases", |config| by_cases(&on_journal(config))),
     ("journal edits", |config| by_edits(&on_journal(config))),
     ("journal late edits", |config| by_late_edits(&on_journal(config))),
@@ -87,6 +87,8 @@ pub const JOURNAL: [(&str, Search); 20] = [
     ("journal deadlines", |config| by_deadlines(&on_journal(config))),
     ("journal first syncs", |config| by_first_syncs(&on_journal(config))),
     ("journal compactions", |config| by_compactions(&on_journal(config))),
+    ("journal compaction seeds", |config| by_compaction_seeds(&on_journal(config))),
+    ("journal small scale", |config| by_small_scale(&on_journal(config))),
     ("journal seeds", |config| by_seeds(&on_journal(config))),
 ];
 

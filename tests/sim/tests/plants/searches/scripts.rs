@@ -4,7 +4,7 @@ use super::{Hit, hit};
 use kitestring_sim::{
     Config,
     case::Tier,
-    swarm::{Look, Script, Seed, play::play_in},
+    swarm::{Family, Look, Script, Seed, play::play_in},
 };
 
 /// How many random schedules are tried.
@@ -128,7 +128,7 @@ fn by_script(tier: Tier, name: &str, events: &str, config: &dyn Fn() -> Config) 
 
 /// The first random schedules.
 pub fn by_seeds(config: &dyn Fn() -> Config) -> Hit {
-    (0..SEEDS).map(|number| Seed { journal: true, number }).find_map(|seed| {
+    (0..SEEDS).map(|number| Seed { family: Family::Journal, number }).find_map(|seed| {
         let violations = play_in(&seed.script(), Look::default(), |world| around(world, config())).violations;
         hit(format!("KITE_SIM_SEED={seed}"), violations)
     })
