@@ -14,7 +14,7 @@ const SEEDS: u64 = 4000;
 const BEGINNING: &str = "c1 edit a; c1 sync; c2 sync; c3 sync";
 
 /// What is tried on every tier of the journal, with each number in place of `#` until the fault no longer strikes.
-const SCRIPTS: [(&str, &str); 26] = [
+const SCRIPTS: [(&str, &str); 27] = [
     ("two pushes at once", "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
     (
         "an edit on top of the winner beside a loser",
@@ -50,6 +50,11 @@ const SCRIPTS: [(&str, &str); 26] = [
     (
         "a push that a backup forgot, and a deletion",
         "c1 edit b; c1 backup; c1 sync; c1 restore; c1 delete b; c1 sync !kill-after@#; c2 sync",
+    ),
+    (
+        "a compaction killed, and its checkpoint built on",
+        "c1 compact; c1 edit a; c1 sync; c1 edit a; c1 compact !kill-after@#; c2 compact; c2 wait 700; c2 compact; c2 edit b; c2 compact; \
+         c2 edit a; c2 compact; c1 sync; c1 edit b; c1 compact",
     ),
     (
         "a conflict that is edited on",
