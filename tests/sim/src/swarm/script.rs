@@ -49,7 +49,7 @@ impl Script {
 
     /// Whether the drive says that its listings are consistent: in half of the scripts in which they are.
     pub fn is_consistent(&self) -> bool {
-        let lags = self.events.iter().any(|event| matches!(event.deed, Deed::Lag));
+        let lags = self.events.iter().any(|event| matches!(event.deed, Deed::Lag | Deed::Hide(..)));
         self.tier == Tier::Listing && self.seed.is_multiple_of(2) && !lags && self.seats.iter().all(|seat| seat.claims.is_none())
     }
 }

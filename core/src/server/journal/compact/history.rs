@@ -47,9 +47,9 @@ impl Journal {
             && last.kept_bytes == last.file_len
             && let Some(versions) = self.read_history(&last.name).await?
         {
-            // A small file is written again, with what comes now.
+            // A small file is written again, with what comes now and without what is too old.
             compacting.kept_history.pop();
-            queue.versions.extend(versions);
+            queue.versions.extend(versions.into_iter().filter(|(_, _, replaced)| replaced.time >= oldest));
         }
         let mut after = None;
         loop {
