@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Compact(Folder),
     /// Change how the vault's records are found to a way that asks less of the drive; there is no way back
     Lower(Lower),
+    /// List, add, remove or replace what opens a sealed vault
+    #[command(subcommand)]
+    Key(Key),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
 }
@@ -90,6 +93,37 @@ pub(crate) struct SetUp {
     pub device: Option<String>,
 }
 
+const SEALED: &str = "Sealed vaults";
+
+/// What seals a vault that is made, and opens one that is sealed. A passphrase is asked for, or taken from
+/// KITE_PASSPHRASE.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Unlock {
+    /// Seal the vault if there is none yet, and accept only a sealed one; the passphrase is asked for, or in
+    /// KITE_PASSPHRASE
+    #[arg(long, help_heading = SEALED)]
+    pub encrypt: bool,
+    /// The same, with a key instead of a passphrase: a file of 64 hexadecimal digits that nobody else may read
+    #[arg(long, value_name = "PATH", help_heading = SEALED)]
+    pub key_file: Option<PathBuf>,
+    /// The same, and ask each time: keep nothing that opens the vault, until --encrypt is given without this
+    #[arg(long, help_heading = SEALED)]
+    pub ask: bool,
+    /// A key file to use if there is nothing else.
+    #[arg(skip)]
+    pub last_key_file: Option<PathBuf>,
+    /// Whether a vault may be made in the place of one that is gone.
+    #[arg(skip)]
+    pub anew: bool,
+}
+
+impl Unlock {
+    /// Whether a vault that is made now is to be sealed.
+    pub(crate) fn seals(&self) -> bool {
+        self.encrypt || self.ask || self.key_file.is_some()
+    }
+}
+
 /// The options of `kite sync`.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXIT_CODES)]
@@ -98,6 +132,8 @@ pub(crate) struct Sync {
     pub folder: Folder,
     #[command(flatten)]
     pub set_up: SetUp,
+    #[command(flatten)]
+    pub unlock: Unlock,
     /// Only say what would be done: nothing is written anywhere
     #[arg(long)]
     pub dry_run: bool,
@@ -125,6 +161,8 @@ pub(crate) struct Watch {
     pub folder: Folder,
     #[command(flatten)]
     pub set_up: SetUp,
+    #[command(flatten)]
+    pub unlock: Unlock,
     /// How often to look at the drive, and at the folder where the system notices no changes
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
@@ -137,6 +175,7 @@ impl Watch {
         Sync {
             folder: Folder { folder: folder.clone(), json: *json },
             set_up: self.set_up.clone(),
+            unlock: self.unlock.clone(),
             dry_run: false,
             checksum: false,
             wait: 10,
@@ -270,6 +309,67 @@ pub(crate) enum Lowered {
     Listing,
 }
 
+/// What to do with what opens a sealed vault.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// List the passphrases and keys that open the vault
+    List(KeyList),
+    /// Let another passphrase open the vault, or a new key; the passphrase is asked for, or in KITE_NEW_PASSPHRASE
+    Add(KeyAdd),
+    /// Let a passphrase or key open the vault no longer; whoever has used it keeps what it has
+    Remove(KeyRemove),
+    /// Seal everything from now on with another key, under the same passphrases
+    Rotate(KeyRotate),
+}
+
+/// The options of `kite key list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyList {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Open the vault with this key
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// The options of `kite key add`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyAdd {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// What people call it, 1 to 64 bytes; whoever sees the drive can read it [default: passphrase, or key]
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// Make a key instead, in a new file that only you can read
+    #[arg(long, value_name = "PATH")]
+    pub new_key_file: Option<PathBuf>,
+    /// Open the vault with this key
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// The options of `kite key remove`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyRemove {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Which one, as `kite key list` shows it; its first characters are enough if no other one begins so
+    pub id: String,
+    /// Open the vault with this key
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// The options of `kite key rotate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyRotate {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// A key that opens the vault and is to go on doing so; may be repeated. Passphrases are asked for
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Vec<PathBuf>,
+}
+
 /// The options of `kite unlink`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Unlink {
@@ -297,7 +397,26 @@ impl Command {
             | Self::Log(Log { folder, .. })
             | Self::Restore(RestoreVersion { folder, .. })
             | Self::Lower(Lower { folder, .. })
+            | Self::Key(
+                Key::List(KeyList { folder, .. })
+                | Key::Add(KeyAdd { folder, .. })
+                | Key::Remove(KeyRemove { folder, .. })
+                | Key::Rotate(KeyRotate { folder, .. }),
+            )
             | Self::Unlink(Unlink { folder, .. }) => folder,
+        }
+    }
+
+    /// Returns what was typed to open the vault.
+    pub(crate) fn unlock(&self) -> Unlock {
+        match self {
+            Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
+            Self::Watch(Watch { unlock, .. }) => unlock.clone(),
+            Self::Key(
+                Key::List(KeyList { key_file, .. }) | Key::Add(KeyAdd { key_file, .. }) | Key::Remove(KeyRemove { key_file, .. }),
+            ) => Unlock { key_file: key_file.clone(), ..Unlock::default() },
+            Self::Key(Key::Rotate(KeyRotate { key_file, .. })) => Unlock { last_key_file: key_file.first().cloned(), ..Unlock::default() },
+            _ => Unlock::default(),
         }
     }
 }

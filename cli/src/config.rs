@@ -1,6 +1,6 @@
 //! `.kite/config.json`: what the folder syncs with.
 
-use crate::{drive_url::DriveUrl, folder::OWN, home::Home, layout::Layout, output::quote::shell, sharing};
+use crate::{drive_url::DriveUrl, folder::OWN, home::Home, layout::Layout, output::quote::shell, sealed::Sealed, sharing};
 use kitestring::{Error, ErrorKind, Result, Strategy};
 use serde::{Deserialize, Serialize};
 use std::{fs, io, io::Write as _, path::Path, time::SystemTime};
@@ -30,6 +30,9 @@ pub(crate) struct Config {
     /// is a disk that is not mounted.
     #[serde(default)]
     pub drive_is_new: bool,
+    /// What is kept of the vault's key, if the vault is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
     /// Where the folder is at home; none if an earlier version set it up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<Home>,
@@ -38,7 +41,7 @@ pub(crate) struct Config {
 impl Config {
     /// Describes a folder that is about to be set up.
     pub(crate) fn new(drive: DriveUrl, layout: Layout, device: String) -> Self {
-        Self { format: FORMAT, drive, layout, shared_folder: false, device, drive_is_new: true, home: None }
+        Self { format: FORMAT, drive, layout, shared_folder: false, device, drive_is_new: true, sealed: None, home: None }
     }
 
     /// Returns who copies the drive's folder between machines, if somebody does. That may begin at any time.

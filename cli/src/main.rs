@@ -12,6 +12,7 @@ mod home;
 mod layout;
 mod lock;
 mod output;
+mod sealed;
 mod session;
 mod setup;
 mod sharing;

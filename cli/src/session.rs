@@ -9,11 +9,14 @@ use crate::{
     layout::Layout,
     lock::FolderLock,
     output,
+    sealed::Opening,
     setup::{self, STATE},
     sharing,
     unreachable::Unreachable,
 };
-use kitestring::{Client, Conflict, Drive, Error, ErrorKind, Log, MemoryDrive, MemoryState, Options, Result, State, Status, SyncOptions};
+use kitestring::{
+    Client, Conflict, Drive, Encryption, Error, ErrorKind, Log, MemoryDrive, MemoryState, Options, Result, State, Status, SyncOptions,
+};
 use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -41,6 +44,7 @@ struct Parts {
     tree: Tree,
     state: Arc<dyn State>,
     drive: Arc<dyn Drive>,
+    encryption: Option<Encryption>,
     checksum: bool,
     copy: Option<TempDir>,
 }
@@ -50,9 +54,11 @@ impl Session {
     ///
     /// # Errors
     /// As [`setup::choose`]; `locked` if another kite is at work; `unavailable` if the drive's folder is missing.
-    pub(crate) async fn for_sync(args: &Sync, verbose: bool) -> Result<Self> {
+    pub(crate) async fn for_sync(args: &Sync, opening: &Opening) -> Result<Self> {
         let folder = &args.folder.folder;
-        setup::choose(args)?;
+        let chosen = setup::choose(args)?;
+        // Nobody else waits for the folder while somebody types.
+        opening.for_sync(&chosen.config)?;
         setup::make_own(folder)?;
         let lock = FolderLock::take(folder)?;
         // Only now nobody else sets the folder up.
@@ -67,7 +73,9 @@ impl Session {
         let state = open_state(folder, &config)?;
         let (config, drive) = connect(folder, config)?;
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
-        let session = Self::open(Parts { config, tree, state, drive, checksum: args.checksum, copy: None }, verbose).await?;
+        let encryption = opening.for_sync(&config)?;
+        let parts = Parts { config, tree, state, drive, encryption, checksum: args.checksum, copy: None };
+        let session = Self::open(parts, opening).await?;
         Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
@@ -75,7 +83,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::for_sync`].
-    pub(crate) async fn for_dry_run(args: &Sync, verbose: bool) -> Result<Self> {
+    pub(crate) async fn for_dry_run(args: &Sync, opening: &Opening) -> Result<Self> {
         let folder = &args.folder.folder;
         let chosen = setup::choose(args)?;
         let drive: Arc<dyn Drive> = match chosen.config.drive.open(false) {
@@ -96,7 +104,9 @@ impl Session {
             (copy, usage) = (Some(kept), Usage::Look(lock));
         }
         let tree = open_tree(folder, &chosen.config, usage)?;
-        let session = Self::open(Parts { config: chosen.config, tree, state, drive, checksum: args.checksum, copy }, verbose).await?;
+        let encryption = opening.for_sync(&chosen.config)?;
+        let parts = Parts { config: chosen.config, tree, state, drive, encryption, checksum: args.checksum, copy };
+        let session = Self::open(parts, opening).await?;
         Ok(Self { copied_from: chosen.copied_from, ..session })
     }
 
@@ -105,7 +115,7 @@ impl Session {
     ///
     /// # Errors
     /// `invalid_input` if the folder is not set up; `locked` if another kite is at work.
-    pub(crate) async fn for_local_work(folder: &Path, verbose: bool) -> Result<Self> {
+    pub(crate) async fn for_local_work(folder: &Path, opening: &Opening) -> Result<Self> {
         setup::existing(folder)?;
         let lock = FolderLock::take(folder)?;
         let config = setup::existing(folder)?;
@@ -118,7 +128,8 @@ impl Session {
             Err(e) => Arc::new(Unreachable::because(&missing(e, folder, &config))),
         };
         let tree = open_tree(folder, &config, Usage::Work(lock))?;
-        Self::open(Parts { config, tree, state, drive, checksum: false, copy: None }, verbose).await
+        let encryption = opening.for_local_work(&config)?;
+        Self::open(Parts { config, tree, state, drive, encryption, checksum: false, copy: None }, opening).await
     }
 
     /// Compares the folder with what was last synced, and returns the conflicts as they are now.
@@ -159,11 +170,12 @@ impl Session {
         Ok(sharing::danger(copier, self.config.layout, self.status().await?.strategy, &folder))
     }
 
-    async fn open(parts: Parts, verbose: bool) -> Result<Self> {
+    async fn open(parts: Parts, opening: &Opening) -> Result<Self> {
         let tree = Arc::new(parts.tree);
         let application = Arc::new(Folder::new(tree.clone(), parts.state.clone(), parts.checksum));
         let mut options = options(&parts.config);
-        if verbose {
+        options.encryption = parts.encryption;
+        if opening.verbose {
             options.log = Log::new(|level, line| output::note(output::styled(output::FAINT, format_args!("{level:?}: {line}"))));
         }
         let client = Client::open(application, parts.state, parts.drive, options).await?;

@@ -10,6 +10,7 @@ use crate::{
     layout::Layout,
     lock,
     output::quote::shell,
+    sealed::Sealed,
 };
 use kitestring::{Error, ErrorKind, Result};
 use kitestring_adapters::state::sqlite::SqliteState;
@@ -46,7 +47,8 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
         // Nothing was ever synced with a drive that was never reached: the wrong one is simply replaced.
         (Some(config), drive) if config.drive_is_new && is_other(&config, drive.as_ref(), layout) => {
             let (drive, layout) = (drive.unwrap_or(config.drive), layout.unwrap_or(config.layout));
-            (Config { shared_folder: config.shared_folder, ..Config::new(drive, layout, config.device) }, true)
+            let new = Config::new(drive, layout, config.device);
+            (Config { shared_folder: config.shared_folder, sealed: config.sealed, ..new }, true)
         }
         (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
         (None, Some(drive)) => {
@@ -57,14 +59,30 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
     };
     check_apart(folder, &config.drive)?;
     config.layout.check(&config.drive.dataset(), is_new, folder)?;
+    let sealed = sealed(args, &config)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
     if is_new {
         check_makeable(config.drive.path())?;
     }
     let device = args.set_up.device.clone().unwrap_or_else(|| config.device.clone());
     let shared_folder = args.set_up.shared_folder || config.shared_folder;
-    let config = Config { device, shared_folder, ..config };
+    let config = Config { device, shared_folder, sealed, ..config };
     Ok(Chosen { config, is_new, copied_from, found })
+}
+
+/// Says whether the vault is sealed. That it is to be is known before it is made: whatever happens then, it is never made
+/// without. Of a vault that is there, it is known once it was opened.
+fn sealed(args: &Sync, config: &Config) -> Result<Option<Sealed>> {
+    if !args.unlock.seals() {
+        return Ok(config.sealed.clone());
+    }
+    if config.layout == Layout::Classic {
+        let detail = "the classic layout cannot be sealed: use the journal layout, in an empty drive folder";
+        return Err(invalid(detail, config.drive.path()));
+    }
+    let is_made = Layout::found_in(&config.drive.dataset()).is_none();
+    let new = || is_made.then(Sealed::new).transpose();
+    config.sealed.clone().map_or_else(new, |sealed| Ok(Some(sealed)))
 }
 
 /// Says which folder this one is a copy of, if its `.kite` was copied with it, or brought back from a backup.
@@ -98,7 +116,11 @@ pub(crate) fn write(folder: &Path, chosen: &Chosen, afresh: bool) -> Result<Conf
         SqliteState::open(folder.join(OWN).join(STATE))?;
     }
     let home = Home::settle(folder, chosen.config.home.as_ref())?;
-    let config = Config { home: Some(home), ..chosen.config.clone() };
+    let mut config = Config { home: Some(home), ..chosen.config.clone() };
+    if chosen.copied_from.is_some() {
+        // The original may forget its key when it likes.
+        config.sealed = config.sealed.as_ref().map(Sealed::copied).transpose()?;
+    }
     if chosen.found.as_ref() != Some(&config) {
         config.write(folder)?;
     }

@@ -6,6 +6,7 @@ use crate::{
     config,
     layout::Layout,
     output::{FAINT, GOOD, json, line, progress::Bar, styled, summary},
+    sealed::Opening,
     session::Session,
     signals::Watch,
 };
@@ -14,16 +15,16 @@ use serde_json::json;
 use std::{fs, path::Path};
 
 /// Syncs, and puts the drive in order.
-pub(super) async fn run(args: &Folder, verbose: bool, watch: &Watch) -> Result<u8> {
+pub(super) async fn run(args: &Folder, opening: &Opening, watch: &Watch) -> Result<u8> {
     let folder = &args.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     if session.config.layout == Layout::Classic {
         let detail = "the vault of this folder has the classic layout, which has nothing to gather";
         return Err(Error::new(ErrorKind::InvalidInput, "compact", detail).about(folder.display().to_string()));
     }
     let dataset = session.config.drive.dataset();
     let before = measure(&dataset);
-    let bar = Bar::new(verbose);
+    let bar = Bar::new(opening.verbose);
     let options = SyncOptions { cancel: Some(watch.cancel_token()), progress: bar.sink(), reconcile: true, ..SyncOptions::default() };
     let compacted = session.client.compact(options).await;
     drop(bar);

@@ -8,15 +8,16 @@ use crate::{
         diff::{Content, diff, since},
         json, line, styled, summary,
     },
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{Body, Conflict, Document, Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 /// Lists the conflicts, or shows both sides of one, and what each has changed where the history still has what was before.
-pub(super) async fn run(args: &Conflicts, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &Conflicts, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     let conflicts = session.conflicts().await?;
     if let Some(file) = &args.diff {
         let id = typed_id(folder, file)?;

@@ -10,6 +10,7 @@ use crate::{
         quote::{shell, shown},
         styled, summary,
     },
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{DocId, Error, ErrorKind, OldVersion, Result};
@@ -24,9 +25,9 @@ use std::{
 const MIN_CHARS: usize = 7;
 
 /// Lists what a file was and is.
-pub(super) async fn run(args: &Log, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &Log, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     let (id, versions) = history(&session, folder, &args.file, "log").await?;
     let chars = chars(&versions);
     if args.folder.json {

@@ -6,15 +6,16 @@ use crate::{
     config,
     layout::Layout,
     output::{GOOD, json, line, styled},
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{Error, ErrorKind, Result, Strategy};
 use serde_json::json;
 
 /// Lowers the vault of a folder to a strategy that asks less of its drive.
-pub(super) async fn run(args: &Lower, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &Lower, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     if session.config.layout == Layout::Classic {
         let detail = "the vault of this folder has the classic layout, which has one way only to find changes";
         return Err(Error::new(ErrorKind::InvalidInput, "lower", detail).about(folder.display().to_string()));

@@ -2,6 +2,7 @@
 
 mod compact;
 mod conflicts;
+mod key;
 mod log;
 mod lower;
 mod resolve;
@@ -15,6 +16,7 @@ mod watch;
 use crate::{
     args::{Args, Command},
     output::{self, quote::shell},
+    sealed::{Next, Opening},
     signals::Watch,
 };
 use async_io::block_on;
@@ -35,19 +37,16 @@ const SKIPPED: u8 = 3;
 pub(crate) fn run(args: &Args) -> u8 {
     let watch = Watch::begin();
     let folder = args.command.folder();
+    let opening = Opening::new(args);
     let ended = block_on(async {
-        match &args.command {
-            Command::Sync(sync) => sync::run(sync, args.verbose, &watch).await,
-            Command::Watch(options) => watch::run(options, args.verbose, &watch).await,
-            Command::Status(status) => status::run(status, args.verbose).await,
-            Command::Conflicts(conflicts) => conflicts::run(conflicts, args.verbose).await,
-            Command::Resolve(resolve) => resolve::run(resolve, args.verbose).await,
-            Command::Trash(trash) => trash::run(trash),
-            Command::Log(options) => log::run(options, args.verbose).await,
-            Command::Restore(options) => restore::run(options, args.verbose).await,
-            Command::Compact(folder) => compact::run(folder, args.verbose, &watch).await,
-            Command::Lower(options) => lower::run(options, args.verbose).await,
-            Command::Unlink(unlink) => unlink::run(unlink, args.verbose).await,
+        loop {
+            match command(&args.command, &opening, &watch).await {
+                Err(e) if e.kind == ErrorKind::WrongKey => match opening.after(e)? {
+                    Next::Again => {}
+                    Next::Failed(why) => return Err(why),
+                },
+                ended => return ended,
+            }
         }
     });
     match ended {
@@ -62,6 +61,23 @@ pub(crate) fn run(args: &Args) -> u8 {
                 None => output::error::show(&error, &folder.folder, folder.json),
             }
         }
+    }
+}
+
+async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<u8> {
+    match command {
+        Command::Sync(sync) => sync::run(sync, opening, watch).await,
+        Command::Watch(options) => watch::run(options, opening, watch).await,
+        Command::Status(status) => status::run(status, opening).await,
+        Command::Conflicts(conflicts) => conflicts::run(conflicts, opening).await,
+        Command::Resolve(resolve) => resolve::run(resolve, opening).await,
+        Command::Trash(trash) => trash::run(trash),
+        Command::Log(options) => log::run(options, opening).await,
+        Command::Restore(options) => restore::run(options, opening).await,
+        Command::Compact(folder) => compact::run(folder, opening, watch).await,
+        Command::Lower(options) => lower::run(options, opening).await,
+        Command::Key(key) => key::run(key, opening).await,
+        Command::Unlink(unlink) => unlink::run(unlink, opening).await,
     }
 }
 

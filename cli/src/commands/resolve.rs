@@ -9,6 +9,7 @@ use crate::{
         quote::{shell, shown},
         styled,
     },
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{Body, Conflict, DocId, Error, ErrorKind, Resolution, Result};
@@ -19,9 +20,9 @@ use std::io;
 const MAX_NAMES: u32 = 1000;
 
 /// Settles a conflict.
-pub(super) async fn run(args: &Resolve, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &Resolve, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     let id = typed_id(folder, &args.file)?;
     let conflicts = session.conflicts().await?;
     let Some(conflict) = conflicts.into_iter().find(|c| c.id == id) else { return Err(no_conflict(folder, &id)) };

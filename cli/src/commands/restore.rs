@@ -10,6 +10,7 @@ use crate::{
         quote::{shell, shown},
         styled,
     },
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{DocId, Error, ErrorKind, OldVersion, Result};
@@ -21,9 +22,9 @@ use std::{
 };
 
 /// Makes a file what it was. What is here now goes to the trash, whether it was ever synced or not.
-pub(super) async fn run(args: &RestoreVersion, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &RestoreVersion, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
-    let session = Session::for_local_work(folder, verbose).await?;
+    let session = Session::for_local_work(folder, opening).await?;
     // Also what the folder and the drive disagree about since the last command counts as a conflict.
     let conflicts = session.conflicts().await?;
     let (id, versions) = log::history(&session, folder, &args.file, "restore").await?;

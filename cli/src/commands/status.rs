@@ -10,6 +10,7 @@ use crate::{
         quote::{shell, shown},
         styled, summary,
     },
+    sealed::Opening,
     session::Session,
 };
 use kitestring::{Error, Result, Status};
@@ -20,9 +21,9 @@ use std::{
 };
 
 /// Shows what is known of a folder without a request to the drive.
-pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &args::Status, opening: &Opening) -> Result<u8> {
     let args::Status { folder: args, ignored: list_ignored } = args;
-    let session = Session::for_local_work(&args.folder, verbose).await?;
+    let session = Session::for_local_work(&args.folder, opening).await?;
     let warning = session.look().await?;
     let status = session.status().await?;
     let skipped = session.tree.notes.all();
@@ -35,6 +36,7 @@ pub(super) async fn run(args: &args::Status, verbose: bool) -> Result<u8> {
             drive: &drive,
             collection,
             layout: session.config.layout.name(),
+            sealed: session.config.sealed.is_some(),
             device: &session.config.device,
         };
         let mut value = aside.add_to(json::status(&config, &status, &skipped));
@@ -66,6 +68,10 @@ fn show(args: &args::Folder, session: &Session, status: &Status) {
     row("layout", session.config.layout.name());
     if let Some(strategy) = status.strategy {
         row("strategy", strategy.code());
+    }
+    if let Some(sealed) = &session.config.sealed {
+        let kept = !sealed.ask && matches!(sealed.kept(), Ok(Some(_)));
+        row("sealed", if kept { "yes, and what opens it is kept" } else { "yes, its passphrase is asked for" });
     }
     row("device", &shown(&session.config.device));
     row("last sync", &status.last_sync_ms.map_or_else(|| "never".to_owned(), ago));

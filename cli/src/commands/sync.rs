@@ -5,6 +5,7 @@ use crate::{
     args::{Sync, Warning},
     folder::{Expired, Trash},
     output::{FAINT, NOTICE, aside::Aside, json, note, progress::Bar, styled, summary},
+    sealed::Opening,
     session::Session,
     signals::Watch,
 };
@@ -16,11 +17,11 @@ use std::{
 };
 
 /// Syncs a folder and tells what that did.
-pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8> {
-    let session = if args.dry_run { Session::for_dry_run(args, verbose).await? } else { Session::for_sync(args, verbose).await? };
+pub(super) async fn run(args: &Sync, opening: &Opening, watch: &Watch) -> Result<u8> {
+    let session = if args.dry_run { Session::for_dry_run(args, opening).await? } else { Session::for_sync(args, opening).await? };
     let before = session.client.status().await?.last_sync_ms;
     // Log lines and a bar would write over each other.
-    let bar = Bar::new(verbose);
+    let bar = Bar::new(opening.verbose);
     let options = SyncOptions {
         cancel: Some(watch.cancel_token()),
         progress: bar.sink(),
@@ -37,7 +38,10 @@ pub(super) async fn run(args: &Sync, verbose: bool, watch: &Watch) -> Result<u8>
         note(format_args!("{} {danger}", styled(NOTICE, "kite:")));
     }
     let report = synced?;
-    if verbose {
+    if !args.dry_run {
+        opening.keep(&session)?;
+    }
+    if opening.verbose {
         let strategy = session.status().await?.strategy.map(|strategy| format!(", strategy {strategy}")).unwrap_or_default();
         note(styled(FAINT, format_args!("Info: layout {}{strategy}", session.config.layout)));
     }

@@ -11,6 +11,7 @@ use crate::{
         quote::{shell, shown},
         styled,
     },
+    sealed::Opening,
     session::Session,
     setup,
 };
@@ -18,10 +19,10 @@ use kitestring::{Error, ErrorKind, Result};
 use serde_json::json;
 
 /// Forgets the drive of a folder. No file of the folder or of the drive is touched.
-pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
+pub(super) async fn run(args: &Unlink, opening: &Opening) -> Result<u8> {
     let folder = &args.folder.folder;
     if !args.force {
-        check_settled(args, verbose).await?;
+        check_settled(args, opening).await?;
     } else if !folder.join(OWN).is_dir() {
         setup::existing(folder)?;
     }
@@ -30,7 +31,11 @@ pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
         return Err(Error::new(ErrorKind::InvalidInput, "unlink", "nothing was changed"));
     }
     let lock = FolderLock::take(folder)?;
-    let drive = Config::read(folder).ok().flatten().map(|config| config.drive);
+    let config = Config::read(folder).ok().flatten();
+    if let Some(sealed) = config.as_ref().and_then(|config| config.sealed.as_ref()) {
+        sealed.forget()?;
+    }
+    let drive = config.map(|config| config.drive);
     setup::unlink(folder)?;
     drop(lock);
     let drive = drive.map(|url| url.to_string());
@@ -44,8 +49,8 @@ pub(super) async fn run(args: &Unlink, verbose: bool) -> Result<u8> {
 }
 
 /// Refuses while something would be forgotten that is nowhere else.
-async fn check_settled(args: &Unlink, verbose: bool) -> Result<()> {
-    let session = Session::for_local_work(&args.folder.folder, verbose).await?;
+async fn check_settled(args: &Unlink, opening: &Opening) -> Result<()> {
+    let session = Session::for_local_work(&args.folder.folder, opening).await?;
     let warning = session.look().await?;
     let status = session.client.status().await?;
     let what = match &warning {

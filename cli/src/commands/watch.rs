@@ -11,6 +11,7 @@ use super::{
 use crate::{
     args::{SetUp, Sync, Watch},
     output::aside::Aside,
+    sealed::Opening,
     session::Session,
     setup,
     signals::Watch as Signals,
@@ -34,13 +35,13 @@ const MIN_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Keeps a folder in step until it is told to stop.
-pub(super) async fn run(args: &Watch, verbose: bool, signals: &Signals) -> Result<u8> {
+pub(super) async fn run(args: &Watch, opening: &Opening, signals: &Signals) -> Result<u8> {
     let sync = args.as_sync();
     setup::choose(&sync)?;
     let folder = FolderWatch::begin(&args.folder.folder)?;
     let said = Said::nothing(args.folder.folder.clone(), args.folder.json);
     let every = Duration::from_secs(args.every);
-    let mut watching = Watching { sync, verbose, every, signals, folder, drive: None, said, looked: Instant::now() };
+    let mut watching = Watching { sync, opening, every, signals, folder, drive: None, said, looked: Instant::now() };
     // A look through the folder is due at first.
     let mut look = true;
     while !watching.is_stopped() {
@@ -54,7 +55,7 @@ pub(super) async fn run(args: &Watch, verbose: bool, signals: &Signals) -> Resul
 /// A watch under way.
 struct Watching<'a> {
     sync: Sync,
-    verbose: bool,
+    opening: &'a Opening,
     every: Duration,
     signals: &'a Signals,
     folder: FolderWatch,
@@ -100,7 +101,7 @@ impl Watching<'_> {
             // The sync says it better; if it has nothing to say, the drive is opened anew.
             self.drive = None;
         }
-        let session = Session::for_sync(&self.sync, self.verbose).await?;
+        let session = Session::for_sync(&self.sync, self.opening).await?;
         let options = SyncOptions { cancel: Some(self.signals.patient_token()), reconcile: look, ..SyncOptions::default() };
         let before = session.client.status().await?.last_sync_ms;
         let synced = session.client.sync(options).await;
@@ -108,6 +109,7 @@ impl Watching<'_> {
             self.said.danger(danger);
         }
         let report = synced?;
+        self.opening.keep(&session)?;
         let mut noted = skipped(&report, &session);
         expire(&session, before, &mut noted);
         noted.extend(Aside::of(&session.tree).notes());

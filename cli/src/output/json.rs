@@ -64,6 +64,8 @@ pub(crate) struct Folder<'a> {
     pub collection: Option<&'a str>,
     /// Its layout.
     pub layout: &'a str,
+    /// Whether its vault is sealed, as far as this folder knows.
+    pub sealed: bool,
     /// The name of this device.
     pub device: &'a str,
 }
@@ -76,6 +78,7 @@ pub(crate) fn status(folder: &Folder<'_>, status: &Status, skipped: &BTreeMap<St
         "collection": folder.collection,
         "layout": folder.layout,
         "strategy": status.strategy.map(Strategy::code),
+        "sealed": folder.sealed,
         "device": folder.device,
         "client": status.client,
         "vault": status.vault,

@@ -83,7 +83,7 @@ impl Scenario<'_> {
     fn points_at(&self, n: usize) -> Vec<Kill> {
         match self.world.layout {
             Layout::Classic => vec![Kill::Before(n), Kill::After(n)],
-            Layout::Journal => vec![Kill::After(n)],
+            Layout::Journal | Layout::Sealed => vec![Kill::After(n)],
         }
     }
 
@@ -126,9 +126,9 @@ impl Scenario<'_> {
             }
             self.no_litter(folder)?;
         }
-        if self.world.layout == Layout::Journal {
+        if self.world.layout != Layout::Classic {
             // Somebody who comes new reads the drive and nothing else.
-            self.world.kite(&Layout::Journal.set_up("c"))?;
+            self.world.kite(&self.world.layout.set_up("c"))?;
             self.same_files("c")?;
             return self.safe();
         }

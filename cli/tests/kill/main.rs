@@ -24,6 +24,7 @@ mod patience;
 mod pull;
 mod push;
 mod resolve;
+mod sealed;
 mod strace;
 mod trash;
 mod world;

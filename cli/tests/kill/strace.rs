@@ -106,6 +106,7 @@ impl Process {
         // With -D the command is our child, and `strace` its tracer only: it can go and leave the process alone.
         strace.arg("-D").args(options(signal)).arg("--").arg(command.get_program()).args(command.get_args());
         strace.current_dir(command.get_current_dir().unwrap());
+        strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let mut child = strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let from = lines(child.stderr.take().unwrap());
         let pid = Pid::from_child(&child);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -15,6 +16,8 @@ use tempfile::TempDir;
 pub enum Layout {
     Classic,
     Journal,
+    /// The journal, sealed with the key in the file `key`.
+    Sealed,
 }
 
 impl Layout {
@@ -22,6 +25,7 @@ impl Layout {
         match self {
             Self::Classic => "classic",
             Self::Journal => "journal",
+            Self::Sealed => "journal, sealed",
         }
     }
 
@@ -29,13 +33,17 @@ impl Layout {
     pub fn floor(self, classic: usize) -> usize {
         match self {
             Self::Classic => classic,
-            Self::Journal => classic / 2,
+            Self::Journal | Self::Sealed => classic / 2,
         }
     }
 
     /// The command that syncs a folder, setting it up if need be.
-    pub fn set_up(self, folder: &str) -> [&str; 6] {
-        ["sync", folder, "--drive", "drive", "--layout", self.name()]
+    pub fn set_up(self, folder: &str) -> Vec<&str> {
+        let how = match self {
+            Self::Classic | Self::Journal => ["--layout", self.name()],
+            Self::Sealed => ["--key-file", "key"],
+        };
+        [["sync", folder, "--drive", "drive"].as_slice(), &how].concat()
     }
 }
 
@@ -57,6 +65,10 @@ impl World {
         let world = Self { dir: dir.unwrap(), layout };
         for folder in ["a", "b", "c"] {
             fs::create_dir_all(world.at(folder)).unwrap();
+        }
+        if layout == Layout::Sealed {
+            world.write("key", "5".repeat(64));
+            fs::set_permissions(world.at("key"), fs::Permissions::from_mode(0o600)).unwrap();
         }
         world
     }
@@ -106,6 +118,7 @@ impl World {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kite"));
         command.args(args).current_dir(self.at("")).stdin(Stdio::null());
+        command.env("XDG_STATE_HOME", self.at("state"));
         command
     }
 

@@ -16,6 +16,7 @@ mod large;
 mod layouts;
 mod lock;
 mod lower;
+mod sealed;
 mod set_up;
 mod shared_folder;
 mod skipped;

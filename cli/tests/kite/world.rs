@@ -87,6 +87,7 @@ impl World {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kite"));
         command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env("XDG_STATE_HOME", self.at("state")).env_remove("KITE_PASSPHRASE").env_remove("KITE_NEW_PASSPHRASE");
         command
     }
 

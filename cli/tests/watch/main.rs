@@ -7,6 +7,7 @@ mod edits;
 mod ends;
 mod idle;
 mod outages;
+mod sealed;
 mod stops;
 mod watcher;
 #[path = "../kite/world.rs"]

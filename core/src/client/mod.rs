@@ -285,7 +285,19 @@ impl Client {
         self.inner.sealing.as_ref().and_then(|sealing| sealing.vault_key())
     }
 
-    /// Lists the passphrases and keys that open this sealed vault. The vault has been opened by a sync before.
+    /// Opens the keyring of this sealed vault as it is on the drive now, without a sync: for what asks for nothing but keys.
+    ///
+    /// # Errors
+    /// `wrong_key` if it does not open; `invalid_input` if the vault is not sealed, or if there is none yet; those of the
+    /// drive.
+    ///
+    /// # Cancel safety
+    /// Dropped, the newest keyring is remembered or the one before.
+    pub async fn look_for_keys(&self) -> Result<()> {
+        self.in_turn("key", &CancelToken::new(), Box::pin(sync::open_keyring(&self.inner))).await
+    }
+
+    /// Lists the passphrases and keys that open this sealed vault. A sync or [`Client::look_for_keys`] has opened it before.
     ///
     /// # Errors
     /// `invalid_input` if the vault is not sealed, or was not opened yet.

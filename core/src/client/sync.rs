@@ -133,6 +133,17 @@ pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> 
     }
 }
 
+/// Opens the keyring of a sealed vault as it is on the drive now.
+pub(super) async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
+    match &inner.options.layout {
+        Layout::Journal(layout) => {
+            let drive = Arc::new(metered(inner, true).await?);
+            journal(inner, drive, layout, Allow::default()).open_keyring().await
+        }
+        Layout::Classic(_) => Err(Error::invalid("key", "the classic layout cannot be sealed")),
+    }
+}
+
 fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow: Allow) -> Journal {
     let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
     let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());

@@ -168,7 +168,7 @@ impl Sealing {
     ///
     /// # Errors
     /// `wrong_key` if there is one, and it does not open.
-    pub(super) async fn look_for_keys(&self, drive: &dyn Drive) -> Result<()> {
+    pub(crate) async fn look_for_keys(&self, drive: &dyn Drive) -> Result<()> {
         let Some(known) = self.opened() else { return Ok(()) };
         let vault = known.keys.vault;
         let Some((name, file)) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > known.name) else { return Ok(()) };

@@ -69,6 +69,20 @@ impl Journal {
         Ok(true)
     }
 
+    /// Opens the keyring as it is on the drive now.
+    ///
+    /// # Errors
+    /// `invalid_input` if the vault is not sealed, or if there is none yet; `wrong_key` if it does not open.
+    pub(crate) async fn open_keyring(&self) -> Result<()> {
+        if !self.contact(&mut *self.session.lock().await).await? {
+            return Err(Error::invalid("key", "there is no vault on this drive yet: the first push makes it"));
+        }
+        match &self.sealing {
+            Some(sealing) => sealing.look_for_keys(&*self.raw).await,
+            None => Err(Error::invalid("key", "the vault is not sealed")),
+        }
+    }
+
     /// Whether the vault is sealed is what it was, and its keyring is open.
     async fn unlock(&self, session: &mut Session) -> Result<()> {
         let Standing { vault, sealed, .. } = *self.standing(session)?;

@@ -162,6 +162,14 @@ fn passphrases_change_and_keys_rotate_without_an_upload() {
             b.client.remove_key(&old.id).await.unwrap();
             assert_eq!(kind_of_sync(&drive, Some(cheap("old"))).await, ErrorKind::WrongKey);
             assert_eq!(files(&drive), before, "something was uploaded again");
+            // Who asks for the keys sees those of the others, and syncs nothing.
+            assert_eq!(a.client.keys().unwrap().len(), 3);
+            assert_eq!(a.client.look_for_keys().await.unwrap_err().kind, ErrorKind::WrongKey);
+            let d = Device::sealed(&drive, 4, key(9)).await;
+            assert_eq!(d.client.keys().unwrap_err().kind, ErrorKind::InvalidInput);
+            d.client.look_for_keys().await.unwrap();
+            assert_eq!(d.client.keys().unwrap().len(), 2);
+            assert!(d.docs().is_empty());
             assert_eq!(drive.contents().keys().filter(|path| path.starts_with("k/")).count(), 1);
             // Who was opened before goes on, until a file names a key that it does not know.
             a.put("x", "2").await;

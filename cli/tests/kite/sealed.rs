@@ -1,0 +1,366 @@
+//! Sealed vaults: made, joined, opened by what was kept, and never opened without. Nothing of them is told to anybody.
+
+use crate::world::{Ran, World};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    process::Stdio,
+    thread,
+    time::Duration,
+};
+
+const PASSPHRASE: &str = "canary passphrase, with spaces";
+/// Keys open a vault at once, passphrases take half a second.
+const KEY: &str = "c0ffee00c0ffee11c0ffee22c0ffee33c0ffee44c0ffee55c0ffee66c0ffee77";
+const OTHER_KEY: &str = "0000000000000000000000000000000000000000000000000000000000000001";
+const WITH_KEY: &[&str] = &["--key-file", "key"];
+
+fn write_key(w: &World, file: &str, digits: &str) {
+    w.write(file, format!("{digits}\n"));
+    fs::set_permissions(w.at(file), fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Makes folders that share a sealed vault, with one file in it, by the file `key`.
+fn sealed(folders: &[&str]) -> World {
+    let w = World::new(folders);
+    write_key(&w, "key", KEY);
+    w.write("a/one", "one");
+    for folder in folders {
+        w.set_up(folder, WITH_KEY).expect(0);
+    }
+    w
+}
+
+fn with_passphrase(w: &World, passphrase: &str, args: &[&str]) -> Ran {
+    Ran::of(w.command(args).env("KITE_PASSPHRASE", passphrase))
+}
+
+fn code(ran: &Ran) -> Value {
+    ran.json()["error"]["code"].clone()
+}
+
+/// What is kept, by its file's name.
+fn kept(w: &World) -> BTreeMap<String, Vec<u8>> {
+    if w.at("state").is_dir() { w.files("state").into_iter().filter(|(path, _)| !path.ends_with('/')).collect() } else { BTreeMap::new() }
+}
+
+fn keys(w: &World, folder: &str) -> Vec<Value> {
+    w.kite(&["key", "list", folder, "--json"]).expect(0).json()["keys"].as_array().unwrap().clone()
+}
+
+fn labels(w: &World, folder: &str) -> Vec<String> {
+    keys(w, folder).iter().map(|key| key["label"].as_str().unwrap().to_owned()).collect()
+}
+
+fn id_of(w: &World, folder: &str, label: &str) -> String {
+    keys(w, folder).iter().find(|key| key["label"] == label).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_vault_is_made_and_joined_by_its_passphrase_and_then_opened_by_what_is_kept() {
+    let w = World::new(&["a", "b"]);
+    w.write("a/one", "one");
+    w.write("b/mine", "mine");
+    with_passphrase(&w, PASSPHRASE, &["sync", "a", "--drive", "drive", "--encrypt"]).expect(0);
+    assert_eq!(kept(&w).len(), 1);
+    for (path, mode) in [("state/kite", 0o700), ("state/kite/keys", 0o700)] {
+        assert_eq!(fs::metadata(w.at(path)).unwrap().mode() & 0o777, mode, "{path}");
+    }
+    let file = w.at("state").join(kept(&w).keys().next().unwrap());
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+
+    // Neither without a passphrase nor with a wrong one is anything written or read.
+    let before = w.everything("drive");
+    for ran in [
+        w.set_up("b", &["--json"]),
+        w.set_up("b", &["--json", "--encrypt"]),
+        with_passphrase(&w, "canary passphrase", &["sync", "b", "--drive", "drive", "--json"]),
+        with_passphrase(&w, "canary passphrase", &["sync", "b", "--drive", "drive", "--json", "--encrypt"]),
+    ] {
+        let ran = ran.expect(1).says(&["KITE_PASSPHRASE"]);
+        assert_eq!((code(&ran), w.everything("drive") == before, kept(&w).len()), (json!("wrong_key"), true, 1));
+        assert_eq!(w.files("b"), BTreeMap::from([("mine".to_owned(), b"mine".to_vec())]));
+    }
+
+    with_passphrase(&w, PASSPHRASE, &["sync", "b", "--drive", "drive"]).expect(0);
+    w.settle("a", "b");
+    w.write("b/two", "two");
+    w.settle("b", "a");
+    assert_eq!(kept(&w).len(), 2);
+    assert_eq!(w.kite(&["status", "b", "--json"]).expect(0).json()["sealed"], true);
+    w.kite(&["status", "b"]).expect(0).says(&["sealed     yes, and what opens it is kept"]);
+    w.kite(&["log", "b", "one"]).expect(0);
+    w.kite(&["compact", "b"]).expect(0);
+
+    // What was kept is gone, or opens nothing: it is asked for again.
+    fs::remove_dir_all(w.at("state")).unwrap();
+    w.sync("a").expect(1).says(&["nobody is here to ask", "kite sync a"]);
+    w.kite(&["status", "a"]).expect(0).says(&["asked for"]);
+    w.kite(&["log", "a", "one"]).expect(1).says(&["the vault is sealed", "KITE_PASSPHRASE"]);
+    with_passphrase(&w, PASSPHRASE, &["sync", "a"]).expect(0);
+    write_key(&w, &format!("state/{}", kept(&w).keys().next().unwrap()), OTHER_KEY);
+    assert_eq!(code(&w.kite(&["sync", "a", "--json"]).expect(1).says(&["does not open the vault any longer"])), "wrong_key");
+}
+
+#[test]
+fn a_vault_that_is_not_sealed_stays_so_and_the_folder_joins_it_afterwards() {
+    let w = World::synced(&["a"]);
+    write_key(&w, "key", KEY);
+    w.write("a/one", "one");
+    // What the environment has is of no interest to a vault that is not sealed.
+    with_passphrase(&w, PASSPHRASE, &["sync", "a"]).expect(0);
+    fs::create_dir(w.at("b")).unwrap();
+    let before = w.everything("drive");
+    for folder in ["a", "b"] {
+        let ran = w.set_up(folder, &["--key-file", "key", "--json"]).expect(1).says(&["is not sealed, and never will be"]);
+        assert_eq!((code(&ran), w.everything("drive") == before, kept(&w).len()), (json!("invalid_input"), true, 0));
+    }
+    w.set_up("b", &[]).expect(0);
+    w.settle("a", "b");
+    let ran = w.kite(&["key", "list", "a", "--json"]).expect(1).says(&["not sealed"]);
+    assert_eq!(code(&ran), "invalid_input");
+
+    fs::create_dir(w.at("c")).unwrap();
+    let ran = w.kite(&["sync", "c", "--drive", "old", "--layout", "classic", "--key-file", "key", "--json"]).expect(1);
+    assert_eq!(code(&ran.says(&["the classic layout cannot be sealed"])), "invalid_input");
+    assert!(!w.at("old").exists());
+}
+
+#[test]
+fn a_vault_that_is_to_be_sealed_is_never_made_without() {
+    let w = World::new(&["a"]);
+    write_key(&w, "key", KEY);
+    w.set_up("a", &["--encrypt"]).expect(1).says(&["nobody is here to ask"]);
+    w.set_up("a", WITH_KEY).expect(0);
+    // The first push makes the vault, and there was nothing to push.
+    assert!(!w.at("drive/vault").exists() && kept(&w).is_empty());
+    w.write("a/one", "one");
+    let ran = w.kite(&["sync", "a", "--json"]).expect(1);
+    assert_eq!(code(&ran), "wrong_key");
+    assert!(!w.at("drive/vault").exists());
+    w.kite(&["sync", "a", "--key-file", "key"]).expect(0);
+    assert!(w.read("drive/vault").contains("sealed"));
+    w.sync("a").expect(0);
+}
+
+#[test]
+fn a_key_file_is_for_its_owner_only_and_holds_a_key() {
+    let w = World::new(&["a"]);
+    w.write("a/one", "one");
+    write_key(&w, "key", KEY);
+    let refused = |file: &str, words: &[&str]| {
+        let ran = w.set_up("a", &["--key-file", file, "--json"]).expect(1).says(words);
+        assert_eq!(code(&ran), "invalid_input");
+        assert!(!ran.out.contains("c0ffee") && !ran.err.contains("c0ffee"));
+    };
+    for mode in [0o644, 0o640, 0o620] {
+        fs::set_permissions(w.at("key"), fs::Permissions::from_mode(mode)).unwrap();
+        refused("key", &["chmod 600"]);
+    }
+    write_key(&w, "short", &KEY[2..]);
+    write_key(&w, "words", &KEY.replace('c', "x"));
+    write_key(&w, "twice", &format!("{KEY}\n{KEY}"));
+    for file in ["short", "words", "twice", "a"] {
+        refused(file, &["64 hexadecimal digits"]);
+    }
+    refused("nowhere", &["no such key file"]);
+    assert!(!w.at("drive").exists() && kept(&w).is_empty());
+}
+
+#[test]
+fn ask_keeps_nothing_and_forgets_what_is_kept() {
+    let w = sealed(&["a", "b"]);
+    assert_eq!(kept(&w).len(), 2);
+    w.kite(&["sync", "a", "--ask"]).expect(1).says(&["nobody is here to ask"]);
+    w.kite(&["sync", "a", "--ask", "--key-file", "key"]).expect(0);
+    assert_eq!(kept(&w).len(), 1);
+    // From now on, without being told again.
+    w.sync("a").expect(1);
+    w.kite(&["sync", "a", "--key-file", "key"]).expect(0);
+    w.kite(&["key", "list", "a", "--key-file", "key"]).expect(0);
+    w.kite(&["status", "a"]).expect(0).says(&["asked for"]);
+    assert_eq!(kept(&w).len(), 1);
+    w.kite(&["sync", "a", "--encrypt", "--key-file", "key"]).expect(0);
+    assert_eq!(kept(&w).len(), 2);
+    w.sync("a").expect(0);
+    w.sync("b").expect(0);
+}
+
+#[test]
+fn a_dry_run_keeps_nothing_and_a_copy_and_an_unlinked_folder_have_their_own() {
+    let w = sealed(&["a"]);
+    fs::create_dir(w.at("b")).unwrap();
+    w.set_up("b", &["--dry-run", "--key-file", "key"]).expect(0).says(&["pull", "1 file"]);
+    assert!(!w.at("b/.kite").exists());
+    assert_eq!(kept(&w).len(), 1);
+    w.set_up("b", &["--key-file", "key"]).expect(0);
+    assert!(std::process::Command::new("cp").arg("-a").args([w.at("a"), w.at("c")]).status().unwrap().success());
+    w.sync("c").expect(0).says(&["this folder is a copy"]);
+    assert_eq!(kept(&w).len(), 3);
+    w.kite(&["unlink", "c", "--yes"]).expect(0);
+    assert_eq!(kept(&w).len(), 2);
+    w.settle("a", "b");
+}
+
+#[test]
+fn keys_are_added_removed_and_rotated_without_an_upload() {
+    let w = sealed(&["a", "b"]);
+    assert_eq!(labels(&w, "a"), ["first"]);
+    let files = || w.files("drive").into_iter().filter(|(path, _)| !path.starts_with("k/")).collect::<BTreeMap<_, _>>();
+    let before = files();
+    for (path, why) in [("a/paper", "would be synced"), ("drive/paper", "on the drive"), ("key", "never takes the place")] {
+        let ran = w.kite(&["key", "add", "a", "--new-key-file", path, "--json"]).expect(1).says(&[why]);
+        assert_eq!(code(&ran), "invalid_input");
+    }
+    w.kite(&["key", "add", "a", "--new-key-file", "long", "--label", &"x".repeat(65)]).expect(1).says(&["64 bytes"]);
+    assert!(!w.at("long").exists(), "a key was left that opens nothing");
+    w.kite(&["key", "add", "a"]).expect(1).says(&["KITE_NEW_PASSPHRASE"]);
+    let added = w.kite(&["key", "add", "a", "--label", "paper", "--new-key-file", "paper", "--json"]).expect(0).json();
+    assert_eq!((&added["kind"], &added["in_use"], &added["key_file"]), (&json!("key"), &json!(false), &json!("paper")));
+    assert_eq!((fs::metadata(w.at("paper")).unwrap().mode() & 0o777, w.read("paper").trim_end().len()), (0o600, 64));
+    let new = Ran::of(w.command(&["key", "add", "b"]).env("KITE_NEW_PASSPHRASE", "another")).expect(0);
+    new.says(&["Added", "passphrase"]);
+    assert_eq!(labels(&w, "a"), ["first", "paper", "passphrase"]);
+    w.kite(&["key", "list", "b"]).expect(0).says(&["first  in use here", "paper", "passphrase"]);
+
+    // A folder is not left without a key of its own.
+    let first = id_of(&w, "b", "first");
+    w.kite(&["key", "remove", "b", &first]).expect(1).says(&["opened with that key", "--key-file"]);
+    w.kite(&["key", "remove", "b", "ffffffffffffffff"]).expect(1).says(&["kite key list b"]);
+    let removed = w.kite(&["key", "remove", "b", &first, "--key-file", "paper", "--json"]).expect(0).json();
+    assert_eq!(removed, json!({ "removed": first }));
+    assert_eq!(labels(&w, "b"), ["paper", "passphrase"]);
+    assert_eq!(files(), before, "something was uploaded again");
+
+    // The other folder goes on, until something is sealed with a key that it does not have.
+    w.write("a/two", "two");
+    w.settle("a", "b");
+    w.kite(&["key", "rotate", "b"]).expect(1).says(&["`passphrase` would not open"]);
+    let passphrase = id_of(&w, "b", "passphrase");
+    w.kite(&["key", "remove", "b", &passphrase[..8]]).expect(0).says(&["Removed"]);
+    let rotated = w.kite(&["key", "rotate", "b", "--key-file", "paper", "--json"]).expect(0).json();
+    assert_eq!((&rotated["rotated"], rotated["keys"].as_array().unwrap().len()), (&json!(true), 1));
+    w.write("b/three", "three");
+    w.sync("b").expect(0);
+    let ran = w.kite(&["sync", "a", "--json"]).expect(1).says(&["does not open the vault any longer"]);
+    assert_eq!(code(&ran), "wrong_key");
+    w.kite(&["sync", "a", "--key-file", "paper"]).expect(0);
+    w.settle("a", "b");
+    assert_eq!(w.read("a/three"), "three");
+    fs::create_dir(w.at("c")).unwrap();
+    w.set_up("c", WITH_KEY).expect(1).says(&["this key file does not open"]);
+    w.set_up("c", &["--key-file", "paper"]).expect(0);
+    w.settle("a", "c");
+}
+
+#[test]
+fn nothing_tells_what_is_sealed() {
+    let w = World::new(&["a", "b"]);
+    write_key(&w, "key", KEY);
+    w.write("a/canary-name.md", "canary-body");
+    w.write("a/canary-folder/large", "canary-body ".repeat(500_000));
+    let mut said = String::new();
+    let mut note = |ran: Ran| {
+        said.push_str(&ran.out);
+        said.push_str(&ran.err);
+    };
+    note(with_passphrase(&w, PASSPHRASE, &["sync", "a", "--drive", "drive", "--encrypt", "-v"]).expect(0));
+    note(w.kite(&["key", "add", "a", "--new-key-file", "paper", "-v"]).expect(0));
+    note(w.set_up("b", &["--key-file", "paper", "-v", "--json"]).expect(0));
+    note(with_passphrase(&w, "canary wrong", &["sync", "b", "-v", "--json"]).expect(1));
+    note(w.kite(&["key", "rotate", "b", "--key-file", "paper", "-v"]).expect(1));
+    w.write("b/canary-name.md", "canary-body of b");
+    fs::remove_dir_all(w.at("b/canary-folder")).unwrap();
+    note(w.kite(&["sync", "b", "-v"]).expect(0));
+    note(w.kite(&["compact", "b", "-v"]).expect(0));
+    note(w.kite(&["sync", "a", "-v", "--json"]).expect(0));
+    note(w.kite(&["key", "list", "a", "-v", "--json"]).expect(0));
+    note(w.kite(&["status", "a", "-v", "--json"]).expect(0));
+    w.settle("a", "b");
+
+    let paper = w.read("paper").trim_end().to_owned();
+    let of_files = kept(&w).into_values().map(|file| String::from_utf8(file).unwrap().trim_end().to_owned());
+    let digits: Vec<String> = of_files.chain([paper]).collect();
+    let bytes = |hex: &String| (0..32).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect::<Vec<u8>>();
+    let raw: Vec<Vec<u8>> = digits.iter().map(bytes).collect();
+    let has = |text: &[u8], canary: &[u8]| text.windows(canary.len()).any(|window| window == canary);
+    let secrets = || digits.iter().map(|hex| hex.as_bytes()).chain(raw.iter().map(Vec::as_slice)).chain([PASSPHRASE.as_bytes()]);
+
+    assert!(has(&fs::read(w.at("a/canary-name.md")).unwrap(), b"canary") && digits.len() == 3);
+    // With -v, the core's log names the files that it decides about, to whoever has them.
+    assert!(!said.lines().any(|line| line.contains("canary") && !line.starts_with("Debug: canary-")), "{said}");
+    assert!(["canary-body", "canary passphrase", "canary wrong"].iter().all(|secret| !said.contains(secret)), "{said}");
+    for (path, (content, _)) in w.everything("drive") {
+        assert!(!path.contains("canary") && !has(&content, b"canary"), "{path}");
+        assert!(secrets().all(|secret| !has(&content, secret)), "{path}");
+    }
+    for folder in ["a/.kite", "b/.kite"] {
+        for (path, (content, _)) in w.everything(folder) {
+            assert!(secrets().all(|secret| !has(&content, secret)), "{folder}/{path}");
+        }
+    }
+    assert!(secrets().all(|secret| !has(said.as_bytes(), secret)));
+    for (path, content) in kept(&w) {
+        assert!(path.starts_with("kite/keys/") && content.len() == 65, "{path}");
+    }
+}
+
+/// Runs the command on a terminal of its own and gives these answers, each when it is asked. Returns what the terminal
+/// showed, with the exit code.
+fn on_a_terminal(w: &World, args: &[&str], answers: &[(&str, &str)]) -> (i32, String) {
+    let kite = w.command(args);
+    let line = [kite.get_program()].into_iter().chain(kite.get_args()).map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+    let mut script = std::process::Command::new("script");
+    script.args(["-qefc", &line, "/dev/null"]).current_dir(w.at("")).envs(kite.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    script.env_remove("KITE_PASSPHRASE").env_remove("KITE_NEW_PASSPHRASE");
+    let child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|e| panic!("this test needs `script`, of util-linux: {e}"));
+    let (mut to, mut from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut seen) = (Vec::new(), 0);
+    let mut answers = answers.iter();
+    let mut next = answers.next();
+    let mut buffer = [0; 256];
+    loop {
+        let n = from.read(&mut buffer).unwrap_or(0);
+        if n == 0 {
+            break;
+        }
+        shown.extend_from_slice(&buffer[..n]);
+        let rest = String::from_utf8_lossy(&shown[seen..]).into_owned();
+        if let Some((question, answer)) = next
+            && rest.contains(&format!("{question}: "))
+        {
+            seen = shown.len();
+            // The question is there a moment before the echo is off.
+            thread::sleep(Duration::from_millis(300));
+            writeln!(to, "{answer}").unwrap();
+            next = answers.next();
+        }
+    }
+    assert!(next.is_none(), "{next:?} was not asked: {}", String::from_utf8_lossy(&shown));
+    (child.wait().unwrap().code().unwrap(), String::from_utf8_lossy(&shown).into_owned())
+}
+
+#[test]
+fn a_terminal_is_asked_without_an_echo() {
+    let w = World::new(&["a", "b"]);
+    w.write("a/one", "one");
+    let (new, again, old) = ("A passphrase for the new vault", "The same once more", "The passphrase of the vault");
+    let typed = [(new, "canary 1"), (again, "canary 2"), (new, "canary 1"), (again, "canary 1")];
+    let (code, shown) = on_a_terminal(&w, &["sync", "a", "--drive", "drive", "--encrypt"], &typed);
+    assert!(code == 0 && !shown.contains("canary") && shown.contains("In sync"), "{code} {shown}");
+    // Nothing said that this vault is sealed.
+    let (code, shown) = on_a_terminal(&w, &["sync", "b", "--drive", "drive"], &[(old, "canary"), (old, "canary 1")]);
+    assert!(code == 0 && !shown.contains("canary") && shown.contains("does not open the vault"), "{code} {shown}");
+    w.settle("a", "b");
+    // What this folder was opened with is removed: another one is asked for first.
+    Ran::of(w.command(&["key", "add", "a", "--label", "new"]).env("KITE_NEW_PASSPHRASE", "canary 3")).expect(0);
+    let first = id_of(&w, "a", "first");
+    let (code, shown) = on_a_terminal(&w, &["key", "remove", "a", &first], &[(old, "canary 3")]);
+    assert!(code == 0 && !shown.contains("canary"), "{code} {shown}");
+    assert_eq!(labels(&w, "a"), ["new"]);
+    w.settle("a", "b");
+}
