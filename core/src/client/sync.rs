@@ -13,7 +13,7 @@ use crate::{
     server::{
         Server, Tidied,
         classic::Classic,
-        journal::{Identity, Journal},
+        journal::{Identity, Journal, Ports},
     },
 };
 use futures::future::{Either, select};
@@ -146,8 +146,14 @@ pub(super) async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
 
 fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow: Allow) -> Journal {
     let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
-    let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
-    Journal::new(drive, inner.sealing.clone(), state, runtime, layout.clone(), identity, allow, log)
+    let ports = Ports {
+        drive,
+        sealing: inner.sealing.clone(),
+        state: inner.ledger.state.clone(),
+        runtime: inner.runtime.clone(),
+        log: inner.options.log.clone(),
+    };
+    Journal::new(ports, layout.clone(), identity, allow)
 }
 
 /// Makes the server that this client's layout is, for the time of one sync.

@@ -321,11 +321,11 @@ mod tests {
         assert!(opens(&one, VAULT, &secret));
         assert!(!opens(&one, VaultId([8; 16]), &secret));
         assert!(!opens(&one, VAULT, &Secret::new([2; 32])));
-        for changed in [
-            Slot { label: "two".to_owned(), ..one.clone() },
-            Slot { id: [0; 8], ..one.clone() },
-            Slot { kind: Kind::Passphrase(PassphraseCost::LEAST), ..one },
-        ] {
+        let changes: [fn(&mut Slot); 3] =
+            [|slot| slot.label = "two".to_owned(), |slot| slot.id = [0; 8], |slot| slot.kind = Kind::Passphrase(PassphraseCost::LEAST)];
+        for change in changes {
+            let mut changed = one.clone();
+            change(&mut changed);
             assert!(!opens(&changed, VAULT, &secret), "{changed:?}");
         }
     }

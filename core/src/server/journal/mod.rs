@@ -127,17 +127,19 @@ struct Session {
     send: send::Sending,
 }
 
+/// What a journal works with.
+pub(crate) struct Ports {
+    pub(crate) drive: Arc<dyn Drive>,
+    /// What opens the vault, if it is sealed.
+    pub(crate) sealing: Option<Arc<Sealing>>,
+    pub(crate) state: Arc<dyn State>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) log: Log,
+}
+
 impl Journal {
-    pub(crate) fn new(
-        drive: Arc<dyn Drive>,
-        sealing: Option<Arc<Sealing>>,
-        state: Arc<dyn State>,
-        runtime: Arc<dyn Runtime>,
-        options: JournalOptions,
-        identity: Identity,
-        allow: Allow,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, allow: Allow) -> Self {
+        let Ports { drive, sealing, state, runtime, log } = ports;
         let raw = drive.clone();
         let drive = match &sealing {
             Some(sealing) => Arc::new(SealedDrive::new(drive, sealing.clone())),
