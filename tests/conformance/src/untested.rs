@@ -8,6 +8,10 @@ pub const UNTESTED: &[(&str, &str)] = &[
         "it allows an adapter to repeat a request; what the core does then is tested in tests/core/tests/suite/classic_faults.rs and by the simulator",
     ),
     ("D61", "by its own words one client cannot find it out; the races of D41 try"),
+    (
+        "D63",
+        "it is about whatever anybody does at any moment, which nobody can try; the races of D41 and the listings of D52 do what can be done",
+    ),
     ("D71", "how many requests are under way between an adapter and its storage cannot be seen from before the adapter"),
     ("D73", "a drive is given nothing that it could call"),
     ("D82", "it allows an adapter to repeat a request; what must hold then is D32"),
