@@ -24,6 +24,7 @@ mod sweep;
 use super::{
     Journal, Session, Strategy,
     checkpoint::{self, CHECKPOINTS, CheckpointId, FileName, Much, Other, PieceName},
+    covered::is_within,
     heads::list,
     name::{Link, Writer},
     standing::{COMPACTING, SENT, Since, json, parse},
@@ -256,9 +257,12 @@ impl Journal {
 
     /// Where there is no head: the checkpoint that knows most. Of two that know the same, the one with the greater name.
     async fn greatest_root(&self, session: &mut Session) -> Result<Option<PieceName>> {
-        let mut best = None;
-        for name in self.standing(session)?.joined.clone() {
-            let Some(root) = self.root(session, &name).await? else { continue };
+        let (mut best, seen) = (None, self.seen(session).await?.vector.clone());
+        // One may be covered only by what was read in this very sync.
+        let mut names: BTreeSet<PieceName> = self.names().await?.roots.into_iter().collect();
+        names.extend(&self.standing(session)?.joined);
+        for name in names {
+            let Some(root) = self.root(session, &name).await?.filter(|root| is_within(&root.vector, &seen)) else { continue };
             // Records that were made at once have one order: who covers more of them knows more.
             let records: u64 = root.vector.values().map(|link| link.seq).sum();
             best = best.max(Some((root.order, records, name)));
