@@ -1,4 +1,7 @@
-//! A host with its documents in memory, and time that only moves when somebody sleeps.
+//! What the tests of the core share: a host with its documents in memory, and time that only moves when somebody sleeps.
+//!
+//! The tests are in `tests/suite`. They are a package of their own so that they are built without the optimisation that the
+//! core has in them.
 #![allow(
     dead_code,
     missing_docs,
