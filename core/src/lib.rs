@@ -48,10 +48,10 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
-pub use seal::{Encryption, KeySlot, PassphraseCost, VaultKey};
+pub use seal::{Encryption, KeySlot, PassphraseCost, Revocation, VaultKey};
 pub use server::{
     LeftVersion, OldVersion,
-    journal::{JournalOptions, Strategy},
+    journal::{JournalOptions, KnownDevice, PairingCode, Strategy},
 };
 pub use state::{MemoryState, State, StateRecord};
 

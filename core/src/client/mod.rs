@@ -4,6 +4,7 @@ mod dry_run;
 mod history;
 mod host;
 mod interrupted;
+mod keys;
 mod known;
 mod ledger;
 mod left;
@@ -24,8 +25,8 @@ pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 
 use crate::{
-    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Encryption, Error, KeySlot, Report, Resolution, Result, Revision,
-    Runtime, State, StateRecord, Strategy, VaultKey, Versions,
+    Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Revision, Runtime, State,
+    StateRecord, Strategy, Versions,
     runtime::random_id,
     seal::Sealing,
     server::{LeftVersion, OldVersion, Server, classic, journal},
@@ -277,70 +278,6 @@ impl Client {
             work.await
         });
         self.open_for(operation, async { work.await.unwrap_or_else(|| Err(Error::cancelled(operation))) }).await
-    }
-
-    /// Returns what opens this vault as the passphrase or key does that this client was opened with, for a system's store of
-    /// keys: [`Encryption`] is made of it. None if the vault is not sealed, or was not opened by a sync yet.
-    pub fn vault_key(&self) -> Option<VaultKey> {
-        self.inner.sealing.as_ref().and_then(|sealing| sealing.vault_key())
-    }
-
-    /// Opens the keyring of this sealed vault as it is on the drive now, without a sync: for what asks for nothing but keys.
-    ///
-    /// # Errors
-    /// `wrong_key` if it does not open; `invalid_input` if the vault is not sealed, or if there is none yet; those of the
-    /// drive.
-    ///
-    /// # Cancel safety
-    /// Dropped, the newest keyring is remembered or the one before.
-    pub async fn look_for_keys(&self) -> Result<()> {
-        self.in_turn("key", &CancelToken::new(), Box::pin(sync::open_keyring(&self.inner))).await
-    }
-
-    /// Lists the passphrases and keys that open this sealed vault. A sync or [`Client::look_for_keys`] has opened it before.
-    ///
-    /// # Errors
-    /// `invalid_input` if the vault is not sealed, or was not opened yet.
-    pub fn keys(&self) -> Result<Vec<KeySlot>> {
-        self.sealing()?.slots()
-    }
-
-    /// Lets another passphrase or key open the vault, and says under which id. To change a passphrase, add the new one and
-    /// remove the old one with a client that was opened with the new one; nothing is uploaded again.
-    ///
-    /// # Errors
-    /// `invalid_input` as [`Client::keys`], and for a label of more than 64 bytes; those of the drive.
-    ///
-    /// # Cancel safety
-    /// Dropped, the key was added or was not.
-    pub async fn add_key(&self, label: &str, encryption: Encryption) -> Result<KeySlot> {
-        let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.add_slot(&*self.inner.drive, label, &encryption)).await
-    }
-
-    /// Lets a passphrase or key open the vault no longer. Devices that have been opened with it keep what they know: a
-    /// device that is lost is to be revoked.
-    ///
-    /// # Errors
-    /// `invalid_input` as [`Client::keys`], for an unknown id, and for the key with which this client was opened.
-    pub async fn remove_key(&self, id: &str) -> Result<()> {
-        let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.remove_slot(&*self.inner.drive, id)).await
-    }
-
-    /// Seals everything that is written from now on with a new key, under the same passphrases. What is on the drive stays,
-    /// and can be read; other devices find the new key by their next sync.
-    ///
-    /// # Errors
-    /// `invalid_input` as [`Client::keys`], and if the vault has a passphrase or key that is neither this client's nor in
-    /// `keep`: nobody could open the vault with it any longer.
-    pub async fn rotate_key(&self, keep: Vec<Encryption>) -> Result<()> {
-        let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.rotate(&*self.inner.drive, &keep)).await
-    }
-
-    fn sealing(&self) -> Result<&Arc<Sealing>> {
-        self.inner.sealing.as_ref().ok_or_else(|| Error::invalid("key", "the vault is not sealed"))
     }
 
     async fn open_for<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -4,7 +4,7 @@ use crate::{
     CancelToken, Encryption, Log, ProgressSink, Runtime,
     server::{
         classic::ClassicOptions,
-        journal::{JournalOptions, Strategy},
+        journal::{JournalOptions, PairingCode, Strategy},
     },
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -79,6 +79,10 @@ pub struct SyncOptions {
     pub dry_run: bool,
     /// How long to wait for another client's lock. 10 seconds by default.
     pub wait: Duration,
+    /// What another device has told of the vault ([`crate::Client::pairing_code`]): a drive that shows another vault is
+    /// `vault_changed`, and one that shows an older one `rollback`, before anything is pushed. It is remembered until it is
+    /// found, once the vault is joined. Only in the journal layout.
+    pub pairing: Option<PairingCode>,
 }
 
 impl Default for SyncOptions {
@@ -91,6 +95,7 @@ impl Default for SyncOptions {
             reconcile: false,
             dry_run: false,
             wait: Duration::from_secs(10),
+            pairing: None,
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Sync: pull, and if there is something to push, push it under the lock.
 
 use super::{
-    Allow, Inner, Layout, Reconciled, SyncOptions, dry_run, interrupted,
+    Inner, Layout, Reconciled, SyncOptions, dry_run, interrupted,
     ledger::{PROBED, bytes},
     push::Pushed,
     run::Run,
 };
 use crate::{
-    Drive, Error, ErrorKind, JournalOptions, Level, Phase, Report, Result, StateRecord, Strategy,
+    Drive, Error, ErrorKind, JournalOptions, KeySlot, Level, Phase, Report, Result, Revocation, StateRecord, Strategy,
     drive::{Capabilities, meter::Meter, probe},
     runtime::wall_ms,
     server::{
         Server, Tidied,
         classic::Classic,
-        journal::{Identity, Journal, Ports},
+        journal::{Identity, Journal, Ports, Said, device_from, known_devices},
     },
 };
 use futures::future::{Either, select};
@@ -91,6 +91,10 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
     let drive: Arc<dyn Drive> = if dry.is_some() { Arc::new(dry_run::OverlayDrive::new(drive)) } else { drive };
     let inner = dry.unwrap_or_else(|| inner.clone());
     let server = server(&inner, drive, &options);
+    run_with(inner, server, options)
+}
+
+fn run_with(inner: Arc<Inner>, server: Arc<dyn Server>, options: SyncOptions) -> Run {
     Run {
         host: inner.host.clone(),
         ledger: inner.ledger.clone(),
@@ -122,12 +126,37 @@ pub(super) async fn compact(inner: &Arc<Inner>, options: SyncOptions) -> Result<
     run.tidy(true).await
 }
 
+/// Syncs, writes a checkpoint with all that there is, and closes every key that a device has.
+pub(super) async fn revoke(inner: &Arc<Inner>, revocation: Revocation, options: SyncOptions) -> Result<KeySlot> {
+    let Layout::Journal(layout) = &inner.options.layout else {
+        return Err(Error::invalid("key", "the classic layout cannot be sealed"));
+    };
+    let device = revocation.device.as_deref().map(|id| device_from(id).ok_or_else(|| unknown_device(id))).transpose()?;
+    let meter = Arc::new(metered(inner, false).await?);
+    let server = Arc::new(journal(inner, meter, layout, said(&options)));
+    server.check_revocation(&revocation).await?;
+    let mut run = run_with(inner.clone(), server.clone(), SyncOptions { dry_run: false, deadline: None, ..options });
+    run.come_up_to_date().await?;
+    if let Some(id) = &revocation.device {
+        let known = known_devices(&*inner.ledger.state, &inner.id, |_| false).await?;
+        if !known.iter().any(|known| known.id == *id && !known.is_ours) {
+            return Err(unknown_device(id));
+        }
+    }
+    run.tidy(true).await?;
+    server.close_keys(&revocation, device).await
+}
+
+fn unknown_device(id: &str) -> Error {
+    Error::invalid("key", "no other device of the vault has this id: list them again").about(id)
+}
+
 /// Lowers the strategy of the vault.
 pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> {
     match &inner.options.layout {
         Layout::Journal(layout) => {
             let drive = Arc::new(metered(inner, false).await?);
-            journal(inner, drive, layout, Allow::default()).lower(strategy).await
+            journal(inner, drive, layout, Said::default()).lower(strategy).await
         }
         Layout::Classic(_) => Err(Error::invalid("lower", "the classic layout has one way only to find changes")),
     }
@@ -138,13 +167,13 @@ pub(super) async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
     match &inner.options.layout {
         Layout::Journal(layout) => {
             let drive = Arc::new(metered(inner, true).await?);
-            journal(inner, drive, layout, Allow::default()).open_keyring().await
+            journal(inner, drive, layout, Said::default()).open_keyring().await
         }
         Layout::Classic(_) => Err(Error::invalid("key", "the classic layout cannot be sealed")),
     }
 }
 
-fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow: Allow) -> Journal {
+fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, said: Said) -> Journal {
     let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
     let ports = Ports {
         drive,
@@ -153,7 +182,11 @@ fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, allow:
         runtime: inner.runtime.clone(),
         log: inner.options.log.clone(),
     };
-    Journal::new(ports, layout.clone(), identity, allow)
+    Journal::new(ports, layout.clone(), identity, said)
+}
+
+fn said(options: &SyncOptions) -> Said {
+    Said { allow: options.allow, pairing: options.pairing.clone() }
 }
 
 /// Makes the server that this client's layout is, for the time of one sync.
@@ -164,7 +197,7 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
         Layout::Classic(layout) => {
             Arc::new(Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() })
         }
-        Layout::Journal(layout) => Arc::new(journal(inner, drive, layout, allow)),
+        Layout::Journal(layout) => Arc::new(journal(inner, drive, layout, said(options))),
     }
 }
 

@@ -15,7 +15,7 @@ use macro_rules_attribute::apply;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -23,13 +23,24 @@ use std::{
 const HEADERS: usize = 4096;
 
 /// A drive below which everything is sealed, for the time of one sync.
+#[derive(Clone)]
 pub(crate) struct SealedDrive {
     drive: Arc<dyn Drive>,
     sealing: Arc<Sealing>,
-    /// What was learnt of files that never change.
+    known: Arc<Known>,
+    /// Whether also those records are read that count for nothing but the bodies in them.
+    for_bodies: bool,
+}
+
+/// What was learnt of files.
+#[derive(Default)]
+struct Known {
+    /// The beginnings of some that never change.
     headers: Mutex<BTreeMap<DrivePath, Header>>,
     /// Keys that no keyring has: asked for once.
     unknown: Mutex<BTreeSet<[u8; 8]>>,
+    /// Records and checkpoints that do not count, because their key is closed (E43).
+    closed: Mutex<BTreeSet<DrivePath>>,
 }
 
 /// A path of the layout, and what it is on the drive.
@@ -40,7 +51,17 @@ struct Place {
 
 impl SealedDrive {
     pub(crate) fn new(drive: Arc<dyn Drive>, sealing: Arc<Sealing>) -> Self {
-        Self { drive, sealing, headers: Mutex::default(), unknown: Mutex::default() }
+        Self { drive, sealing, known: Arc::default(), for_bodies: false }
+    }
+
+    /// The same drive, for bodies: they are compared with their digests, so that it does not matter who has the key.
+    pub(crate) fn for_bodies(&self) -> Self {
+        Self { for_bodies: true, ..self.clone() }
+    }
+
+    /// Whether a file was found not to count, because its key is closed. It was answered as missing then.
+    pub(crate) fn is_closed(&self, path: &DrivePath) -> bool {
+        locked(&self.known.closed).contains(path)
     }
 
     fn keys(&self) -> Result<(Arc<Keys>, Arc<Names>)> {
@@ -66,11 +87,11 @@ impl SealedDrive {
     }
 
     fn known_header(&self, path: &DrivePath) -> Option<Header> {
-        self.headers.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+        locked(&self.known.headers).get(path).copied()
     }
 
     fn keep_header(&self, path: &DrivePath, header: Option<Header>) {
-        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut headers = locked(&self.known.headers);
         match header {
             Some(header) => {
                 if headers.len() >= HEADERS {
@@ -91,10 +112,10 @@ impl SealedDrive {
         let Got::File { bytes, version } = got else { return Ok(got) };
         let Some(header) = Header::read(&bytes) else { return Ok(self.refused(place, version)) };
         self.keep_header(&place.path, Some(header));
+        let Some(keys) = self.keys_for(place, &header).await? else { return Ok(self.does_not_count(place, version)) };
         let whole = 0..content.end;
         let sealed = bytes.get(HEADER_BYTES as usize..).unwrap_or_default();
-        let opened = self.open(place, &header, 0, sealed, &whole).await?;
-        Ok(match opened {
+        Ok(match file::open(&keys, place.logical.as_str(), &header, 0, sealed, &whole)? {
             Some(mut bytes) => {
                 bytes.drain(..(content.start as usize).min(bytes.len()));
                 Got::File { bytes, version }
@@ -108,7 +129,8 @@ impl SealedDrive {
         let (span, first) = header.span(content);
         let got = self.drive.get(place.path.clone(), GetOptions { range: Some(span), unless: None }).await?;
         let Got::File { bytes, version } = got else { return Ok(Some(got)) };
-        let opened = self.open(place, header, first, &bytes, content).await?;
+        let Some(keys) = self.keys_for(place, header).await? else { return Ok(Some(self.does_not_count(place, version))) };
+        let opened = file::open(&keys, place.logical.as_str(), header, first, &bytes, content)?;
         Ok(opened.map(|bytes| Got::File { bytes, version }))
     }
 
@@ -130,20 +152,28 @@ impl SealedDrive {
         Ok(self.get_part(place, &header, &content).await?.unwrap_or_else(|| self.refused(place, version)))
     }
 
-    async fn open(&self, place: &Place, header: &Header, first: u64, sealed: &[u8], content: &Range<u64>) -> Result<Option<Vec<u8>>> {
+    /// The keys with which a file is opened; none if it does not count.
+    async fn keys_for(&self, place: &Place, header: &Header) -> Result<Option<Arc<Keys>>> {
         let (mut keys, _) = self.keys()?;
         if keys.data_key(header.key).is_none() && self.is_first_time(header.key.0) {
             self.sealing.look_for_keys(&*self.drive).await?;
             keys = self.keys()?.0;
         }
-        if !keys.counts(header.key, place.logical.as_str()) {
-            return Ok(None);
-        }
-        file::open(&keys, place.logical.as_str(), header, first, sealed, content)
+        Ok(keys.counts(header.key, place.logical.as_str(), self.for_bodies).then_some(keys))
     }
 
     fn is_first_time(&self, key: [u8; 8]) -> bool {
-        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).insert(key)
+        locked(&self.known.unknown).insert(key)
+    }
+
+    /// A record that does not count is as if it were not there. Of a head that is another matter: it is to be written over.
+    fn does_not_count(&self, place: &Place, version: Version) -> Got {
+        if !place.logical.as_str().starts_with("j/") {
+            return self.refused(place, version);
+        }
+        self.sealing.log.line(Level::Debug, || format!("{} was sealed with a key that is closed", place.logical));
+        locked(&self.known.closed).insert(place.logical.clone());
+        Got::Missing
     }
 
     /// What was not sealed with a key of this vault makes no sense, and is never taken for missing (E15).
@@ -152,6 +182,11 @@ impl SealedDrive {
         self.sealing.log.line(Level::Warn, || format!("{} is not what was sealed under this name", place.logical));
         Got::File { bytes: Vec::new(), version }
     }
+}
+
+/// Never held across an await.
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sealed files that lie in no folder.

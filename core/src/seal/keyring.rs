@@ -2,7 +2,7 @@
 
 use super::{
     encryption::Encryption,
-    keys::{Closed, DataKey, KeyId, Keys},
+    keys::{DataKey, KeyId, Keys},
     secret::Secret,
     slot::{Slot, cipher},
 };
@@ -10,14 +10,11 @@ use crate::{
     Error, Result, Runtime,
     drive::DrivePath,
     hex,
-    server::journal::{Flaw, Malformed, Reader, VaultId, Writer, opening, put_number},
+    server::journal::{Flaw, Malformed, PieceName, Reader, VaultId, opening, put_number},
 };
 use chacha20poly1305::aead::{Aead as _, Payload};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 use zeroize::Zeroizing;
 
 /// The folder of the keyrings.
@@ -26,13 +23,15 @@ pub(super) const KEYRINGS: &str = "k";
 pub(super) const MAX_BYTES: usize = 1 << 20;
 const MAX_SLOTS: usize = 64;
 const MAX_KEYS: usize = 4096;
+/// So many data keys there may be between two that close those before: whoever does not know of it cannot outdo it.
+pub(super) const CLOSING: u32 = 1 << 16;
 /// The kind of the file.
 const KIND: u8 = b'k';
 
 /// Which keyring: a later one is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct KeyringName {
-    /// How many data keys there were.
+    /// One more with each data key; with each that closes those before, the next multiple of [`CLOSING`].
     pub(super) epoch: u32,
     /// How many keyrings there were with that data key.
     pub(super) revision: u32,
@@ -44,6 +43,11 @@ impl KeyringName {
         let mut id = [0; 8];
         runtime.random(&mut id)?;
         Ok(Self { epoch, revision, id })
+    }
+
+    /// How many times keys were closed.
+    pub(super) fn closings(&self) -> u32 {
+        self.epoch / CLOSING
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -174,40 +178,37 @@ fn decode_body(vault: VaultId, body: &[u8]) -> Result<Keys> {
     for _ in 0..count {
         data.push(DataKey::new(Secret::new(from.array().map_err(senseless)?))?);
     }
-    let (revoked, closed) = decode_revoked(&mut from).map_err(senseless)?;
+    let (revoked, closed, root) = decode_revoked(&mut from, count).map_err(senseless)?;
     from.end().map_err(senseless)?;
-    Ok(Keys { vault, secret, data, revoked, closed })
+    Ok(Keys { vault, secret, data, revoked, closed, root })
 }
 
 fn encode_revoked(keys: &Keys, to: &mut Vec<u8>) {
     put_number(to, keys.revoked.len() as u64);
     keys.revoked.iter().for_each(|device| to.extend(device));
-    put_number(to, keys.closed.len() as u64);
-    for (id, closed) in &keys.closed {
-        to.extend(id.0);
-        put_number(to, closed.generation);
-        put_number(to, closed.records.len() as u64);
-        for (writer, seq) in &closed.records {
-            to.extend(writer.0);
-            put_number(to, *seq);
-        }
+    put_number(to, keys.closed as u64);
+    if keys.closed > 0 {
+        to.push(keys.root.is_some().into());
+        keys.root.iter().for_each(|root| root.encode(to));
     }
 }
 
-type Revoked = (BTreeSet<[u8; 8]>, BTreeMap<KeyId, Closed>);
+type Revoked = (BTreeSet<[u8; 8]>, usize, Option<PieceName>);
 
-fn decode_revoked(from: &mut Reader<'_>) -> Result<Revoked, Malformed> {
+/// Reads who was revoked, and which keys are closed: never the last of them.
+fn decode_revoked(from: &mut Reader<'_>, keys: usize) -> Result<Revoked, Malformed> {
     let count = from.count(MAX_BYTES, 8, "it has too many revoked devices")?;
     let revoked = (0..count).map(|_| from.array()).collect::<Result<_, _>>()?;
-    let mut closed = BTreeMap::new();
-    for _ in 0..from.count(MAX_KEYS, 10, "it has too many closed keys")? {
-        let id = KeyId(from.array()?);
-        let generation = from.number()?;
-        let writers = from.count(MAX_BYTES, 15, "it has too many writers")?;
-        let records = (0..writers).map(|_| Ok((Writer(from.array()?), from.number()?))).collect::<Result<_, Malformed>>()?;
-        closed.insert(id, Closed { generation, records });
+    let closed = from.up_to(keys.saturating_sub(1) as u64, "it closes keys that it does not have")? as usize;
+    let root = match if closed > 0 { from.byte()? } else { 0 } {
+        0 => None,
+        1 => Some(PieceName::decode(from)?),
+        _ => return Err(Malformed("it makes no sense which checkpoint counts")),
+    };
+    if root.is_some_and(|root| !root.is_root()) {
+        return Err(Malformed("what counts of closed keys is no checkpoint"));
     }
-    Ok((revoked, closed))
+    Ok((revoked, closed, root))
 }
 
 #[cfg(test)]
@@ -221,9 +222,8 @@ mod tests {
     fn keys(runtime: &Counting) -> Keys {
         let key = || DataKey::new(Secret::random(runtime).unwrap()).unwrap();
         let (secret, data) = (Secret::random(runtime).unwrap(), vec![key(), key()]);
-        let closed = Closed { generation: 3, records: BTreeMap::from([(Writer([1; 14]), 9)]) };
-        let closed = BTreeMap::from([(data.first().unwrap().id, closed)]);
-        Keys { vault: VAULT, secret, data, revoked: BTreeSet::from([[2; 8]]), closed }
+        let root = PieceName::parse_root("c-00000003-0011223344556677-8899aabbccddeeff");
+        Keys { vault: VAULT, secret, data, revoked: BTreeSet::from([[2; 8]]), closed: 1, root }
     }
 
     /// A keyring that this key opens, and a passphrase of the least cost.
@@ -247,8 +247,8 @@ mod tests {
         assert_eq!(open.opened, 1);
         assert_eq!(open.keys.data.iter().map(|key| key.id).collect::<Vec<_>>(), expected.data.iter().map(|key| key.id).collect::<Vec<_>>());
         assert_eq!(
-            (open.keys.secret.bytes(), &open.keys.revoked, &open.keys.closed),
-            (expected.secret.bytes(), &expected.revoked, &expected.closed)
+            (open.keys.secret.bytes(), &open.keys.revoked, open.keys.closed, open.keys.root),
+            (expected.secret.bytes(), &expected.revoked, expected.closed, expected.root)
         );
         assert_eq!(KeyringName::parse(&name.to_string()), Some(name));
         for text in

@@ -3,14 +3,12 @@
 use super::secret::Secret;
 use crate::{
     Error, Result,
-    server::journal::{PieceName, RecordName, VaultId, Writer},
+    server::journal::{PieceName, VaultId},
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 /// What a data key is called: nothing can be told of the key from it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,17 +43,19 @@ pub(super) struct Keys {
     pub(super) data: Vec<DataKey>,
     /// The device parts of the writers that were revoked.
     pub(super) revoked: BTreeSet<[u8; 8]>,
-    /// The keys that somebody has who was revoked.
-    pub(super) closed: BTreeMap<KeyId, Closed>,
+    /// How many of the data keys, from the oldest on, are closed.
+    pub(super) closed: usize,
+    /// The checkpoint that counts although its key is closed: it has all that does.
+    pub(super) root: Option<PieceName>,
 }
 
-/// How far a key counts that somebody has who was revoked (E43).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Closed {
-    /// The last checkpoint.
-    pub(super) generation: u64,
-    /// The last record of each writer.
-    pub(super) records: BTreeMap<Writer, u64>,
+/// That keys were closed, because somebody has them who was revoked (E43).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Closing {
+    /// How many times that was done.
+    pub(crate) number: u32,
+    /// The checkpoint that has all that counts of what was sealed with these keys; none if there was nothing.
+    pub(crate) root: Option<PieceName>,
 }
 
 impl Keys {
@@ -80,18 +80,20 @@ impl Keys {
 }
 
 impl Keys {
-    /// Whether a file counts that is sealed with this key: all do, unless somebody has the key who was revoked.
-    pub(super) fn counts(&self, key: KeyId, path: &str) -> bool {
-        let Some(closed) = self.closed.get(&key) else { return true };
+    fn is_closed(&self, key: KeyId) -> bool {
+        self.data.iter().take(self.closed).any(|closed| closed.id == key)
+    }
+
+    /// Whether a file counts that is sealed with this key: all do, unless the key is closed. `for_bodies` says that it was
+    /// named by something that counts, and that what is read is compared with a digest there.
+    pub(super) fn counts(&self, key: KeyId, path: &str, for_bodies: bool) -> bool {
+        if !self.is_closed(key) {
+            return true;
+        }
         match path.split_once('/') {
-            Some(("j", name)) => match (RecordName::parse(name), PieceName::parse_root(name)) {
-                (Some(record), _) => closed.records.get(&record.writer).is_some_and(|last| record.seq <= *last),
-                (_, Some(root)) => root.of.generation <= closed.generation,
-                (None, None) => false,
-            },
-            Some(("c", name)) => PieceName::parse(name).is_some_and(|piece| piece.of.generation <= closed.generation),
-            // Whoever names a part has its digest.
-            Some(("p", _)) => true,
+            Some(("j", name)) => for_bodies || self.root.is_some() && self.root == PieceName::parse_root(name),
+            // Whoever names a part has its digest, and the name of a checkpoint's file has its hash.
+            Some(("p" | "c", _)) => true,
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{
     Encryption,
-    keyring::{self, KeyringName, Open},
+    keyring::{self, CLOSING, KeyringName, Open},
     keys::{DataKey, Keys},
     secret::Secret,
     slot::{Kind, MAX_LABEL_BYTES, Slot},
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Error, Level, Result,
     drive::{Condition, Drive},
+    server::journal::PieceName,
 };
 use std::sync::Arc;
 
@@ -26,6 +27,20 @@ pub struct KeySlot {
     pub is_passphrase: bool,
     /// Whether this client was opened with it.
     pub is_ours: bool,
+}
+
+/// How a device is revoked.
+#[derive(Debug, Clone)]
+pub struct Revocation {
+    /// The device, by its id ([`crate::KnownDevice`]). None: one that never wrote anything, so that it has none here.
+    pub device: Option<String>,
+    /// What people call what opens the vault from now on: 1 to 64 bytes.
+    pub label: String,
+    /// What opens the vault from now on: a passphrase or key that the device never had.
+    pub encryption: Encryption,
+    /// Passphrases and keys of before that the device never had, and that go on opening the vault. All others do no longer,
+    /// also the one that this client was opened with.
+    pub keep: Vec<Encryption>,
 }
 
 fn id_of(slot: &Slot) -> String {
@@ -54,9 +69,7 @@ impl Sealing {
 
     /// Lets another passphrase or key open the vault.
     pub(crate) async fn add_slot(&self, drive: &dyn Drive, label: &str, encryption: &Encryption) -> Result<KeySlot> {
-        if label.len() > MAX_LABEL_BYTES || label.is_empty() {
-            return Err(Error::invalid("key", format!("a key is called by 1 to {MAX_LABEL_BYTES} bytes")));
-        }
+        check_label(label)?;
         let now = self.newest(drive).await?;
         let key = current(&now.keys)?;
         let (slot, _) = Slot::make(now.keys.vault, &key.secret, label, encryption, self.runtime())?;
@@ -103,11 +116,63 @@ impl Sealing {
         self.replace(drive, &now, keys, slots, now.slot).await
     }
 
-    /// Two have replaced the key at the same moment: writes a keyring with the keys of both (E35).
+    /// Whether a device can be revoked so: nothing is written.
+    ///
+    /// # Errors
+    /// `invalid_input` if what is to open the vault opens it already.
+    pub(crate) async fn check_revocation(&self, drive: &dyn Drive, revocation: &Revocation) -> Result<()> {
+        let now = self.newest(drive).await?;
+        check_label(&revocation.label)?;
+        for slot in now.slots.iter() {
+            if slot.open(now.keys.vault, &revocation.encryption.given)?.is_some() {
+                let detail = "the new passphrase or key opens the vault already: the device that is revoked may have it, so choose another";
+                return Err(Error::invalid("key", detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals what is written from now on with a key that only what is given opens, and closes all keys before: what counts
+    /// of what they have sealed is what this checkpoint has (E43).
+    pub(crate) async fn revoke(
+        &self,
+        drive: &dyn Drive,
+        revocation: &Revocation,
+        device: Option<[u8; 8]>,
+        root: Option<PieceName>,
+    ) -> Result<KeySlot> {
+        let now = self.newest(drive).await?;
+        let vault = now.keys.vault;
+        let key = DataKey::new(Secret::random(self.runtime())?)?;
+        let (slot, secret) = Slot::make(vault, &key.secret, &revocation.label, &revocation.encryption, self.runtime())?;
+        let mut slots = vec![slot];
+        for slot in now.slots.iter() {
+            if let Some(secret) = opened_by(slot, vault, &revocation.keep)? {
+                slots.push(slot.clone().wrap(vault, &key.secret, &secret, self.runtime())?);
+            }
+        }
+        let mut keys = now.keys.as_ref().clone();
+        keys.closed = keys.data.len();
+        keys.data.push(key);
+        keys.revoked.extend(device);
+        keys.root = root;
+        let closings = now.name.closings().checked_add(1).and_then(|closings| closings.checked_mul(CLOSING));
+        let name = KeyringName::new(closings.ok_or_else(too_many)?, 1, self.runtime())?;
+        self.write(drive, &now, name, Open { keys, slots, opened: 0, secret }).await?;
+        self.slots()?.into_iter().next().ok_or_else(|| Error::internal("key", "a key was lost that was just added"))
+    }
+
+    /// Two have replaced the key at the same moment: writes a keyring with the keys of both (E35). A key of a keyring that
+    /// did not know yet that keys were closed is closed too: who was revoked may have it.
     pub(super) async fn join_keys(&self, drive: &dyn Drive, lost: Vec<DataKey>, theirs: &KeyringName) -> Result<()> {
         let now = self.now()?;
         let mut keys = now.keys.as_ref().clone();
-        keys.data.splice(0..0, lost);
+        if theirs.closings() < now.name.closings() {
+            keys.closed += lost.len();
+            keys.data.splice(0..0, lost);
+        } else {
+            keys.data.splice(keys.closed..keys.closed, lost);
+        }
         self.replace(drive, &now, keys, now.slots.clone(), now.slot).await?;
         drive.delete(theirs.path()?, Condition::Any).await
     }
@@ -127,16 +192,33 @@ impl Sealing {
     async fn replace(&self, drive: &dyn Drive, before: &Opened, keys: Keys, slots: Vec<Slot>, opened: usize) -> Result<()> {
         let rotated = current(&keys)?.id != current(&before.keys)?.id;
         let (epoch, revision) = if rotated { (before.name.epoch + 1, 1) } else { (before.name.epoch, before.name.revision + 1) };
+        if rotated && epoch.is_multiple_of(CLOSING) {
+            return Err(too_many());
+        }
         let name = KeyringName::new(epoch, revision, self.runtime())?;
-        let file = keyring::encode(&name, &keys, &slots, self.runtime())?;
+        self.write(drive, before, name, Open { keys, slots, opened, secret: before.secret.clone() }).await
+    }
+
+    async fn write(&self, drive: &dyn Drive, before: &Opened, name: KeyringName, open: Open) -> Result<()> {
+        let file = keyring::encode(&name, &open.keys, &open.slots, self.runtime())?;
         drive.put(name.path()?, file.clone(), Condition::Any).await?;
-        let secret = before.secret.clone();
-        self.remember(keys.vault, name, file, Open { keys, slots, opened, secret }).await?;
+        self.remember(open.keys.vault, name, file, open).await?;
         if let Err(e) = drive.delete(before.name.path()?, Condition::Any).await {
             self.log.line(Level::Warn, || format!("the keyring before could not be deleted: {e}"));
         }
         Ok(())
     }
+}
+
+fn check_label(label: &str) -> Result<()> {
+    if (1..=MAX_LABEL_BYTES).contains(&label.len()) {
+        return Ok(());
+    }
+    Err(Error::invalid("key", format!("a key is called by 1 to {MAX_LABEL_BYTES} bytes")))
+}
+
+fn too_many() -> Error {
+    Error::invalid("key", "the vault's key was replaced too often: begin a new vault")
 }
 
 fn current(keys: &Keys) -> Result<&DataKey> {

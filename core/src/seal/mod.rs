@@ -28,9 +28,10 @@ mod slot;
 mod vault;
 
 pub use encryption::{Encryption, PassphraseCost, VaultKey};
-pub use manage::KeySlot;
+pub use manage::{KeySlot, Revocation};
 
 pub(crate) use drive::SealedDrive;
+pub(crate) use keys::Closing;
 pub(crate) use vault::{MarkerTag, Sealing};
 
 #[cfg(test)]

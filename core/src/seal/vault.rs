@@ -3,7 +3,7 @@
 use super::{
     Encryption, VaultKey, file,
     keyring::{self, KEYRINGS, KeyringName, Locked, MAX_BYTES, Open},
-    keys::{DataKey, Keys},
+    keys::{Closing, DataKey, Keys},
     names::Names,
     secret::Secret,
     slot::Slot,
@@ -92,6 +92,18 @@ impl Sealing {
         self.opened().map(|opened| VaultKey(opened.secret.clone()))
     }
 
+    /// That keys of this vault were closed; none if they never were.
+    pub(crate) fn closing(&self) -> Option<Closing> {
+        let opened = self.opened()?;
+        let number = opened.name.closings();
+        (number > 0).then_some(Closing { number, root: opened.keys.root })
+    }
+
+    /// Whether a device was revoked, by the device part of its writers.
+    pub(crate) fn has_revoked(&self, device: &[u8]) -> bool {
+        self.opened().is_some_and(|opened| opened.keys.revoked.iter().any(|revoked| revoked == device))
+    }
+
     /// The words for a vault that is sealed, where nothing was given to open it.
     pub(crate) fn nothing_given() -> Error {
         Error::new(ErrorKind::WrongKey, "sync", "the vault is sealed: open it with its passphrase or key")
@@ -156,7 +168,7 @@ impl Sealing {
         let secret = Secret::random(&*self.runtime)?;
         let data_key = DataKey::new(Secret::random(&*self.runtime)?)?;
         let (slot, opens) = Slot::make(vault, &data_key.secret, FIRST_LABEL, &self.encryption, &*self.runtime)?;
-        let keys = Keys { vault, secret, data: vec![data_key], revoked: Default::default(), closed: Default::default() };
+        let keys = Keys { vault, secret, data: vec![data_key], revoked: Default::default(), closed: 0, root: None };
         let name = KeyringName::new(1, 1, &*self.runtime)?;
         let slots = vec![slot];
         let file = keyring::encode(&name, &keys, &slots, &*self.runtime)?;
@@ -221,6 +233,12 @@ impl Sealing {
             }
             Flaw::Malformed(why) => Error::corrupt("sync", format!("the keyring of the vault makes no sense: {why}")).about(KEYRINGS),
         })?;
+        // What opened it before costs nothing to try, and may be newer than what the host gave: it has changed it then.
+        if let Some(known) = self.opened()
+            && let Some(open) = locked.clone().open(&VaultKey(known.secret.clone()).into())?
+        {
+            return Ok(open);
+        }
         locked.open(&self.encryption)?.ok_or_else(wrong_key)
     }
 

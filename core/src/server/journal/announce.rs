@@ -59,6 +59,7 @@ impl Journal {
             if !self.join(session, &mut head, own).await? {
                 return Ok(());
             }
+            self.check_closing(session)?;
             self.runtime.random(&mut head.commit)?;
             session.pull.asked = true;
             match heads(strategy, &self.drive).write(&head, &place).await? {

@@ -54,18 +54,24 @@ impl Journal {
                 standing.opening.clone_from(&self.identity.opening);
             }
             self.unlock(session).await?;
+            if !self.allow.vault_changed {
+                self.expect(session).await?;
+            }
+            self.obey_closing(session).await?;
             return Ok(true);
         }
         if session.absent {
             return Ok(false);
         }
         let Some(marker) = self.read_marker().await? else {
+            self.expect_none().await?;
             session.absent = true;
             return Ok(false);
         };
         session.standing = Some(self.newcomer(&marker).await?);
         session.seen = Some(Seen::default());
         (session.joining, session.met) = (true, true);
+        self.expect(session).await?;
         Ok(true)
     }
 
@@ -127,6 +133,8 @@ impl Journal {
             also: Vec::new(),
             sealed: marker.sealed.is_some(),
             forgetting: false,
+            closing: self.closing(),
+            expects: None,
         })
     }
 

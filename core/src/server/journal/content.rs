@@ -184,7 +184,7 @@ impl Journal {
         let read = stream::iter(runs(absent)).map(|run| async move {
             let (Some((first, at)), Some((_, last))) = (run.first().copied(), run.last()) else { return Ok((0, run, Vec::new())) };
             let options = GetOptions { range: Some(at.begins..last.begins + last.stored_len), unless: None };
-            let bytes = match self.drive.get(first.0.path(), options).await? {
+            let bytes = match self.bodies.get(first.0.path(), options).await? {
                 Got::File { bytes, .. } => bytes,
                 Got::Missing | Got::Unchanged => Vec::new(),
             };

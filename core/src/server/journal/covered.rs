@@ -141,7 +141,7 @@ impl Journal {
             let seen = self.seen(session).await?;
             if is_within(&root.vector, &seen.vector) {
                 self.standing(session)?.has_joined(name, root.parent);
-            } else if !leads_to(&records, &seen.vector, &root.vector) {
+            } else if self.has_closed() || !leads_to(&records, &seen.vector, &root.vector) {
                 session.pull.joins.insert(0, name);
             }
         }
@@ -151,14 +151,26 @@ impl Journal {
     /// The reference to the newest checkpoint that a listing names, for a head that is made again from the names.
     pub(super) async fn newest_listed(&self, session: &mut Session, found: &Names) -> Result<Option<Reference>> {
         let known = self.standing(session)?.checkpoint.map(|known| known.root);
-        let best = found.roots.iter().max_by_key(|root| (root.of.generation, std::cmp::Reverse(**root)));
+        let best = self.best_listed(session, found).await?;
         let root = match (known.filter(|known| found.roots.contains(known)), best) {
             (Some(known), Some(best)) if known.of.generation >= best.of.generation => Some(known),
-            (_, best) => best.copied(),
+            (_, best) => best,
         };
         // Such a head names every writer.
         self.seen(session).await?.retired.clear();
         Ok(root.map(|root| Reference { root, retired: hash_of_retired(std::iter::empty()) }))
+    }
+
+    /// The greatest checkpoint that a listing names. Where keys were closed, others' names say nothing: it must count.
+    async fn best_listed(&self, session: &mut Session, found: &Names) -> Result<Option<PieceName>> {
+        let mut roots = found.roots.clone();
+        roots.sort_by_key(|root| (std::cmp::Reverse(root.of.generation), *root));
+        for root in roots {
+            if !self.has_closed() || self.root(session, &root).await?.is_some() {
+                return Ok(Some(root));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads the names of records and checkpoints.

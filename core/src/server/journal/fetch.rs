@@ -30,6 +30,8 @@ const FIRST_BYTES: u64 = 64 << 10;
 enum File {
     Record(Box<Read>, Vec<u8>),
     Missing,
+    /// It is there, and does not count: its key is closed.
+    Closed,
     Senseless(String),
     Newer,
 }
@@ -87,7 +89,7 @@ impl Journal {
     async fn read_file(&self, name: RecordName, sparse: bool) -> Result<File> {
         let range = 0..if sparse { FIRST_BYTES } else { MAX_FILE_BYTES };
         let Got::File { bytes, .. } = self.drive.get(name.path(), GetOptions { range: Some(range), unless: None }).await? else {
-            return Ok(File::Missing);
+            return Ok(if self.is_closed(&name) { File::Closed } else { File::Missing });
         };
         let len = match Record::head_len(&bytes) {
             Ok(len) => len,
@@ -133,7 +135,9 @@ impl Journal {
                 return Ok(kept);
             }
             // It was deleted, because a checkpoint covers it.
-            File::Missing if self.join_instead(session) => return Ok(0),
+            File::Missing | File::Closed if self.join_instead(session) => return Ok(0),
+            // Its author seals it again if it is honest, and then it is met again.
+            File::Closed => return Ok(0),
             File::Missing => {
                 session.pull.incomplete = true;
                 self.log.line(Level::Warn, || format!("{} is announced and not there yet", name.path()));
@@ -176,6 +180,7 @@ impl Journal {
             self.write_head(session).await?;
             session.pull.heal = false;
         }
+        self.check_expected(session).await?;
         if session.pull.incomplete || !session.pull.waiting.is_empty() {
             return Ok(());
         }

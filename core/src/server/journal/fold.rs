@@ -4,6 +4,7 @@
 use super::{
     checkpoint::FileName,
     checkpoint::Replaced,
+    device::device_record,
     doc::{At, Body, InFrame, Version, Versions},
     name::{Dot, Link, RecordName, Writer},
     past::Past,
@@ -178,6 +179,7 @@ pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool, history: 
     for read in ready {
         folded.since.small_records += u64::from(read.is_small());
         folded.records.push(seen_record(read.record.writer, &read.link)?);
+        folded.records.push(device_record(read)?);
     }
     // In the order in which contents lie in the files, which is that in which they are worked off.
     let mut changed: Vec<_> = ids.iter().zip(&documents).zip(&before).filter(|((_, now), before)| now.versions != **before).collect();

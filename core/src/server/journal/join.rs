@@ -227,7 +227,7 @@ impl Journal {
         let absent: Vec<FileName> = files.iter().filter(|file| !session.pull.at_hand.has_file(file)).copied().collect();
         let read = stream::iter(absent).map(|file| async move {
             let options = GetOptions { range: Some(0..MAX_FILE_BYTES), unless: None };
-            let got = self.drive.get(file.path(), options).await?;
+            let got = self.bodies.get(file.path(), options).await?;
             Ok::<_, crate::Error>((file, got))
         });
         let read: Vec<(FileName, Got)> = read.buffered(self.parallel().min(AT_ONCE)).try_collect().await?;

@@ -12,20 +12,24 @@
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
 //! | `lost.rs` | versions that lost, and what settling them leaves |
+//! | `closing.rs` | obeys that a device was revoked |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 //! | `lower.rs` | lowers the strategy |
 //! | `checkpoint/` | what the files of checkpoints say |
 //! | `covered.rs`, `join.rs` | which checkpoint is announced, and taking over what it knows |
 //! | `past.rs` | what was replaced |
+//! | `device.rs`, `pairing.rs` | which devices there are, and what one tells another |
 //! | `compact/` | writes checkpoints, and deletes what they make superfluous |
 
 mod announce;
 mod checkpoint;
+mod closing;
 mod codec;
 mod compact;
 mod contact;
 mod content;
 mod covered;
+mod device;
 mod doc;
 mod fetch;
 mod fold;
@@ -41,6 +45,7 @@ mod lower;
 mod marker;
 mod name;
 mod options;
+mod pairing;
 mod past;
 mod pull;
 mod record;
@@ -51,14 +56,18 @@ mod standing;
 mod vectors_tests;
 mod wire;
 
+pub use device::KnownDevice;
 pub use inspect::{Inspected, InspectedChange, InspectedRoot, inspect};
 #[doc(hidden)]
 pub use options::Scale;
 pub use options::{JournalOptions, Strategy};
+pub use pairing::PairingCode;
 
 pub(crate) use checkpoint::PieceName;
+pub(crate) use device::{device_from, known_devices};
 pub(crate) use heads::list;
-pub(crate) use name::{RecordName, VaultId, Writer};
+pub(crate) use name::VaultId;
+pub(crate) use pairing::pairing_code;
 pub(crate) use wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed, text};
 
 use super::{
@@ -72,7 +81,7 @@ use crate::{
 };
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
-use name::Dot;
+use name::{Dot, Writer};
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 /// Who the client is, for the journal.
@@ -89,6 +98,10 @@ pub(crate) struct Identity {
 /// The server that a drive in the journal layout provides to one client, for the time of one sync.
 pub(crate) struct Journal {
     drive: Arc<dyn Drive>,
+    /// The same, for bodies of documents: what they are is compared with what something else says.
+    bodies: Arc<dyn Drive>,
+    /// The same as sealed, if it is.
+    sealed: Option<Arc<SealedDrive>>,
     /// The same below the seal, if there is one.
     raw: Arc<dyn Drive>,
     /// What opens the vault, if it is sealed.
@@ -98,6 +111,8 @@ pub(crate) struct Journal {
     options: JournalOptions,
     identity: Identity,
     allow: Allow,
+    /// What another device has told of the vault.
+    pairing: Option<PairingCode>,
     log: Log,
     /// What one sync knows: gone with it. The client asks one thing at a time.
     session: Mutex<Session>,
@@ -116,6 +131,8 @@ struct Session {
     joining: bool,
     /// Whether the drive was found to hold no vault.
     absent: bool,
+    /// Whether the pairing code was taken.
+    paired: bool,
     /// Whether the vault's marker was read or written in this sync.
     met: bool,
     /// Whether the vault was found to be gone, which the user has agreed to.
@@ -137,15 +154,24 @@ pub(crate) struct Ports {
     pub(crate) log: Log,
 }
 
+/// What the user has said about the vault.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) allow: Allow,
+    pub(crate) pairing: Option<PairingCode>,
+}
+
 impl Journal {
-    pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, allow: Allow) -> Self {
+    pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, said: Said) -> Self {
         let Ports { drive, sealing, state, runtime, log } = ports;
+        let Said { allow, pairing } = said;
         let raw = drive.clone();
-        let drive = match &sealing {
-            Some(sealing) => Arc::new(SealedDrive::new(drive, sealing.clone())),
-            None => drive,
+        let sealed = sealing.as_ref().map(|sealing| Arc::new(SealedDrive::new(raw.clone(), sealing.clone())));
+        let (drive, bodies): (Arc<dyn Drive>, Arc<dyn Drive>) = match &sealed {
+            Some(sealed) => (sealed.clone(), Arc::new(sealed.for_bodies())),
+            None => (drive.clone(), drive),
         };
-        Self { drive, raw, sealing, state, runtime, options, identity, allow, log, session: Mutex::default() }
+        Self { drive, bodies, sealed, raw, sealing, state, runtime, options, identity, allow, pairing, log, session: Mutex::default() }
     }
 
     fn parallel(&self) -> usize {

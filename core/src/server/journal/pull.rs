@@ -98,10 +98,19 @@ impl Journal {
             _ => heads(self.standing(session)?.strategy, &self.drive).read(&known).await?,
         };
         session.pull.asked = true;
-        let looked = self.look_at(session, found).await;
+        let mut looked = self.look_at(session, found).await;
+        if looked.is_ok() && self.check_closing(session).is_err() {
+            looked = self.look_again(session).await;
+        }
         let unannounced = looked.is_ok() && self.look_for_unannounced(session).await?;
         match looked {
-            Ok(news) => Ok(Metadata { news: news || unannounced || session.joining || session.pull.keep_local, new_vault: false }),
+            Ok(news) => {
+                let news = news || unannounced || session.joining || session.pull.keep_local;
+                if !news {
+                    self.check_expected(session).await?;
+                }
+                Ok(Metadata { news, new_vault: false })
+            }
             Err(Refusal::Other(detail)) => self.join_anew(session, detail).await,
             Err(Refusal::Older(error)) if self.allow.rollback => {
                 self.log.line(Level::Warn, || format!("going on with an older vault: {error}"));
@@ -113,6 +122,14 @@ impl Journal {
             }
             Err(refusal) => Err(refusal.into_error()),
         }
+    }
+
+    /// Looking has shown that a device was revoked: looks again with that in mind.
+    async fn look_again(&self, session: &mut Session) -> Result<bool, Refusal> {
+        self.obey_closing(session).await?;
+        session.pull = Pull { asked: true, keep_local: session.pull.keep_local, ..Pull::default() };
+        let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
+        self.look_at(session, found).await
     }
 
     /// Reads records that no head names, if the last listing has shown any, and announces them for whoever has not.
@@ -138,8 +155,10 @@ impl Journal {
         };
         session.seen = Some(Seen::default());
         if session.standing.is_none() {
+            self.expect_none().await?;
             return Ok(Metadata { news: false, new_vault: true });
         }
+        self.expect(session).await?;
         let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
         session.pull.asked = true;
         match self.look_at(session, found).await {
@@ -156,6 +175,8 @@ impl Journal {
 
     /// Compares what was found with what is known. Returns whether there is anything to be done.
     async fn look_at(&self, session: &mut Session, found: Found) -> Result<bool, Refusal> {
+        // Reading may have shown that a device was revoked.
+        self.obey_closing(session).await?;
         let vault = self.standing(session)?.vault;
         match found {
             Found::Unchanged => {
@@ -355,7 +376,7 @@ impl Journal {
     }
 
     /// Forgets what the vault held, at the user's word; documents and bases stay.
-    async fn forget_history(&self, session: &mut Session) -> Result<()> {
+    pub(super) async fn forget_history(&self, session: &mut Session) -> Result<()> {
         self.renew_incarnation(session)?;
         let vector = self.seen(session).await?.vector.clone();
         let standing = self.standing(session)?;

@@ -81,7 +81,7 @@ impl Sent {
         Ok(StateRecord::set(self.key(), value))
     }
 
-    fn decode(key: &str, value: &[u8]) -> Result<(Self, Vec<u8>)> {
+    pub(super) fn decode(key: &str, value: &[u8]) -> Result<(Self, Vec<u8>)> {
         let mut from = Reader::new(value);
         let sent = from.prefixed(usize::MAX, "").map_err(|malformed| damaged(key).caused_by(malformed.0))?;
         let sent: Self = parse(key, sent)?;
@@ -89,7 +89,7 @@ impl Sent {
         Ok((sent, file.to_vec()))
     }
 
-    fn name(&self) -> RecordName {
+    pub(super) fn name(&self) -> RecordName {
         RecordName::new(self.writer, &self.link)
     }
 }
@@ -112,6 +112,7 @@ impl Journal {
         if session.stage.is_empty() {
             return Ok(());
         }
+        self.check_closing(session)?;
         let Staged { frames, stored, mut changes, pushes } = session.stage.take();
         changes.extend(self.withdrawals(&changes).await?);
         let device = self.identity.device.as_deref().map(shortened).unwrap_or_default();

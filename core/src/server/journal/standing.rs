@@ -10,6 +10,8 @@
 //! | `server/withdraw/<id>` | own versions to be withdrawn by the next record |
 //! | `server/sent/<seq>` | an own record that is not acknowledged ([`super::send::Sent`]) |
 //! | `server/forgotten` | what was folded when the user agreed to go on with an older vault |
+//! | `server/device/<device>` | what a device is called, and when it wrote ([`super::device`]) |
+//! | `server/pairing` | what another device has told of the vault, and was not found yet |
 //! | `server/past/<id>/<dot>` | a version that was replaced since the last checkpoint ([`super::past::Past`]) |
 //! | `server/join` | how far a checkpoint was read by a client that knew nothing ([`super::join`]) |
 //! | `server/needs` | the files to which the adopted checkpoint refers |
@@ -21,9 +23,10 @@ use super::{
     checkpoint::PieceName,
     head::{Reference, put_link},
     name::{Hash, Link, VaultId, Writer},
+    pairing::PairingCode,
     wire::{Malformed, Reader},
 };
-use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version};
+use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version, seal::Closing};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +108,12 @@ pub(super) struct Standing {
     /// The user has agreed to go on with an older vault, and what was known of this one is not yet all forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
+    /// The keys that were closed, as far as this client has obeyed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) closing: Option<Closing>,
+    /// What another device has told of the vault, and was not found yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expects: Option<PairingCode>,
 }
 
 /// What was folded since the last checkpoint: tells whether another one is worth it.

@@ -21,11 +21,13 @@ mod incarnation;
 mod journal;
 
 mod long;
+mod paired;
 mod parts;
 mod progress;
 mod pulls;
 mod reconcile;
 mod returning;
+mod revoked;
 mod sealed;
 mod sealed_vectors;
 mod two_devices;
