@@ -2,6 +2,7 @@
 
 use crate::layout::Layout;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use kitestring::PairingCode;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXIT_CODES: &str = "Exit codes of sync: 0 in sync; 2 in sync, conflicts wait; 3 in sync, files were skipped; 1 failed.";
@@ -146,6 +147,9 @@ pub(crate) struct Sync {
     /// Go on in spite of a warning; may be repeated
     #[arg(long, value_enum, value_name = "WARNING")]
     pub yes: Vec<Warning>,
+    /// What `kite key code` shows on another device: the drive must hold that vault, and nothing older, before anything is pushed
+    #[arg(long, value_name = "CODE")]
+    pub pairing: Option<PairingCode>,
 }
 
 const WATCH_CODES: &str = "With --json, each event is one object on a line of its own.
@@ -180,6 +184,7 @@ impl Watch {
             checksum: false,
             wait: 10,
             yes: Vec::new(),
+            pairing: None,
         }
     }
 }
@@ -312,7 +317,7 @@ pub(crate) enum Lowered {
 /// What to do with what opens a sealed vault.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
-    /// List the passphrases and keys that open the vault
+    /// List the passphrases and keys that open the vault, and the devices that have written to it
     List(KeyList),
     /// Let another passphrase open the vault, or a new key; the passphrase is asked for, or in KITE_NEW_PASSPHRASE
     Add(KeyAdd),
@@ -320,6 +325,11 @@ pub(crate) enum Key {
     Remove(KeyRemove),
     /// Seal everything from now on with another key, under the same passphrases
     Rotate(KeyRotate),
+    /// Revoke a device that is lost: nothing that it writes counts any longer, and only a new passphrase or key opens the
+    /// vault; it is asked for, or in KITE_NEW_PASSPHRASE
+    Revoke(KeyRevoke),
+    /// Show a code that tells a new device which vault this is, and how far it goes: for `kite sync --pairing`
+    Code(Folder),
 }
 
 /// The options of `kite key list`.
@@ -370,6 +380,32 @@ pub(crate) struct KeyRotate {
     pub key_file: Vec<PathBuf>,
 }
 
+/// The options of `kite key revoke`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyRevoke {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Which one, as `kite key list` shows it: its name, or the first characters of its id
+    #[arg(required_unless_present = "unlisted")]
+    pub device: Option<String>,
+    /// One that has never written to the vault, and so is not listed
+    #[arg(long, conflicts_with = "device")]
+    pub unlisted: bool,
+    /// What people call the new passphrase or key, 1 to 64 bytes; whoever sees the drive can read it [default: passphrase, or
+    /// key]
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// Make a key instead of a passphrase, in a new file that only you can read
+    #[arg(long, value_name = "PATH")]
+    pub new_key_file: Option<PathBuf>,
+    /// A key that the device never had, and that goes on opening the vault; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub keep: Vec<PathBuf>,
+    /// Open the vault with this key
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+}
+
 /// The options of `kite unlink`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Unlink {
@@ -387,7 +423,7 @@ impl Command {
     /// Returns what every command has.
     pub(crate) fn folder(&self) -> &Folder {
         match self {
-            Self::Trash(Trash::List(folder)) | Self::Compact(folder) => folder,
+            Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
             | Self::Trash(Trash::Restore(Restore { folder, .. }) | Trash::Empty(Empty { folder, .. }))
@@ -401,7 +437,8 @@ impl Command {
                 Key::List(KeyList { folder, .. })
                 | Key::Add(KeyAdd { folder, .. })
                 | Key::Remove(KeyRemove { folder, .. })
-                | Key::Rotate(KeyRotate { folder, .. }),
+                | Key::Rotate(KeyRotate { folder, .. })
+                | Key::Revoke(KeyRevoke { folder, .. }),
             )
             | Self::Unlink(Unlink { folder, .. }) => folder,
         }
@@ -413,7 +450,10 @@ impl Command {
             Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
             Self::Watch(Watch { unlock, .. }) => unlock.clone(),
             Self::Key(
-                Key::List(KeyList { key_file, .. }) | Key::Add(KeyAdd { key_file, .. }) | Key::Remove(KeyRemove { key_file, .. }),
+                Key::List(KeyList { key_file, .. })
+                | Key::Add(KeyAdd { key_file, .. })
+                | Key::Remove(KeyRemove { key_file, .. })
+                | Key::Revoke(KeyRevoke { key_file, .. }),
             ) => Unlock { key_file: key_file.clone(), ..Unlock::default() },
             Self::Key(Key::Rotate(KeyRotate { key_file, .. })) => Unlock { last_key_file: key_file.first().cloned(), ..Unlock::default() },
             _ => Unlock::default(),

@@ -1,8 +1,11 @@
 //! `kite key`.
 
+mod devices;
+mod revoke;
+
 use super::DONE;
 use crate::{
-    args::{Key, KeyAdd, KeyList, KeyRemove, KeyRotate},
+    args::{Folder, Key, KeyAdd, KeyList, KeyRemove, KeyRotate},
     drive_url::canonical,
     output::{
         FAINT, GOOD, NOTICE, json, line,
@@ -11,6 +14,7 @@ use crate::{
     },
     sealed::{KeyFile, Opening, Passphrase, is_somebody_here},
     session::Session,
+    signals::Watch,
 };
 use kitestring::{Encryption, Error, ErrorKind, KeySlot, Result, Runtime as _};
 use kitestring_adapters::runtime::NativeRuntime;
@@ -19,12 +23,14 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Lists or changes what opens a sealed vault.
-pub(super) async fn run(key: &Key, opening: &Opening) -> Result<u8> {
+pub(super) async fn run(key: &Key, opening: &Opening, watch: &Watch) -> Result<u8> {
     match key {
         Key::List(args) => list(args, opening).await,
         Key::Add(args) => add(args, opening).await,
         Key::Remove(args) => remove(args, opening).await,
         Key::Rotate(args) => rotate(args, opening).await,
+        Key::Revoke(args) => revoke::run(args, opening, watch).await,
+        Key::Code(args) => code(args, opening).await,
     }
 }
 
@@ -37,30 +43,23 @@ async fn open(folder: &Path, opening: &Opening) -> Result<Session> {
 
 async fn list(args: &KeyList, opening: &Opening) -> Result<u8> {
     let session = open(&args.folder.folder, opening).await?;
-    let keys = session.client.keys()?;
+    let (keys, devices) = (session.client.keys()?, session.client.devices().await?);
     if args.folder.json {
-        json::print(&json!({ "keys": described(&keys) }));
+        json::print(&json!({ "keys": described(&keys), "devices": devices.iter().map(devices::describe).collect::<Value>() }));
         return Ok(DONE);
     }
     for key in &keys {
         let ours = if key.is_ours { styled(NOTICE, "  in use here") } else { String::new() };
         line(format_args!("{}  {:<10}  {}{ours}", key.id, kind(key), shown(&key.label)));
     }
+    devices.iter().for_each(devices::tell);
     Ok(DONE)
 }
 
 async fn add(args: &KeyAdd, opening: &Opening) -> Result<u8> {
     let session = open(&args.folder.folder, opening).await?;
-    let file = args.new_key_file.as_ref().map(KeyFile::at);
-    let encryption = match &file {
-        Some(file) => {
-            check_apart(file.path(), &session)?;
-            new_key(file)?
-        }
-        None => new_passphrase()?,
-    };
-    let label = args.label.as_deref().unwrap_or(if file.is_some() { "key" } else { "passphrase" });
-    let added = match session.client.add_key(label, encryption).await {
+    let New { file, encryption, label } = New::asked(args.new_key_file.as_deref(), args.label.as_deref(), &session)?;
+    let added = match session.client.add_key(&label, encryption).await {
         Ok(added) => added,
         // What opens nothing is of no use.
         Err(e) => {
@@ -74,11 +73,8 @@ async fn add(args: &KeyAdd, opening: &Opening) -> Result<u8> {
         json::print(&value);
         return Ok(DONE);
     }
-    let into = file.as_ref().map(|file| format!(", in {}", shown(&file.path().to_string_lossy()))).unwrap_or_default();
-    line(format_args!("{} {}  {}{into}", styled(GOOD, "Added"), added.id, shown(&added.label)));
-    if file.is_some() {
-        line(styled(FAINT, "  whoever has this file reads everything: keep it where the drive is not"));
-    }
+    line(format_args!("{} {}  {}{}", styled(GOOD, "Added"), added.id, shown(&added.label), into(file.as_ref())));
+    warn_of(file.as_ref());
     Ok(DONE)
 }
 
@@ -127,6 +123,18 @@ async fn rotate(args: &KeyRotate, opening: &Opening) -> Result<u8> {
     Ok(DONE)
 }
 
+/// Shows a pairing code.
+async fn code(args: &Folder, opening: &Opening) -> Result<u8> {
+    let session = Session::for_local_work(&args.folder, opening).await?;
+    let code = session.client.pairing_code().await?.to_string();
+    if args.json {
+        json::print(&json!({ "code": code }));
+    } else {
+        line(code);
+    }
+    Ok(DONE)
+}
+
 /// Picks the one whose id begins as it was typed.
 fn wanted(folder: &Path, keys: &[KeySlot], typed: &str) -> Result<KeySlot> {
     let found: Vec<&KeySlot> = keys.iter().filter(|key| !typed.is_empty() && key.id.starts_with(typed)).collect();
@@ -140,6 +148,40 @@ fn wanted(folder: &Path, keys: &[KeySlot], typed: &str) -> Result<KeySlot> {
         (ErrorKind::InvalidInput, format!("{} keys of the vault have ids that begin so: type more of it; {list} lists them", found.len()))
     };
     Err(Error::new(kind, "key", detail).about(typed))
+}
+
+/// What is to open a vault from now on.
+struct New {
+    /// The file that was made for it, if it is a key.
+    file: Option<KeyFile>,
+    encryption: Encryption,
+    label: String,
+}
+
+impl New {
+    /// Makes a key in a new file, or asks for a passphrase.
+    fn asked(key_file: Option<&Path>, label: Option<&str>, session: &Session) -> Result<Self> {
+        let file = key_file.map(KeyFile::at);
+        let encryption = match &file {
+            Some(file) => {
+                check_apart(file.path(), session)?;
+                new_key(file)?
+            }
+            None => new_passphrase()?,
+        };
+        let label = label.unwrap_or(if file.is_some() { "key" } else { "passphrase" }).to_owned();
+        Ok(Self { file, encryption, label })
+    }
+}
+
+fn into(file: Option<&KeyFile>) -> String {
+    file.map(|file| format!(", in {}", shown(&file.path().to_string_lossy()))).unwrap_or_default()
+}
+
+fn warn_of(file: Option<&KeyFile>) {
+    if file.is_some() {
+        line(styled(FAINT, "  whoever has this file reads everything: keep it where the drive is not"));
+    }
 }
 
 fn new_passphrase() -> Result<Encryption> {

@@ -76,7 +76,7 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Restore(options) => restore::run(options, opening).await,
         Command::Compact(folder) => compact::run(folder, opening, watch).await,
         Command::Lower(options) => lower::run(options, opening).await,
-        Command::Key(key) => key::run(key, opening).await,
+        Command::Key(key) => key::run(key, opening, watch).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
     }
 }

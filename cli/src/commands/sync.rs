@@ -29,6 +29,7 @@ pub(super) async fn run(args: &Sync, opening: &Opening, watch: &Watch) -> Result
         reconcile: true,
         dry_run: args.dry_run,
         wait: Duration::from_secs(args.wait),
+        pairing: args.pairing.clone(),
         ..SyncOptions::default()
     };
     let synced = session.client.sync(options).await;

@@ -3,7 +3,7 @@
 use crate::world::{Ran, World};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
@@ -115,7 +115,7 @@ fn a_vault_that_is_not_sealed_stays_so_and_the_folder_joins_it_afterwards() {
     fs::create_dir(w.at("b")).unwrap();
     let before = w.everything("drive");
     for folder in ["a", "b"] {
-        let ran = w.set_up(folder, &["--key-file", "key", "--json"]).expect(1).says(&["is not sealed, and never will be"]);
+        let ran = w.set_up(folder, &["--key-file", "key", "--json"]).expect(1).says(&["the vault was never sealed"]);
         assert_eq!((code(&ran), w.everything("drive") == before, kept(&w).len()), (json!("invalid_input"), true, 0));
     }
     w.set_up("b", &[]).expect(0);
@@ -363,4 +363,77 @@ fn a_terminal_is_asked_without_an_echo() {
     assert!(code == 0 && !shown.contains("canary"), "{code} {shown}");
     assert_eq!(labels(&w, "a"), ["new"]);
     w.settle("a", "b");
+}
+
+/// A folder whose device is called so.
+fn set_up_as(w: &World, folder: &str, device: &str) {
+    w.set_up(folder, &["--key-file", "key", "--device", device]).expect(0);
+}
+
+#[test]
+fn a_lost_device_is_revoked_and_the_others_ask_for_the_new_key() {
+    let w = World::new(&["a", "b", "lost"]);
+    write_key(&w, "key", KEY);
+    for (folder, device) in [("a", "laptop"), ("b", "desk"), ("lost", "phone")] {
+        w.write(&format!("{folder}/of {folder}"), folder);
+        set_up_as(&w, folder, device);
+    }
+    w.kite(&["sync", "a"]).expect(0);
+    let listed = w.kite(&["key", "list", "a", "--json"]).expect(0).json();
+    let names: Vec<_> = listed["devices"].as_array().unwrap().iter().map(|device| device["name"].as_str().unwrap()).collect();
+    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["laptop", "desk", "phone"]));
+    for wrong in ["laptop", "tablet", ""] {
+        let code = code(&w.kite(&["key", "revoke", "a", wrong, "--new-key-file", "new", "--json"]).expect(1));
+        assert_eq!(code, "not_found", "{wrong}");
+        assert!(!w.at("new").exists());
+    }
+    let said = w.kite(&["key", "revoke", "a", "phone", "--new-key-file", "new"]).expect(0);
+    assert!(said.out.contains("Revoked phone"), "{}", said.out);
+    assert!(w.kite(&["key", "list", "a"]).expect(0).out.lines().any(|line| line.contains("phone") && line.contains("revoked")));
+    // What the lost device still has opens nothing any longer.
+    w.write("lost/planted", "x");
+    assert_eq!(code(&w.kite(&["sync", "lost", "--json"]).expect(1)), "wrong_key");
+    assert_eq!(code(&w.kite(&["sync", "b", "--json"]).expect(1)), "wrong_key");
+    w.write("b/later", "later");
+    w.kite(&["sync", "b", "--key-file", "new"]).expect(0);
+    w.kite(&["sync", "b"]).expect(0);
+    w.kite(&["sync", "a"]).expect(0);
+    assert_eq!(w.read("a/later"), "later");
+    assert!(!w.at("a/planted").exists());
+}
+
+/// Puts the drive back to what it held before.
+fn put_back(w: &World, files: &BTreeMap<String, Vec<u8>>) {
+    fs::remove_dir_all(w.at("drive")).unwrap();
+    fs::create_dir(w.at("drive")).unwrap();
+    for (path, bytes) in files {
+        match path.ends_with('/') {
+            true => fs::create_dir_all(w.at("drive").join(path)).unwrap(),
+            false => w.write(&format!("drive/{path}"), bytes),
+        }
+    }
+}
+
+#[test]
+fn a_code_tells_a_new_device_what_the_drive_could_hide() {
+    let w = sealed(&["a"]);
+    let older = w.files("drive");
+    w.write("a/two", "two");
+    w.kite(&["sync", "a"]).expect(0);
+    let shown = w.kite(&["key", "code", "a"]).expect(0);
+    let pairing = shown.out.trim().to_owned();
+    assert_eq!(w.kite(&["key", "code", "a", "--json"]).expect(0).json()["code"], json!(pairing));
+    let now = w.files("drive");
+    put_back(&w, &older);
+    fs::create_dir(w.at("b")).unwrap();
+    w.write("b/mine", "mine");
+    let join = ["sync", "b", "--drive", "drive", "--key-file", "key", "--json", "--pairing"];
+    let typed = pairing.replacen(pairing.chars().next().unwrap(), "z", 1);
+    w.kite(&[&join[..], &[&typed]].concat()).expect(1).says(&["pairing code"]);
+    assert_eq!(code(&w.kite(&[&join[..], &[&pairing]].concat()).expect(1)), "rollback");
+    let again = ["sync", "b", "--json", "--key-file", "key"];
+    assert_eq!(code(&w.kite(&again).expect(1)), "rollback");
+    put_back(&w, &now);
+    w.kite(&again).expect(0);
+    assert_eq!(w.read("b/two"), "two");
 }

@@ -109,7 +109,18 @@ impl Sealing {
         Error::new(ErrorKind::WrongKey, "sync", "the vault is sealed: open it with its passphrase or key")
     }
 
-    /// The words for a vault that is not sealed, where something was given to open it.
+    /// The words for a vault that was changed by somebody who does not have its keys.
+    pub(crate) fn does_not_open() -> Error {
+        wrong_key()
+    }
+
+    /// The words for a vault that is met for the first time and says that it is not sealed, where something was given to open
+    /// it. It is the same as ever: the drive may lie. But another passphrase is of no use.
+    pub(crate) fn says_it_is_not_sealed() -> Error {
+        Error::invalid("sync", DOES_NOT_OPEN)
+    }
+
+    /// The words for a vault that was joined as one that is not sealed, where something was given to open it.
     pub(crate) fn not_sealed() -> Error {
         let detail = "the vault is not sealed, and never will be: open it without a passphrase or key, or make another one";
         Error::invalid("sync", detail)
@@ -259,10 +270,14 @@ impl Sealing {
     }
 }
 
-/// One answer for a wrong passphrase, a wrong key and a keyring that was tampered with (E36).
+/// What is said whenever a vault does not open (E36): which of these it is, nobody can tell from what is on the drive.
+const DOES_NOT_OPEN: &str = "this passphrase or key does not open the vault: it is not the right one, another device has changed it, \
+     the vault was never sealed, or somebody has changed what is on the drive; compare with a device that still syncs, \
+     and do not go on without a passphrase";
+
+/// One answer for a wrong passphrase, a wrong key, and a keyring or a marker that was tampered with (E36).
 fn wrong_key() -> Error {
-    let detail = "this passphrase or key does not open the vault; another device may have changed it";
-    Error::new(ErrorKind::WrongKey, "sync", detail)
+    Error::new(ErrorKind::WrongKey, "sync", DOES_NOT_OPEN)
 }
 
 fn damaged(key: &str) -> Error {

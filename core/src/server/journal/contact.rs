@@ -105,7 +105,7 @@ impl Journal {
         match &self.sealing {
             None if marker.sealed.is_some() => return Err(Sealing::nothing_given()),
             None => {}
-            Some(_) if marker.sealed.is_none() => return Err(Sealing::not_sealed()),
+            Some(_) if marker.sealed.is_none() => return Err(Sealing::says_it_is_not_sealed().about(MARKER)),
             Some(sealing) => {
                 sealing.join(&*self.raw, marker.vault).await?;
                 self.check_tag(marker)?;
@@ -149,7 +149,7 @@ impl Journal {
         if self.marker(marker.vault, marker.strategy, marker.epoch)?.sealed == marker.sealed {
             return Ok(());
         }
-        Err(Error::corrupt("sync", "the marker of the vault was changed by somebody who does not have its keys").about(MARKER))
+        Err(Sealing::does_not_open().about(MARKER))
     }
 
     /// Reads the marker; none if there is none.
