@@ -43,7 +43,18 @@ fn unhex(run: &[u8]) -> Vec<u8> {
 
 fn unbase64(run: &[u8]) -> Vec<u8> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
-    let standard: Vec<u8> = run.iter().map(|digit| if *digit == b'-' { b'+' } else if *digit == b'_' { b'/' } else { *digit }).collect();
+    let standard: Vec<u8> = run
+        .iter()
+        .map(|digit| {
+            if *digit == b'-' {
+                b'+'
+            } else if *digit == b'_' {
+                b'/'
+            } else {
+                *digit
+            }
+        })
+        .collect();
     // One digit is left over that says nothing.
     let whole = if standard.len() % 4 == 1 { standard.len() - 1 } else { standard.len() };
     GeneralPurpose::new(&STANDARD, config).decode(&standard[..whole]).unwrap_or_default()

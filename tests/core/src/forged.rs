@@ -11,6 +11,8 @@ pub struct Forged {
     pub size: u64,
     pub digest: [u8; 16],
     pub frames: Vec<(u8, u64, u64)>,
+    /// What the frames' hash is said to be.
+    pub hash: [u8; 16],
     pub parts: Vec<(u64, u8, u64, u64, [u8; 16])>,
 }
 
@@ -19,7 +21,7 @@ impl Forged {
         let mut index = [vault, &self.writer].concat();
         index.extend([number(1), number(self.order), number(0), number(self.frames.len() as u64)].concat());
         for (codec, stored, raw) in &self.frames {
-            index.extend([vec![*codec], number(*stored), number(*raw), vec![7; 16]].concat());
+            index.extend([vec![*codec], number(*stored), number(*raw), self.hash.to_vec()].concat());
         }
         // One change: a put; its id, revision and size; no writers, nothing replaced; its parts; its digest.
         index.extend([number(1), vec![u8::from(!self.parts.is_empty())]].concat());

@@ -180,20 +180,33 @@ impl Device {
         Self::with(notes, state, drive, runtime, options).await
     }
 
-    /// A device as a host with these options opens it.
+    /// A device as a host with these options opens it. What it lets out is watched, if its vault is sealed.
     pub async fn with(
         notes: Arc<Notes>,
         state: Arc<MemoryState>,
-        mut drive: Arc<dyn Drive>,
+        drive: Arc<dyn Drive>,
         runtime: Arc<TestRuntime>,
-        mut options: Options,
+        options: Options,
     ) -> Self {
-        let canary = options.encryption.as_ref().map(|_| Canary::new(&notes, &state, &runtime, drive.clone()));
-        if let Some(canary) = &canary {
-            (drive, options.log) = (canary.drive(), canary.log());
+        if options.encryption.is_none() {
+            return Self::unwatched(notes, state, drive, runtime, options).await;
         }
+        let canary = Canary::new(&notes, &state, &runtime, drive);
+        let options = Options { log: canary.log(), ..options };
+        let device = Self::unwatched(notes, state, canary.drive(), runtime, options).await;
+        Self { canary: Some(canary), ..device }
+    }
+
+    /// The same, where watching would take too long or too much memory.
+    pub async fn unwatched(
+        notes: Arc<Notes>,
+        state: Arc<MemoryState>,
+        drive: Arc<dyn Drive>,
+        runtime: Arc<TestRuntime>,
+        options: Options,
+    ) -> Self {
         let client = Client::open(notes.clone(), state.clone(), drive, options).await.unwrap();
-        Self { notes, state, runtime, client, canary }
+        Self { notes, state, runtime, client, canary: None }
     }
 
     /// A new device of a sealed vault.

@@ -98,7 +98,10 @@ fn a_vault_key_opens_what_the_passphrase_does() {
         let b = Device::sealed(&drive, 2, VaultKey::new(*key.bytes()).into()).await;
         b.sync().await;
         assert_eq!(b.docs(), a.docs());
-        assert_eq!(format!("{key:?} {:?} {:?}", cheap("secret"), crate::common::key(0x41)), "VaultKey Encryption(a passphrase) Encryption(a key)");
+        assert_eq!(
+            format!("{key:?} {:?} {:?}", cheap("secret"), crate::common::key(0x41)),
+            "VaultKey Encryption(a passphrase) Encryption(a key)"
+        );
     });
 }
 

@@ -1,7 +1,15 @@
 //! What a drive can do to a sealed vault beyond changing single files (`damage/sealed.rs`, `bits.rs`). The letters and
 //! numbers are those of the list of attacks in `spec/assurance.md`, where each has its tests.
 
+mod accepted;
+mod ids;
 mod keyrings;
+mod leases;
+mod liars;
+mod records;
+mod salts;
+mod sizes;
+mod states;
 mod vaults;
 
 use crate::common::Device;

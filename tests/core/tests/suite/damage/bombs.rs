@@ -28,6 +28,7 @@ fn a_bomb_stops_nobody() {
             size: 64 * MIB,
             digest: [1; 16],
             frames: vec![(1, stored, 64 * MIB)],
+            hash: Digest::of(&zeros).as_bytes()[..16].try_into().unwrap(),
             parts: Vec::new(),
         };
         let part = |no| (no, 1, stored, 64 * MIB, Digest::of(&zeros).as_bytes()[..16].try_into().unwrap());
