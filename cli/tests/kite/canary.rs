@@ -41,7 +41,8 @@ fn world() -> World {
     for passphrase in [PASSPHRASE, "canary wrong", "canary anew"] {
         mind(Kind::Secret, passphrase.as_bytes());
     }
-    [KEY, OTHER_KEY].map(mind_key);
+    mind_key(KEY);
+    mind_key(OTHER_KEY);
     w
 }
 
@@ -87,8 +88,9 @@ fn fail(w: &World, said: &mut Said) {
     // Each file of the vault makes no sense in turn.
     for (path, content) in w.files("drive").into_iter().filter(|(path, _)| !path.ends_with('/')) {
         let at = format!("drive/{path}");
-        let middle = content.len() / 2;
-        w.write(&at, [&content[..middle], b"?", &content[middle + 1..]].concat());
+        let mut damaged = content.clone();
+        damaged.insert(content.len() / 2, b'?');
+        w.write(&at, damaged);
         said.hear(w.kite(&["sync", "a", "-v"]));
         said.hear(w.set_up("c", &["--key-file", "paper", "--dry-run", "-v", "--json"]));
         w.write(&at, content);

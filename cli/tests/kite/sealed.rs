@@ -278,7 +278,10 @@ fn a_drive_that_was_put_back_is_carried_on_if_the_user_agrees() {
     assert_eq!((code(&ran), w.everything("drive") == before), (json!("rollback"), true));
     assert_eq!(w.files("a"), now);
     w.kite(&["sync", "a", "--yes", "rollback"]).expect(0);
-    assert_eq!(w.files("a"), now);
+    // What was deleted since is there again: of that nobody knows any longer (journal.md, J76).
+    let mut expected = now;
+    expected.insert("two".to_owned(), b"two".to_vec());
+    assert_eq!(w.files("a"), expected);
     w.write("a/four", "four");
     w.sync("a").expect(0);
     w.kite(&["sync", "b", "--yes", "rollback"]).expect(0);
@@ -286,8 +289,8 @@ fn a_drive_that_was_put_back_is_carried_on_if_the_user_agrees() {
     fs::create_dir(w.at("c")).unwrap();
     w.set_up("c", WITH_KEY).expect(0);
     w.settle("a", "c");
-    let kept: BTreeMap<_, _> = w.files("c").into_iter().filter(|(path, _)| path != "four").collect();
-    assert_eq!(kept, now);
+    expected.insert("four".to_owned(), b"four".to_vec());
+    assert_eq!(w.files("c"), expected);
 }
 
 /// Runs the command on a terminal of its own and gives these answers, each when it is asked. Returns what the terminal

@@ -37,7 +37,8 @@ impl Dice {
 
     /// Numbers at which lengths go wrong.
     fn number(&mut self) -> u64 {
-        let edges = [0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 4096, 4097, 65_535, 65_536, 1 << 20, 1 << 32, (1 << 40) + 1, u64::MAX - 8, u64::MAX];
+        let edges =
+            [0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 4096, 4097, 65_535, 65_536, 1 << 20, 1 << 32, (1 << 40) + 1, u64::MAX - 8, u64::MAX];
         edges.get(self.below(edges.len() + 4)).copied().unwrap_or_else(|| self.roll())
     }
 

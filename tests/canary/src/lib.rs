@@ -33,7 +33,13 @@ mod tests {
         mind(Kind::Content, CANARY);
         let hex: String = CANARY.iter().map(|byte| format!("{byte:02x}")).collect();
         let shifted = |skipped: usize| [&b"xyz"[..skipped], CANARY].concat();
-        let mut spelled = vec![CANARY.to_vec(), hex.clone().into_bytes(), hex.to_uppercase().into_bytes(), format!("f{hex}").into_bytes()];
+        let mut spelled = vec![
+            CANARY.to_vec(),
+            hex.clone().into_bytes(),
+            hex.to_uppercase().into_bytes(),
+            format!("f{hex}").into_bytes(),
+            format!("j/{hex}").into_bytes(),
+        ];
         for skipped in 0..3 {
             spelled.push(BASE64_STANDARD_NO_PAD.encode(shifted(skipped)).into_bytes());
             spelled.push(BASE64_URL_SAFE.encode(shifted(skipped)).into_bytes());

@@ -20,8 +20,10 @@ const HEADER_BYTES: usize = 54;
 /// All readings of these bytes.
 pub fn views(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut views = vec![bytes.to_vec()];
-    for run in bytes.split(|byte| !is_digit(*byte)).filter(|run| run.len() >= LEAST_RUN) {
+    for run in bytes.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() >= LEAST_RUN) {
         views.extend((0..2).map(|skipped| unhex(&run[skipped..])));
+    }
+    for run in bytes.split(|byte| !is_base64(*byte)).filter(|run| run.len() >= LEAST_RUN) {
         views.extend((0..4).map(|skipped| unbase64(&run[skipped..])));
     }
     let frames = bytes.windows(ZSTD.len()).enumerate().filter(|(_, window)| *window == ZSTD);
@@ -30,15 +32,14 @@ pub fn views(bytes: &[u8]) -> Vec<Vec<u8>> {
     views
 }
 
-/// Whether it is a digit of Base64, as files or as URLs have it; those of hexadecimal are among them.
-fn is_digit(byte: u8) -> bool {
+/// Whether it is a digit of Base64, as files or as URLs have it.
+fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-/// As far as there are digits.
-fn unhex(run: &[u8]) -> Vec<u8> {
-    let value = |digit: u8| char::from(digit).to_digit(16);
-    run.chunks_exact(2).map_while(|two| Some((value(two[0])? << 4 | value(two[1])?) as u8)).collect()
+fn unhex(digits: &[u8]) -> Vec<u8> {
+    let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+    digits.chunks_exact(2).map(|two| value(two[0]) << 4 | value(two[1])).collect()
 }
 
 fn unbase64(run: &[u8]) -> Vec<u8> {

@@ -19,7 +19,8 @@ pub struct Forged {
 impl Forged {
     pub fn index(&self, vault: &[u8]) -> Vec<u8> {
         let mut index = [vault, &self.writer].concat();
-        index.extend([number(1), number(self.order), number(0), number(self.frames.len() as u64)].concat());
+        // Its number, its place, no time, no name of the device, its frames.
+        index.extend([number(1), number(self.order), number(0), number(0), number(self.frames.len() as u64)].concat());
         for (codec, stored, raw) in &self.frames {
             index.extend([vec![*codec], number(*stored), number(*raw), self.hash.to_vec()].concat());
         }

@@ -4,6 +4,7 @@
 mod accepted;
 mod ids;
 mod keyrings;
+mod leaks;
 mod leases;
 mod liars;
 mod records;
