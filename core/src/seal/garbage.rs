@@ -151,7 +151,7 @@ fn a31_garbage_that_was_sealed_with_the_right_key_is_no_keyring() {
     body.extend([[1].as_slice(), data_key.bytes(), &[0, 0]].concat());
     let front = true_file.len() - 24 - body.len() - 16;
     let sealing = cipher(&*data_key.derive::<32>(&[], &[b"kitestring keyring 1"]).unwrap()).unwrap();
-    let mut with = |body: &[u8]| {
+    let with = |body: &[u8]| {
         let (front, nonce) = (&true_file[..front], [5; 24]);
         let sealed = sealing.encrypt((&nonce).into(), Payload { msg: body, aad: front }).unwrap();
         let file = [front, &nonce, &sealed].concat();
