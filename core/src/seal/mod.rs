@@ -19,6 +19,8 @@
 mod drive;
 mod encryption;
 mod file;
+#[cfg(test)]
+mod garbage;
 mod keyring;
 mod keys;
 mod manage;

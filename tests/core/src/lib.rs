@@ -13,9 +13,15 @@
     reason = "each test uses a part of it"
 )]
 
+pub mod canary;
 pub mod faulty;
+pub mod forged;
+pub mod member;
 pub mod old_client;
+pub mod recording;
 pub mod watched;
+
+use canary::{Canary, Kind, mind};
 
 use kitestring::{drive::Capabilities, *};
 use std::{
@@ -35,6 +41,19 @@ pub fn json(text: &str) -> Vec<u8> {
     format!("{{\"text\":\"{text}\"}}").into_bytes()
 }
 
+/// A key of this byte, for a sealed vault.
+pub fn key(byte: u8) -> Encryption {
+    mind(Kind::Secret, &[byte; 32]);
+    Encryption::key([byte; 32])
+}
+
+/// A passphrase that is called so, and costs as little as is allowed. It is long enough to be found wherever it would be.
+pub fn cheap(word: &str) -> Encryption {
+    let passphrase = format!("{word}, battery, staple");
+    mind(Kind::Secret, passphrase.as_bytes());
+    Encryption::passphrase(&passphrase).unwrap().with_cost(PassphraseCost::LEAST).unwrap()
+}
+
 /// Time that moves when somebody sleeps; random bytes made of a counter.
 #[derive(Default)]
 pub struct TestRuntime {
@@ -42,6 +61,8 @@ pub struct TestRuntime {
     pub seed: AtomicU64,
     /// Whether the bytes are those with which the golden vault was once written: many short ids are the same then.
     pub golden: bool,
+    /// What was asked for as 32 bytes: keys, and salts of sealed files.
+    pub drawn: Mutex<Vec<[u8; 32]>>,
 }
 
 #[apply(port!)]
@@ -60,7 +81,7 @@ impl Runtime for TestRuntime {
         self.ms.fetch_add(duration.as_millis() as u64, SeqCst);
     }
     fn random(&self, bytes: &mut [u8]) -> Result<()> {
-        for byte in bytes {
+        for byte in &mut *bytes {
             let n = self.seed.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             if self.golden {
                 *byte = (n >> 32) as u8;
@@ -69,6 +90,7 @@ impl Runtime for TestRuntime {
             let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             *byte = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB).to_be_bytes()[0];
         }
+        self.drawn.lock().unwrap().extend(<[u8; 32]>::try_from(&*bytes));
         Ok(())
     }
 }
@@ -133,6 +155,8 @@ pub struct Device {
     pub state: Arc<MemoryState>,
     pub runtime: Arc<TestRuntime>,
     pub client: Client,
+    /// Watches what a sealed device lets out.
+    pub canary: Option<Canary>,
 }
 
 impl Device {
@@ -156,7 +180,7 @@ impl Device {
         Self::with(notes, state, drive, runtime, options).await
     }
 
-    /// A device as a host with these options opens it.
+    /// A device as a host with these options opens it. What it lets out is watched, if its vault is sealed.
     pub async fn with(
         notes: Arc<Notes>,
         state: Arc<MemoryState>,
@@ -164,8 +188,25 @@ impl Device {
         runtime: Arc<TestRuntime>,
         options: Options,
     ) -> Self {
+        if options.encryption.is_none() {
+            return Self::unwatched(notes, state, drive, runtime, options).await;
+        }
+        let canary = Canary::new(&notes, &state, &runtime, drive);
+        let options = Options { log: canary.log(), ..options };
+        let device = Self::unwatched(notes, state, canary.drive(), runtime, options).await;
+        Self { canary: Some(canary), ..device }
+    }
+
+    /// The same, where watching would take too long or too much memory.
+    pub async fn unwatched(
+        notes: Arc<Notes>,
+        state: Arc<MemoryState>,
+        drive: Arc<dyn Drive>,
+        runtime: Arc<TestRuntime>,
+        options: Options,
+    ) -> Self {
         let client = Client::open(notes.clone(), state.clone(), drive, options).await.unwrap();
-        Self { notes, state, runtime, client }
+        Self { notes, state, runtime, client, canary: None }
     }
 
     /// A new device of a sealed vault.
@@ -188,13 +229,28 @@ impl Device {
 
     /// The same device after its process died: only host and state are left.
     pub async fn restarted(self, drive: Arc<dyn Drive>) -> Self {
-        let Self { notes, state, runtime, client } = self;
+        let Self { notes, state, runtime, client, .. } = self;
         drop(client);
         Self::open(notes, state, drive, runtime).await
     }
 
     pub async fn try_sync(&self) -> Result<Report> {
-        self.client.sync(SyncOptions::default()).await
+        self.sync_as(SyncOptions::default()).await
+    }
+
+    /// Syncs with these options.
+    pub async fn sync_as(&self, options: SyncOptions) -> Result<Report> {
+        let result = self.client.sync(options).await;
+        self.told(result)
+    }
+
+    /// Hands the result of a call on to whoever watches what is said.
+    pub fn told<T: std::fmt::Debug>(&self, result: Result<T>) -> Result<T> {
+        if let Some(canary) = &self.canary {
+            canary.hear(&result);
+            canary.learn(self.client.vault_key());
+        }
+        result
     }
 
     pub fn later(&self, seconds: u64) {
@@ -204,6 +260,10 @@ impl Device {
     pub async fn put(&self, name: &str, text: &str) {
         let (id, body) = (id(name), json(text));
         let revision = Revision::of(&body);
+        if self.canary.is_some() {
+            mind(Kind::Id, name.as_bytes());
+            mind(Kind::Content, &body);
+        }
         self.notes.0.lock().unwrap().insert(id.clone(), (revision.clone(), body));
         self.client.queue_change(Change { id, revision, action: Action::Put }).await.unwrap();
     }
@@ -215,7 +275,7 @@ impl Device {
     }
 
     pub async fn sync(&self) -> Report {
-        self.client.sync(SyncOptions::default()).await.unwrap()
+        self.try_sync().await.unwrap()
     }
 
     pub fn text(&self, name: &str) -> Option<String> {

@@ -135,7 +135,7 @@ fn a_checkpoint_is_in_nobodys_way() {
             other.put("of the other", "before").await;
             other.sync().await;
             first.sync().await;
-            let Device { notes, state, runtime, client } = first;
+            let Device { notes, state, runtime, client, .. } = first;
             drop(client);
             let between = Arc::new(Between {
                 drive: drive.clone(),

@@ -16,7 +16,7 @@ async fn copy(original: &Device, drive: &Arc<MemoryDrive>) -> Device {
     let state = Arc::new(original.state.snapshot());
     let options = Options { new_incarnation: true, ..crate::common::classic_options(runtime.clone()) };
     let client = Client::open(notes.clone(), state.clone(), drive.clone(), options).await.unwrap();
-    Device { notes, state, runtime, client }
+    Device { notes, state, runtime, client, canary: None }
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn equal_documents_are_adopted_without_a_transfer_and_different_ones_are_a_confl
 
 /// A device whose client is opened again, as a restarted process would.
 async fn reopened(device: Device, drive: &Arc<MemoryDrive>) -> Device {
-    let Device { notes, state, runtime, client } = device;
+    let Device { notes, state, runtime, client, .. } = device;
     drop(client);
     Device::open_as(notes, state, drive.clone(), runtime, Layout::Journal(JournalOptions::default())).await
 }

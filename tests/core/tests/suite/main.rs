@@ -4,6 +4,7 @@
 mod agreement;
 mod attacks;
 mod batches;
+mod bits;
 mod classic_faults;
 mod classic_lease;
 mod classic_lock;

@@ -14,7 +14,7 @@ async fn sync_with(device: &Device, code: &PairingCode) -> Result<Report> {
 }
 
 async fn again(device: Device, drive: &Arc<MemoryDrive>) -> Device {
-    let Device { notes, state, runtime, client } = device;
+    let Device { notes, state, runtime, client, .. } = device;
     drop(client);
     let options = Options { encryption: Some(key()), ..Options::new(runtime.clone()) };
     Device::with(notes, state, drive.clone(), runtime, options).await

@@ -120,9 +120,9 @@ fn a_head_stays_small_however_many_devices_there_were() {
 
 /// The same host under a new writer.
 async fn incarnated(device: Device, drive: &Arc<MemoryDrive>) -> Device {
-    let Device { notes, state, runtime, client } = device;
+    let Device { notes, state, runtime, client, .. } = device;
     drop(client);
     let options = Options { new_incarnation: true, ..Options::new(runtime.clone()) };
     let client = Client::open(notes.clone(), state.clone(), drive.clone(), options).await.unwrap();
-    Device { notes, state, runtime, client }
+    Device { notes, state, runtime, client, canary: None }
 }

@@ -43,7 +43,7 @@ async fn device(drive: &Arc<MemoryDrive>, name: &str, byte: u8) -> Device {
 
 /// The same device after its user has typed the new key.
 async fn told(device: Device, drive: &Arc<MemoryDrive>, name: &str) -> Device {
-    let Device { notes, state, runtime, client } = device;
+    let Device { notes, state, runtime, client, .. } = device;
     drop(client);
     opened(notes, state, drive.clone(), runtime, name, NEW).await
 }
@@ -268,7 +268,7 @@ fn a_revocation_that_fails_half_way_leaves_a_vault_that_works() {
 /// Lets one write of a revocation fail. True if there were not so many.
 async fn fails(drive: Arc<MemoryDrive>, fails_at: usize, when: When) -> bool {
     let (ada, bob, lost) = three(&drive).await;
-    let Device { notes, state, runtime, client } = ada;
+    let Device { notes, state, runtime, client, .. } = ada;
     drop(client);
     let mut writes = 0;
     let faulty = Faulty::new(&drive, move |operation, _| {
@@ -277,7 +277,7 @@ async fn fails(drive: Arc<MemoryDrive>, fails_at: usize, when: When) -> bool {
     });
     let ada = opened(notes, state, faulty, runtime, "ada", OLD).await;
     let revoked = revoke(&ada, "lost").await;
-    let Device { notes, state, runtime, client } = ada;
+    let Device { notes, state, runtime, client, .. } = ada;
     drop(client);
     let mut ada = opened(notes, state, drive.clone(), runtime, "ada", OLD).await;
     ada.put("note 0", "after").await;

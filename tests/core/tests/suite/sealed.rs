@@ -1,17 +1,9 @@
 //! Sealed vaults: what works in any vault works in them, and nothing is told to whoever has no key.
 
-use crate::common::{Device, drives};
+use crate::common::{Device, cheap, drives, key};
 use futures::executor::block_on;
 use kitestring::*;
 use std::sync::Arc;
-
-fn key(byte: u8) -> Encryption {
-    Encryption::key([byte; 32])
-}
-
-fn cheap(passphrase: &str) -> Encryption {
-    Encryption::passphrase(passphrase).unwrap().with_cost(PassphraseCost::LEAST).unwrap()
-}
 
 /// Everything that is on the drive: names and bytes.
 fn all_bytes(drive: &MemoryDrive) -> Vec<u8> {
@@ -106,7 +98,10 @@ fn a_vault_key_opens_what_the_passphrase_does() {
         let b = Device::sealed(&drive, 2, VaultKey::new(*key.bytes()).into()).await;
         b.sync().await;
         assert_eq!(b.docs(), a.docs());
-        assert_eq!(format!("{key:?} {:?} {:?}", cheap("secret"), self::key(0x41)), "VaultKey Encryption(a passphrase) Encryption(a key)");
+        assert_eq!(
+            format!("{key:?} {:?} {:?}", cheap("secret"), crate::common::key(0x41)),
+            "VaultKey Encryption(a passphrase) Encryption(a key)"
+        );
     });
 }
 

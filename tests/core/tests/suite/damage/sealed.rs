@@ -5,18 +5,14 @@ use super::{
     damages::meet_all,
     fleet::{Files, Fleet, Met, ROLES, kind},
 };
-use crate::common::drives;
+use crate::common::{drives, key};
 use futures::executor::block_on;
-use kitestring::{Drive as _, Encryption, MemoryDrive};
+use kitestring::{Drive as _, MemoryDrive};
 use std::{collections::BTreeMap, sync::Arc};
-
-fn key(byte: u8) -> Option<Encryption> {
-    Some(Encryption::key([byte; 32]))
-}
 
 async fn sealed(n: usize, seed: u64, large: bool) -> Fleet {
     let drive = Arc::new(MemoryDrive::with(drives()[n].capabilities()));
-    Fleet::of(drive, key(1), seed, large).await
+    Fleet::of(drive, Some(key(1)), seed, large).await
 }
 
 /// Changed, cut, extended, exchanged, deleted, garbage, of another vault with the same key, of a newer version.

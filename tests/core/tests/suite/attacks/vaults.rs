@@ -1,28 +1,10 @@
-//! What a drive can do to a sealed vault beyond changing single files (`damage/sealed.rs`): older copies, forks, keyrings of its
-//! own making. The letters and numbers are those of the list of attacks that `spec/sealed.md` answers.
+//! Vaults that are shown as they were, in branches, or not at all.
 
-use crate::common::{Device, drives};
+use super::{Files, restarted};
+use crate::common::{Device, drives, key};
 use futures::executor::block_on;
 use kitestring::*;
-use std::{collections::BTreeMap, sync::Arc};
-
-type Files = BTreeMap<String, Vec<u8>>;
-
-fn key(byte: u8) -> Encryption {
-    Encryption::key([byte; 32])
-}
-
-fn cheap(passphrase: &str) -> Encryption {
-    Encryption::passphrase(passphrase).unwrap().with_cost(PassphraseCost::LEAST).unwrap()
-}
-
-/// The same device after its process died.
-async fn restarted(device: Device, drive: &Arc<MemoryDrive>, encryption: Encryption) -> Device {
-    let Device { notes, state, runtime, client } = device;
-    drop(client);
-    let options = Options { encryption: Some(encryption), ..Options::new(runtime.clone()) };
-    Device::with(notes, state, drive.clone(), runtime, options).await
-}
+use std::{path::Path, sync::Arc};
 
 /// Every older copy of the whole vault is noticed by whoever knows a newer one, before and after a restart, and nothing
 /// changes here. What is there again afterwards is carried on.
@@ -149,83 +131,101 @@ fn a10_a_vault_that_vanished_is_not_made_anew() {
     });
 }
 
-/// The keyring of another vault, with the same passphrase or another one, or an older keyring.
+/// Vaults that are older or are not sealed, whole, in the place of the sealed one or laid over it.
+fn older_vaults() -> Vec<(&'static str, Files)> {
+    let golden = |folder: &str| crate::vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors").join(folder));
+    let plain = |n: usize| {
+        let drive = drives()[n].clone();
+        block_on(async {
+            let device = Device::journal(&drive, 66).await;
+            device.put("evil", "not sealed").await;
+            device.sync().await;
+            assert!(device.client.compact(SyncOptions::default()).await.unwrap());
+        });
+        drive.contents()
+    };
+    let mut older =
+        vec![("journal", golden("journal")), ("classic", golden("classic/vault")), ("an old classic one", golden("classic/old"))];
+    older.extend((0..3).map(|n| ("one that is not sealed", plain(n))));
+    older
+}
+
 #[test]
-fn a5_a13_no_other_keyring_is_taken() {
+fn a12_no_older_vault_is_read_or_written() {
+    let older = older_vaults();
     block_on(async {
-        let drive = Arc::new(MemoryDrive::new());
-        let a = Device::sealed(&drive, 1, cheap("horse")).await;
-        a.put("x", "1").await;
-        a.sync().await;
-        let older = drive.contents();
-        let keyring = |files: &Files| files.iter().find(|(path, _)| path.starts_with("k/")).map(|(p, b)| (p.clone(), b.clone())).unwrap();
-        a.client.add_key("new", cheap("staple")).await.unwrap();
-        let b = Device::sealed(&drive, 2, cheap("staple")).await;
-        b.sync().await;
-        let first = b.client.keys().unwrap()[0].id.clone();
-        b.client.remove_key(&first).await.unwrap();
-        let now = drive.contents();
-        for passphrase in ["horse", "staple"] {
-            let other = Arc::new(MemoryDrive::new());
-            let evil = Device::sealed(&other, 66, cheap(passphrase)).await;
-            evil.put("evil", "1").await;
-            evil.sync().await;
-            let (name, bytes) = keyring(&other.contents());
-            let ours = keyring(&now).0;
-            for (path, keep) in [(ours.clone(), false), (name.clone(), false), ("k/ffffffff-00000001-0000000000000000".to_owned(), true)] {
-                let mut files = now.clone();
-                if !keep {
-                    files.remove(&ours);
-                }
-                files.insert(path.clone(), bytes.clone());
-                drive.restore(files.clone());
-                let newcomer = Device::sealed(&drive, 7, cheap(passphrase)).await;
-                newcomer.put("mine", "1").await;
-                if let Err(e) = newcomer.try_sync().await {
-                    assert!(matches!(e.kind, ErrorKind::WrongKey | ErrorKind::Corrupt | ErrorKind::Unavailable), "{e:?}");
-                    assert_eq!(drive.contents(), files, "{path}");
+        for (n, (what, files), over) in (0..3).flat_map(|n| older.iter().flat_map(move |older| [false, true].map(|over| (n, older, over))))
+        {
+            let drive = drives()[n].clone();
+            let a = Device::sealed(&drive, 1, key(1)).await;
+            a.put("x", "of the sealed vault").await;
+            a.sync().await;
+            let ours = drive.contents();
+            let mut shown = if over { ours.clone() } else { Files::new() };
+            shown.extend(files.clone());
+            drive.restore(shown.clone());
+            a.put("mine", "not pushed yet").await;
+            let docs = a.docs();
+            let mut refused = false;
+            for _ in 0..2 {
+                if let Err(e) = a.try_sync().await {
+                    let known = [ErrorKind::VaultChanged, ErrorKind::Corrupt, ErrorKind::Unsupported, ErrorKind::InvalidInput];
+                    assert!(known.contains(&e.kind) || matches!(e.kind, ErrorKind::Rollback { .. }), "{what}: {e:?}");
+                    assert!(drive.contents() == shown, "{what}: something was written after {e:?}");
+                    refused = true;
                 } else {
-                    assert!(keep && passphrase == "staple", "{path} was taken");
+                    assert!(over, "{what} was taken for ours");
                 }
-                // Who knows the vault goes on.
-                drive.restore(files);
-                b.sync().await;
+                assert_eq!(a.docs(), docs, "{what}");
             }
+            // A newcomer with the key makes no use of it either.
+            let newcomer = Device::sealed(&drive, 9, key(1)).await;
+            newcomer.put("z", "of a newcomer").await;
+            let before = drive.contents();
+            if let Err(e) = newcomer.try_sync().await {
+                assert_eq!(drive.contents(), before, "{what}: something was written after {e:?}");
+            }
+            assert!(newcomer.docs().keys().all(|id| ["x", "mine", "z"].contains(&id.as_str())), "{what}: {:?}", newcomer.docs());
+            if refused {
+                drive.restore(ours);
+            }
+            a.sync().await;
+            assert!(a.text("mine").is_some() && a.text("x").is_some());
         }
-        // The keyring with the old passphrase is put back in the place of the new one: whoever knows better does not care.
-        let mut files = now.clone();
-        let (path, bytes) = keyring(&older);
-        files.remove(&keyring(&now).0);
-        files.insert(path, bytes);
-        drive.restore(files);
-        b.put("x", "once more").await;
-        b.sync().await;
     });
 }
 
-/// A wrong passphrase, a wrong key and a keyring that was changed are one error.
+/// The version of a file, or its kind, is another one.
 #[test]
-fn a32_one_answer_for_everything_that_does_not_open() {
+fn a12_no_other_version_of_a_file_is_read() {
     block_on(async {
-        let drive = Arc::new(MemoryDrive::new());
-        let a = Device::sealed(&drive, 1, cheap("horse")).await;
-        a.put("x", "1").await;
-        a.sync().await;
-        let mut told = Vec::new();
-        for encryption in [cheap("wrong"), key(3)] {
-            told.push(Device::sealed(&drive, 2, encryption).await.try_sync().await.unwrap_err());
-        }
-        let files = drive.contents();
-        let (path, bytes) = files.iter().find(|(path, _)| path.starts_with("k/")).unwrap();
-        // In the commitment, the wrapped key, and the body.
-        for at in [bytes.len() - 150, bytes.len() - 100, bytes.len() - 1] {
-            let mut changed = bytes.clone();
-            changed[at] ^= 1;
-            drive.restore(files.clone().into_iter().chain([(path.clone(), changed)]).collect());
-            told.push(Device::sealed(&drive, 2, cheap("horse")).await.try_sync().await.unwrap_err());
-        }
-        for error in &told {
-            assert_eq!((&error.kind, error.detail()), (&ErrorKind::WrongKey, told[0].detail()));
+        for drive in drives() {
+            let a = Device::sealed(&drive, 1, key(1)).await;
+            for text in ["1", "2"] {
+                a.put("x", text).await;
+                a.sync().await;
+            }
+            assert!(a.client.compact(SyncOptions::default()).await.unwrap());
+            a.put("y", "3").await;
+            a.sync().await;
+            let (files, docs) = (drive.contents(), a.docs());
+            for (path, bytes) in files.iter().filter(|(_, bytes)| bytes.starts_with(b"kite")) {
+                for (kind, version) in
+                    [(bytes[4], 0), (bytes[4], 2), (bytes[4], 255), (b'j', 1), (b'h', 1), (b'c', 1), (b's' ^ b'k' ^ bytes[4], 1)]
+                {
+                    let mut changed = bytes.clone();
+                    (changed[4], changed[5]) = (kind, version);
+                    drive.restore(files.clone().into_iter().chain([(path.clone(), changed)]).collect());
+                    let newcomer = Device::sealed(&drive, 9, key(1)).await;
+                    for (device, before) in [(&a, docs.clone()), (&newcomer, newcomer.docs())] {
+                        match device.try_sync().await {
+                            Ok(_) => assert!(device.docs().iter().all(|(id, body)| docs.get(id) == Some(body)), "{path}"),
+                            Err(_) => assert_eq!(device.docs(), before, "{path}"),
+                        }
+                    }
+                    assert_eq!(a.docs(), docs, "{path}");
+                }
+            }
         }
     });
 }
