@@ -1,7 +1,7 @@
 //! A31: whatever bytes a decoder of sealed vaults is given, it answers, and takes no nonsense for sense.
 
 use super::{
-    Encryption,
+    Encryption, SealedDrive, Sealing,
     file::{self, Header},
     keyring::{self, KeyringName, Locked},
     keys::{DataKey, Keys},
@@ -10,9 +10,18 @@ use super::{
     slot::{Slot, cipher},
     testing::Counting,
 };
-use crate::server::journal::VaultId;
+use crate::{
+    Log, MemoryState,
+    drive::{Condition, Drive as _, DrivePath, GetOptions, Got, MemoryDrive},
+    server::journal::VaultId,
+};
 use chacha20poly1305::aead::{Aead as _, Payload};
-use std::collections::BTreeSet;
+use futures::executor::block_on;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 const VAULT: VaultId = VaultId([7; 16]);
 
@@ -189,4 +198,35 @@ fn a31_garbage_in_the_place_of_a_name_is_foreign() {
             assert_eq!(name.to_string(), text);
         }
     }
+}
+
+/// E15: what is not sealed, or not as it was, is a file that makes no sense: neither read nor taken for missing.
+#[test]
+fn a11_what_is_not_sealed_is_neither_read_nor_missing() {
+    const PLACES: [&str; 4] = ["head", "lease", "h/00000000002a", "j/0000000001-a1a1a1a1a1a1a1a1a1a1a1a1a1a1-000001-0123456789abcdef"];
+    block_on(async {
+        let memory = Arc::new(MemoryDrive::new());
+        let (runtime, state) = (Arc::new(Counting::default()), Arc::new(MemoryState::new()));
+        let sealing = Arc::new(Sealing::new(Encryption::key([9; 32]), state, runtime, Log::default()));
+        sealing.create(&*memory, VAULT).await.unwrap();
+        let sealed = SealedDrive::new(memory.clone(), sealing);
+        let get =
+            async |path: &DrivePath, range: Option<Range<u64>>| sealed.get(path.clone(), GetOptions { range, unless: None }).await.unwrap();
+        for path in PLACES.map(|path| DrivePath::new(path).unwrap()) {
+            assert_eq!(get(&path, None).await, Got::Missing);
+            sealed.put(path.clone(), b"content".to_vec(), Condition::Any).await.unwrap();
+            assert!(matches!(get(&path, None).await, Got::File { bytes, .. } if bytes == b"content"));
+            let (hidden, file) = memory.contents().into_iter().find(|(path, _)| !path.starts_with("k/")).unwrap();
+            let hidden = DrivePath::new(hidden).unwrap();
+            let spoilt =
+                [b"content".to_vec(), Vec::new(), file[..60].to_vec(), [&file[..], b"more"].concat(), [&b"kitej"[..], &file[5..]].concat()];
+            for bytes in spoilt {
+                memory.put(hidden.clone(), bytes, Condition::Any).await.unwrap();
+                for range in [None, Some(0..4), Some(0..1 << 20), Some(70_000..80_000)] {
+                    assert!(matches!(get(&path, range).await, Got::File { bytes, .. } if bytes.is_empty()), "{path}");
+                }
+            }
+            memory.delete(hidden, Condition::Any).await.unwrap();
+        }
+    });
 }

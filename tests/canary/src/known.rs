@@ -61,7 +61,9 @@ pub(crate) fn find(least: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     let search = KNOWN.with_borrow_mut(|known| {
         let Known { all, searches } = known;
         let needles = || all.iter().filter(|(kind, _)| *kind >= least).map(|(_, bytes)| bytes);
-        searches.entry(least).or_insert_with(|| Arc::new(AhoCorasick::new(needles()).unwrap())).clone()
+        // Most of what is searched is short.
+        let build = || Arc::new(AhoCorasick::builder().prefilter(false).build(needles()).unwrap());
+        searches.entry(least).or_insert_with(build).clone()
     });
     search.find(bytes).map(|found| bytes[found.range()].to_vec())
 }

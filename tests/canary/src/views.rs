@@ -14,6 +14,10 @@ const LEAST_RUN: usize = 8;
 const MOST_BYTES: usize = 1 << 20;
 /// What a frame of Zstandard begins with.
 const ZSTD: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+);
 /// The bytes before the pieces of a sealed file.
 const HEADER_BYTES: usize = 54;
 
@@ -43,7 +47,6 @@ fn unhex(digits: &[u8]) -> Vec<u8> {
 }
 
 fn unbase64(run: &[u8]) -> Vec<u8> {
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
     let standard: Vec<u8> = run
         .iter()
         .map(|digit| {
@@ -58,7 +61,7 @@ fn unbase64(run: &[u8]) -> Vec<u8> {
         .collect();
     // One digit is left over that says nothing.
     let whole = if standard.len() % 4 == 1 { standard.len() - 1 } else { standard.len() };
-    GeneralPurpose::new(&STANDARD, config).decode(&standard[..whole]).unwrap_or_default()
+    BASE64.decode(&standard[..whole]).unwrap_or_default()
 }
 
 /// What can be had of a frame.

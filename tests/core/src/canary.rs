@@ -80,11 +80,11 @@ impl Canary {
 
     /// What was found where it must not be.
     pub fn leaks(&self) -> Vec<String> {
-        let mut leaks = Vec::new();
+        let (mut leaks, written) = (Vec::new(), self.drive.written.lock().unwrap());
         let mut look = |least: Kind, bytes: &[u8], place: &dyn Fn() -> String| {
             leaks.extend(leak(least, bytes).map(|found| format!("{found:?} in {}", place())));
         };
-        for (path, bytes) in &*self.drive.written.lock().unwrap() {
+        for (path, bytes) in &*written {
             look(Kind::Id, path.as_bytes(), &|| format!("the name {path}"));
             look(Kind::Id, &without_salt(bytes), &|| format!("the file {path}"));
         }
@@ -96,6 +96,8 @@ impl Canary {
             look(Kind::Secret, key.as_bytes(), &|| format!("the key {key} of the state"));
             look(Kind::Secret, &value.unwrap_or_default(), &|| format!("the record {key} of the state"));
         }
+        let unsealed = written.iter().filter(|(path, bytes)| !is_open(path) && salt(bytes).is_none());
+        leaks.extend(unsealed.map(|(path, _)| format!("nothing in {path}, which is not sealed")));
         leaks
     }
 }
@@ -109,6 +111,11 @@ impl Drop for Canary {
         let leaks = self.leaks();
         assert!(leaks.is_empty(), "a sealed device let something out: {leaks:#?}");
     }
+}
+
+/// Whether it is a file that is not sealed: the marker, the ids and the keyrings.
+fn is_open(path: &str) -> bool {
+    path == "vault" || ["v/", "k/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// The salt of a sealed file.

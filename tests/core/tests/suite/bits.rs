@@ -65,7 +65,8 @@ impl Vault {
     }
 
     async fn up_to_date(&self) -> Device {
-        open(&self.drive, 8, Notes(Mutex::new(self.notes.0.lock().unwrap().clone())), self.state.snapshot()).await
+        let notes = self.notes.0.lock().unwrap().clone();
+        open(&self.drive, 8, Notes(Mutex::new(notes)), self.state.snapshot()).await
     }
 
     fn show(&self, path: &str, bytes: Option<Vec<u8>>) {

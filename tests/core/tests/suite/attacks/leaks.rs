@@ -23,7 +23,12 @@ fn found(device: Device) -> usize {
     leaks
 }
 
+/// Writes a file that begins as sealed ones do.
 async fn write(device: &Device, path: &str, bytes: &[u8]) {
+    write_raw(device, path, &[b"kites\x01".as_slice(), &[0; 48], bytes].concat()).await;
+}
+
+async fn write_raw(device: &Device, path: &str, bytes: &[u8]) {
     let drive = device.canary.as_ref().unwrap().drive();
     drive.put(DrivePath::new(path).unwrap(), bytes.to_vec(), Condition::Any).await.unwrap();
 }
@@ -38,6 +43,11 @@ fn a25_what_is_written_to_the_drive_is_searched() {
             let device = watched(cheap("correct")).await;
             write(&device, path, bytes.as_bytes()).await;
             assert_eq!(found(device), 1, "{path} {bytes}");
+        }
+        for (path, expected) in [("lease", 1), ("j/x", 1), ("vault", 0)] {
+            let device = watched(key(1)).await;
+            write_raw(&device, path, b"nothing of interest").await;
+            assert_eq!(found(device), expected, "{path}");
         }
         // Every key that was drawn, and what opens the vault without its passphrase.
         let device = watched(cheap("correct")).await;

@@ -33,7 +33,7 @@ async fn sizes(documents: &[(&str, &str)], padded: bool) -> Vec<u64> {
 fn is_padme(length: u64) -> bool {
     let e = length.ilog2();
     let s = e.ilog2() + 1;
-    length % (1 << (e - s)) == 0
+    length.is_multiple_of(1 << (e - s))
 }
 
 /// A size of which there are few tells little: at most the logarithm of their number. Of 400 lengths it is less than 5.6 bits,
