@@ -15,6 +15,7 @@
 //! | `drive.rs` | a drive on which everything is sealed |
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |
+//! | `unsealed.rs` | looks into a vault from outside, for tests |
 
 mod drive;
 mod encryption;
@@ -25,10 +26,13 @@ mod manage;
 mod names;
 mod secret;
 mod slot;
+mod unsealed;
 mod vault;
 
 pub use encryption::{Encryption, PassphraseCost, VaultKey};
 pub use manage::KeySlot;
+#[doc(hidden)]
+pub use unsealed::Unsealed;
 
 pub(crate) use drive::SealedDrive;
 pub(crate) use vault::{MarkerTag, Sealing};
