@@ -15,6 +15,7 @@
 //! | `drive.rs` | a drive on which everything is sealed |
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |
+//! | `strays.rs` | takes over the keys of two keyrings that were written at once |
 //! | `unsealed.rs` | looks into a vault from outside, for tests |
 
 mod drive;
@@ -26,6 +27,7 @@ mod manage;
 mod names;
 mod secret;
 mod slot;
+mod strays;
 mod unsealed;
 mod vault;
 
