@@ -13,8 +13,10 @@ from sealing import hkdf
 
 VECTORS = Path(__file__).parents[3] / "spec" / "vectors"
 GOLDEN = VECTORS / "sealed" / "vault"
+SECOND = VECTORS / "sealed-2" / "vault"
 EXPECTED = json.loads((VECTORS / "sealed" / "expected.json").read_text())
 KEY = bytes.fromhex(EXPECTED["key"])
+SECOND_EXPECTED = json.loads((VECTORS / "sealed-2" / "expected.json").read_text())
 
 
 def documents(folder, secret):
@@ -44,6 +46,25 @@ class Golden(unittest.TestCase):
         for secret in (EXPECTED["passphrase"] + " ", "", KEY[:-1] + b"\0", KEY[:-1], EXPECTED["key"]):
             with self.subTest(secret=secret), self.assertRaisesRegex(Refused, "^wrong_key$"):
                 Vault(GOLDEN, secret)
+
+
+class Second(unittest.TestCase):
+    """The second golden vault: found by listings, and in part compressed by Deflate."""
+
+    def setUp(self):
+        self.vault = Vault(SECOND, bytes.fromhex(SECOND_EXPECTED["key"]))
+
+    def test_the_passphrase_and_the_key_open_it(self):
+        for secret in (SECOND_EXPECTED["passphrase"], bytes.fromhex(SECOND_EXPECTED["key"])):
+            self.assertEqual(documents(SECOND, secret), SECOND_EXPECTED["documents"])
+
+    def test_a_key_that_was_removed_opens_nothing(self):
+        with self.assertRaisesRegex(Refused, "^wrong_key$"):
+            Vault(SECOND, bytes.fromhex(SECOND_EXPECTED["removed"]))
+
+    def test_it_has_an_index_of_every_codec(self):
+        listed = [p for p in self.vault.files if p.startswith("j/")]
+        self.assertEqual({self.vault.read(p)[0][6] for p in listed}, {0, 1, 2})
 
 
 def places(length):

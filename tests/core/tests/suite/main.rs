@@ -28,5 +28,6 @@ mod reconcile;
 mod returning;
 mod sealed;
 mod sealed_vectors;
+mod sealed_vectors_2;
 mod two_devices;
 mod vectors;
