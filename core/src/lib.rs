@@ -48,9 +48,9 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
-pub use seal::{Encryption, KeySlot, PassphraseCost, VaultKey};
 #[doc(hidden)]
 pub use seal::Unsealed;
+pub use seal::{Encryption, KeySlot, PassphraseCost, VaultKey};
 pub use server::{
     LeftVersion, OldVersion,
     journal::{JournalOptions, Strategy},
