@@ -48,6 +48,8 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
+#[doc(hidden)]
+pub use seal::Unsealed;
 pub use seal::{Encryption, KeySlot, PassphraseCost, Revocation, VaultKey};
 pub use server::{
     LeftVersion, OldVersion,

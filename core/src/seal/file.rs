@@ -168,14 +168,14 @@ mod tests {
         seal::{secret::Secret, testing::Counting},
         server::journal::VaultId,
     };
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     const PATH: &str = "j/name";
 
     fn test_keys(byte: u8) -> Keys {
         let (vault, secret) = (VaultId([byte; 16]), Secret::new([byte ^ 0xff; 32]));
         let data = vec![DataKey::new(Secret::new([byte; 32])).unwrap()];
-        Keys { vault, secret, data, revoked: BTreeSet::new(), closed: BTreeMap::new() }
+        Keys { vault, secret, data, revoked: BTreeSet::new(), closed: 0, root: None }
     }
 
     fn sealed(content: &[u8], padded: bool) -> (Keys, Vec<u8>) {

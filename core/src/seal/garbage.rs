@@ -17,11 +17,7 @@ use crate::{
 };
 use chacha20poly1305::aead::{Aead as _, Payload};
 use futures::executor::block_on;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 const VAULT: VaultId = VaultId([7; 16]);
 

@@ -169,7 +169,7 @@ fn body_key(key: &DataKey) -> Result<Zeroizing<[u8; 32]>> {
     key.secret.derive(&[], &[b"kitestring keyring 1"])
 }
 
-fn decode_body(vault: VaultId, body: &[u8]) -> Result<Keys> {
+pub(super) fn decode_body(vault: VaultId, body: &[u8]) -> Result<Keys> {
     let senseless = |_: Malformed| Error::internal("open", "a keyring of ours makes no sense");
     let mut from = Reader::new(body);
     let secret = Secret::new(from.array().map_err(senseless)?);

@@ -15,6 +15,8 @@
 //! | `drive.rs` | a drive on which everything is sealed |
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |
+//! | `strays.rs` | takes over the keys of two keyrings that were written at once |
+//! | `unsealed.rs` | looks into a vault from outside, for tests |
 
 mod drive;
 mod encryption;
@@ -27,10 +29,14 @@ mod manage;
 mod names;
 mod secret;
 mod slot;
+mod strays;
+mod unsealed;
 mod vault;
 
 pub use encryption::{Encryption, PassphraseCost, VaultKey};
 pub use manage::{KeySlot, Revocation};
+#[doc(hidden)]
+pub use unsealed::Unsealed;
 
 pub(crate) use drive::SealedDrive;
 pub(crate) use keys::Closing;

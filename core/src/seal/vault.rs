@@ -166,12 +166,22 @@ impl Sealing {
         if self.has_opened(vault) {
             return Ok(());
         }
+        // It may have opened the keyring, even replaced it, and not have come to the end of a sync.
+        if self.remembers(vault).await? {
+            return self.recall(drive, vault).await;
+        }
         let Some((name, file)) = self.newest_of(drive, vault).await? else {
             let detail = "the vault is sealed, and its keyring is not there: wait until the drive has it, or restore it";
             return Err(Error::new(ErrorKind::Unavailable, "sync", detail).about(KEYRINGS));
         };
         let open = self.open_file(&file, &name)?;
         self.remember(vault, name, file, open).await
+    }
+
+    /// Whether the state has a keyring of this vault.
+    async fn remembers(&self, vault: VaultId) -> Result<bool> {
+        let Some(pin) = self.state.read(vec![PIN.to_owned()]).await?.into_iter().next().flatten() else { return Ok(false) };
+        Ok(serde_json::from_slice::<Pin>(&pin).is_ok_and(|pin| pin.vault == vault))
     }
 
     /// Makes the keyring of a new vault.
@@ -194,7 +204,9 @@ impl Sealing {
     pub(crate) async fn look_for_keys(&self, drive: &dyn Drive) -> Result<()> {
         let Some(known) = self.opened() else { return Ok(()) };
         let vault = known.keys.vault;
-        let Some((name, file)) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > known.name) else { return Ok(()) };
+        let Some((name, file)) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > known.name) else {
+            return self.take_strays(drive).await;
+        };
         let open = self.open_file(&file, &name)?;
         // What names are made of never changes.
         if open.keys.secret.bytes() != known.keys.secret.bytes() {
@@ -202,7 +214,10 @@ impl Sealing {
         }
         let lost: Vec<DataKey> = known.keys.data.iter().filter(|key| open.keys.data_key(key.id).is_none()).cloned().collect();
         self.remember(vault, name, file, open).await?;
-        if lost.is_empty() { Ok(()) } else { self.join_keys(drive, lost, &known.name).await }
+        if !lost.is_empty() {
+            self.join_keys(drive, lost, &known.name).await?;
+        }
+        self.take_strays(drive).await
     }
 
     /// Reads the greatest keyring that a listing shows and that is this vault's: where two have made the vault at the same

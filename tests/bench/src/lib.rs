@@ -13,6 +13,7 @@ pub mod hosts;
 pub mod layout;
 pub mod memory;
 pub mod pair;
+pub mod parts;
 pub mod peer;
 pub mod physical;
 pub mod scale;

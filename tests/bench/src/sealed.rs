@@ -5,17 +5,26 @@ use crate::{
     cost::{Cost, Stopwatch},
     hosts::MapHost,
     layout::Measured,
-    table::Row,
+    parts::{self, Parts},
+    table::{Row, time},
 };
+use argon2::{Algorithm, Argon2, Params, Version};
 use async_io::block_on;
-use kitestring::{Client, Encryption, MemoryDrive, MemoryState, Options, SyncOptions};
+use kitestring::{Client, Encryption, MemoryDrive, MemoryState, Options, PassphraseCost, SyncOptions};
 use kitestring_adapters::runtime::NativeRuntime;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Each is run so often; the best counts.
 const RUNS: usize = 5;
 /// How much more CPU a sealed push or pull may take.
 const MOST_TIMES: f64 = 1.4;
+/// How many times the least that a sealed push or pull needs it may take.
+const MOST_TIMES_PARTS: f64 = 2.0;
+/// What trying a passphrase should take, in milliseconds.
+const PASSPHRASE_MS: std::ops::RangeInclusive<u128> = 350..=650;
 /// How many bytes more lie on the drive with padding, at most.
 const MOST_PADDED: f64 = 1.12;
 
@@ -71,7 +80,10 @@ pub fn rows(count: u64) -> Result<Vec<Row>> {
         Some(before) => Vault { push: before.push.better(now.push), pull: before.pull.better(now.pull), bytes: now.bytes },
         None => now,
     };
+    let mut least: Option<Parts> = None;
     for _ in 0..RUNS {
+        let parts = parts::measure(count)?;
+        least = Some(least.map_or(parts, |least| least.better(parts)));
         plain = Some(better(plain, block_on(vault(count, None))?));
         sealed = Some(better(sealed, block_on(vault(count, Some(key())))?));
     }
@@ -84,15 +96,46 @@ pub fn rows(count: u64) -> Result<Vec<Row>> {
             .aimed(format!("≤ {MOST_TIMES}"), times <= MOST_TIMES)
     };
     let wider = padded.bytes as f64 / sealed.bytes as f64;
+    let least = least.unwrap_or_default();
     Ok(vec![
         part("W1", sealed.push, plain.push),
         part("W2", sealed.pull, plain.pull),
+        beside_parts("push", count, sealed.push.cpu, least.push(), least),
+        beside_parts("pull", count, sealed.pull.cpu, least.pull(), least),
+        passphrase()?,
         Row::plain(format!("{count} notes, sealed and padded: bytes on the drive"), padded.bytes.to_string())
             .rated(format!("{wider:.3} × of sealed, which has {:.4} × of unsealed", sealed.bytes as f64 / plain.bytes as f64))
             .asserted(format!("≤ {MOST_PADDED} ×"), wider <= MOST_PADDED),
     ])
 }
 
-fn ms(time: std::time::Duration) -> String {
+/// A sealed push or pull beside the least that it needs.
+fn beside_parts(verb: &str, count: u64, ours: Duration, least: Duration, parts: Parts) -> Row {
+    let Parts { parse, compress, decompress, hash, seal, open } = parts;
+    let squeeze = if verb == "push" { compress } else { decompress };
+    let cipher = if verb == "push" { seal } else { open };
+    let parts = format!("parse {}, zstd {}, SHA-256 {}, XChaCha20-Poly1305 {}", ms(parse), ms(squeeze), ms(hash), ms(cipher));
+    let times = ours.as_secs_f64() / least.as_secs_f64();
+    Row::beside(format!("{verb} of {count} notes, sealed: CPU beside its physical parts ({parts})"), ms(ours), ms(least))
+        .rated(format!("{times:.2}"))
+        .aimed(format!("≤ {MOST_TIMES_PARTS}"), times <= MOST_TIMES_PARTS)
+}
+
+/// What trying a passphrase of the usual cost takes.
+fn passphrase() -> Result<Row> {
+    let PassphraseCost { memory_kib, passes, lanes } = PassphraseCost::default();
+    let params = Params::new(memory_kib, passes, lanes, Some(32)).map_err(|e| e.to_string())?;
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut best = Duration::MAX;
+    for _ in 0..RUNS {
+        let begun = Instant::now();
+        argon.hash_password_into(b"correct horse battery staple", &[7; 16], &mut [0; 32]).map_err(|e| e.to_string())?;
+        best = best.min(begun.elapsed());
+    }
+    let what = format!("a passphrase: Argon2id, {} MiB, {passes} passes, {lanes} lane", memory_kib >> 10);
+    Ok(Row::plain(what, time(best)).aimed("0.35 to 0.65 s", PASSPHRASE_MS.contains(&best.as_millis())))
+}
+
+fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }

@@ -8,6 +8,7 @@ mod check;
 mod container;
 mod executor;
 mod runtime;
+mod sealed;
 mod seat;
 mod targets;
 mod vault;
@@ -31,6 +32,9 @@ pub const TARGETS: &[Target] = &[
     ("ids", targets::ids::run),
     ("names", targets::names::run),
     ("file_format", targets::file_format::run),
+    ("keyring", targets::keyring::run),
+    ("sealed_file", targets::sealed_file::run),
+    ("sealed_names", targets::sealed_names::run),
 ];
 
 /// Runs a target on an input. A name that no target has is a fault of the caller, and panics.

@@ -68,8 +68,7 @@ class Journal(Sealed):
         seq, order = link[:2]
         named = (index.take(14), *index.numbers(2)) == (writer, seq, order) and hash.startswith(link[2])
         demand(named, f"{path} is not the record that is named")
-        closed = self.keyring.closed.get(key)
-        demand(not closed or seq <= closed[1].get(writer, 0), f"{path} is sealed under a key that was closed before")
+        demand(self.keyring.counts(path, key), f"{path} is sealed under a closed key")
         before = index.link() if seq > 1 else None
         demand(not before or before[0] == seq - 1 and before[1] < order, f"{path} does not continue a chain")
         index.number(), index.name(256)
@@ -101,8 +100,7 @@ class Journal(Sealed):
     def checkpoint(self, path):
         """Reads a checkpoint (section 7); returns what it covers, and its documents as pairs of an id and a version."""
         index, key, start, _ = self.indexed(path, b"c")
-        closed = self.keyring.closed.get(key)
-        demand(not closed or int(path[4:12], 16) <= closed[0], f"{path} is sealed under a key that was closed before")
+        demand(self.keyring.counts(path, key), f"{path} is sealed under a closed key")
         demand(index.take(1) == b"\0", f"{path} is no root")
         index.numbers(3)
         if index.number():
@@ -152,11 +150,11 @@ class Journal(Sealed):
     def newest(self):
         """Finds the last record of each writer, and the checkpoints (section 11)."""
         if self.strategy == "listing":
-            last = {}
-            for order, writer, seq, hash in (re.split("[/-]", p)[1:] for p in self.files if re.match("j/[^c]", p)):
+            last, there = {}, [p for p in self.files if p.startswith("j/") and self.keyring.counts(p, self.read(p)[1])]
+            for order, writer, seq, hash in (re.split("[/-]", p)[1:] for p in there if p[2] != "c"):
                 link = int(seq, 16), int(order, 16), bytes.fromhex(hash)
                 last[bytes.fromhex(writer)] = max(link, last.get(bytes.fromhex(writer), link))
-            return last, sorted(p for p in self.files if p.startswith("j/c-"))
+            return last, sorted(p for p in there if p[2] == "c")
         slots = [p for p in self.files if p.startswith("h/")]
         content, key = self.read(max(slots, default="h/") if self.strategy == "slots" else "head")
         head = Cursor(content)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 
-from cursor import MIB, Cursor, Refused, demand
+from cursor import MIB, Cursor, Refused, demand, path_of_checkpoint
 
 # What a packed name begins with (E20): its folder, what stands before the digits, how many there are (J1).
 SHAPES = {
@@ -62,10 +62,17 @@ class Keyring:
         demand(1 <= len(keys) <= 4096 and keys[-1] == data_key, "the keyring has other keys than its slots")
         self.keys = {key_id(key): key for key in keys}
         body.each(body.number(), lambda: body.take(8))
-        last = lambda: (body.take(14), body.number())
-        closed = lambda: (body.take(8), (body.number(), dict(body.each(body.number(), last))))
-        self.closed = dict(body.each(body.number(), closed))
+        closed = body.number()
+        demand(closed < len(keys), "the keyring closes all its keys")
+        self.closed = {key_id(key) for key in keys[:closed]}
+        counts = closed and body.take(1)[0]
+        demand(counts <= 1, "it makes no sense whether a checkpoint counts")
+        self.root = path_of_checkpoint(*body.checkpoint_name()) if counts else None
         body.end()
+
+    def counts(self, path, key):
+        """Says whether a record or a root counts that is sealed under this key (E43)."""
+        return key not in self.closed or path == self.root
 
     @staticmethod
     def slot(file, vault, secret):

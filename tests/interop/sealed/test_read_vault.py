@@ -13,8 +13,10 @@ from sealing import hkdf
 
 VECTORS = Path(__file__).parents[3] / "spec" / "vectors"
 GOLDEN = VECTORS / "sealed" / "vault"
+SECOND = VECTORS / "sealed-2" / "vault"
 EXPECTED = json.loads((VECTORS / "sealed" / "expected.json").read_text())
 KEY = bytes.fromhex(EXPECTED["key"])
+SECOND_EXPECTED = json.loads((VECTORS / "sealed-2" / "expected.json").read_text())
 
 
 def documents(folder, secret):
@@ -44,6 +46,25 @@ class Golden(unittest.TestCase):
         for secret in (EXPECTED["passphrase"] + " ", "", KEY[:-1] + b"\0", KEY[:-1], EXPECTED["key"]):
             with self.subTest(secret=secret), self.assertRaisesRegex(Refused, "^wrong_key$"):
                 Vault(GOLDEN, secret)
+
+
+class Second(unittest.TestCase):
+    """The second golden vault: found by listings, and in part compressed by Deflate."""
+
+    def setUp(self):
+        self.vault = Vault(SECOND, bytes.fromhex(SECOND_EXPECTED["key"]))
+
+    def test_the_passphrase_and_the_key_open_it(self):
+        for secret in (SECOND_EXPECTED["passphrase"], bytes.fromhex(SECOND_EXPECTED["key"])):
+            self.assertEqual(documents(SECOND, secret), SECOND_EXPECTED["documents"])
+
+    def test_a_key_that_was_removed_opens_nothing(self):
+        with self.assertRaisesRegex(Refused, "^wrong_key$"):
+            Vault(SECOND, bytes.fromhex(SECOND_EXPECTED["removed"]))
+
+    def test_it_has_an_index_of_every_codec(self):
+        listed = [p for p in self.vault.files if p.startswith("j/")]
+        self.assertEqual({self.vault.read(p)[0][6] for p in listed}, {0, 1, 2})
 
 
 def places(length):
@@ -172,19 +193,34 @@ class Strategies(unittest.TestCase):
         (path / "h" / name).rename(path / "h" / siv.encrypt(b"\5" + (10).to_bytes(6, "big"), [b"h"]).hex())
         self.assertRaisesRegex(Refused, "does not open", documents, path, KEY)
 
-    def test_a_closed_key_counts_up_to_its_end(self):
+    def test_of_a_closed_key_one_checkpoint_counts(self):
         vault = Vault(GOLDEN, KEY)
         older, newer = vault.keyring.keys
-        for closed, why in (
-            ({older: (1, {})}, None),
-            ({older: (0, {})}, "closed before"),
-            ({newer: (1, {})}, "the head is sealed under a closed key"),
+        root = next(p for p in vault.files if p.startswith("j/c-"))
+        for closed, counts, why in (
+            ({older}, root, None),
+            ({older}, None, "c-.* is sealed under a closed key"),
+            ({newer}, root, "the head is sealed under a closed key"),
         ):
-            vault.keyring.closed = closed
+            vault.keyring.closed, vault.keyring.root = closed, counts
             if why:
                 self.assertRaisesRegex(Refused, why, vault.documents)
             else:
                 self.assertEqual(len(vault.documents()), len(EXPECTED["documents"]))
+
+
+class Revoked(unittest.TestCase):
+    """The golden vault in which a device was revoked that went on writing."""
+
+    def test_what_was_revoked_counts_for_nothing(self):
+        told = json.loads((VECTORS / "sealed-revoked" / "expected.json").read_text())
+        path = VECTORS / "sealed-revoked" / "vault"
+        self.assertEqual(documents(path, bytes.fromhex(told["key"])), told["documents"])
+        vault = Vault(path, bytes.fromhex(told["key"]))
+        late = [p for p in vault.files if p.startswith("j/") and not vault.keyring.counts(p, vault.read(p)[1])]
+        self.assertTrue(any(p[2] == "c" for p in late) and any(p[2] != "c" for p in late))
+        with self.assertRaisesRegex(Refused, "^wrong_key$"):
+            Vault(path, bytes.fromhex(told["revoked"]))
 
 
 class Told(Vault):
@@ -238,10 +274,13 @@ class Plain(Journal):
 
     def __init__(self):
         self.id, self.strategy, self.keyring = bytes([0x5A] * 16), "compare-and-swap", self
-        self.closed, self.files, self.head = {}, {}, "head"
+        self.closed, self.files, self.head = set(), {}, "head"
 
     def read(self, path):
         return (VECTORS / "journal" / (self.head if path == "head" else path)).read_bytes(), b""
+
+    def counts(self, path, key):
+        return True
 
 
 class JournalVectors(unittest.TestCase):

@@ -105,7 +105,8 @@ fn bug(path: &Path) -> Bug {
 /// What a patch means: `races`, `journal races`, or `journal scripts: two pushes at once`.
 fn look(wanted: &str) -> Option<Look> {
     let name = wanted.to_owned();
-    if let Some(script) = wanted.strip_prefix("journal scripts: ").map(str::to_owned) {
+    let alone = ["journal scripts: ", "sealed scripts: "].into_iter().find_map(|search| wanted.strip_prefix(search));
+    if let Some(script) = alone.map(str::to_owned) {
         return searches::is_script(&script)
             .then(|| Look { name, search: Box::new(move |config| searches::by_one_script(&script, config)) });
     }

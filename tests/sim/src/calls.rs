@@ -27,6 +27,7 @@ impl World {
         let mut options = Options::new(Arc::clone(&this.runtime) as _);
         options.layout = layout;
         options.log = log;
+        options.encryption.clone_from(&this.encryption);
         options.device = Some(format!("c{}", seat + 1));
         self.start(seat, async move { Client::open(Arc::new(application), Arc::new(state), Arc::new(drive), options).await })
     }

@@ -2,7 +2,7 @@
 
 use crate::{drive::Listings, host::Manners};
 use kitestring::{
-    Application, Drive, Layout, Log, State,
+    Application, Drive, Encryption, Layout, Log, State,
     drive::Capabilities,
     server::{
         classic::ClassicOptions,
@@ -37,6 +37,8 @@ pub struct Config {
     /// What the drives of single seats claim, where that is not what the drive can do. Such a seat does not ask for a
     /// strategy of the journal either.
     pub claims: Vec<Option<Capabilities>>,
+    /// What opens the vault, if it is sealed. It is wanted by the seats that are added from now on.
+    pub encryption: Option<Encryption>,
     /// Whether what [`crate::excuses`] names is excused.
     pub lenient: bool,
     /// How far each seat's wall clock is ahead of the true time; none for those not named.
@@ -67,6 +69,7 @@ impl Default for Config {
             log: Log::default(),
             watched: false,
             claims: Vec::new(),
+            encryption: None,
             lenient: false,
             ahead: Vec::new(),
             seed: 1,

@@ -1,14 +1,16 @@
 //! The drive of a world: files with versions, requests in the air, and snapshots.
 
+mod plain;
 mod sight;
 
 pub use sight::{Hidden, Listings};
 
 use kitestring::{
-    Drive, DrivePath, Error, Result, apply,
+    Drive, DrivePath, Encryption, Error, Result, apply,
     drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},
     port,
 };
+use plain::Plain;
 use sight::Sight;
 use std::{
     collections::BTreeMap,
@@ -79,12 +81,19 @@ struct Inner {
     gone: BTreeMap<String, u64>,
     /// When the sync of a seat began.
     begun: BTreeMap<usize, u64>,
+    /// What is on it, if it is sealed.
+    plain: Option<Plain>,
 }
 
 impl SimDrive {
     /// Makes an empty drive.
     pub fn new(capabilities: Capabilities, listings: Listings) -> Self {
         Self { capabilities, listings, inner: Mutex::default() }
+    }
+
+    /// Looks through what is sealed from now on, with what opens it.
+    pub fn look_through(&self, encryption: Encryption) {
+        self.inner().plain = Some(Plain::new(encryption));
     }
 
     /// Says what the drive can do.
@@ -121,9 +130,19 @@ impl SimDrive {
         self.inner().files.iter().map(|(path, file)| (path.clone(), file.bytes.to_vec())).collect()
     }
 
-    /// Returns a file.
+    /// Returns a file, as the layout knows it.
     pub fn file(&self, path: &str) -> Option<File> {
-        self.inner().files.get(path).cloned()
+        self.inner().shown().get(path).cloned()
+    }
+
+    /// Returns the bytes of a file, as the drive has them.
+    pub fn as_it_lies(&self, path: &str) -> Option<Arc<[u8]>> {
+        self.inner().files.get(path).map(|file| Arc::clone(&file.bytes))
+    }
+
+    /// Returns what the layout calls a file of the drive.
+    pub fn called(&self, path: &str) -> String {
+        self.inner().plain.as_ref().map_or_else(|| path.to_owned(), |plain| plain.path(path))
     }
 
     /// Returns when a file was written or deleted last, counted in writes of the drive.
@@ -160,8 +179,13 @@ impl SimDrive {
     }
 
     /// Copies everything, as a backup would.
-    pub fn snapshot(&self) -> Files {
+    pub fn backup(&self) -> Files {
         self.inner().files.clone()
+    }
+
+    /// Returns everything, as the layout knows it.
+    pub fn snapshot(&self) -> Files {
+        self.inner().shown().clone()
     }
 
     /// Puts everything back to what it was. With `renumber`, each file has a version that it never had.
@@ -175,9 +199,20 @@ impl SimDrive {
             }
         }
         inner.files = files;
+        inner.look_again();
         inner.turned_back = true;
         inner.sight.forget();
         inner.air.clear();
+    }
+
+    /// Loses the newest keyring, as somebody would who does not know what it is.
+    pub fn lose_keyring(&self) -> Option<String> {
+        let mut inner = self.inner();
+        let newest =
+            inner.files.range("k/".to_owned()..).map(|(path, _)| path).take_while(|path| path.starts_with("k/")).last().cloned()?;
+        inner.files.remove(&newest);
+        inner.look_again();
+        Some(newest)
     }
 
     /// Lets a seat read what is there now until it writes, or until [`SimDrive::catch_up`].
@@ -246,6 +281,9 @@ impl SimDrive {
                 inner.files.remove(path)
             }
         };
+        if let Inner { plain: Some(plain), files, .. } = &mut *inner {
+            plain.wrote(path, files);
+        }
         Ok(Effect { version: version(writes), before })
     }
 
@@ -264,6 +302,19 @@ impl SimDrive {
             Condition::Absent if self.capabilities.create => found.is_none(),
             Condition::Matches(wanted) if self.capabilities.replace => found.is_some_and(|f| version(f.version) == *wanted),
             _ => true,
+        }
+    }
+}
+
+impl Inner {
+    /// The files, as the layout knows them.
+    fn shown(&self) -> &Files {
+        self.plain.as_ref().map_or(&self.files, |plain| &plain.files)
+    }
+
+    fn look_again(&mut self) {
+        if let Some(plain) = &mut self.plain {
+            plain.look_again(&self.files);
         }
     }
 }

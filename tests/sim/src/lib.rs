@@ -31,13 +31,18 @@
 //! | `I10 BoundedWork` | in every quiet round: one request, and the report says so; in random schedules the most of a sync is measured and has a ceiling |
 //! | `I11 Determinism` | one random seed in twenty is run twice |
 //! | `I12 GCSafe` | journal: at every deletion ([`watch`]): each record is there or covered by the checkpoint that counts, and all that this refers to is there; after three quiet compactions nothing is left over ([`swarm::tidy`]). The classic layout collects nothing |
-//! | `I13 Confidential` | not yet: the classic layout encrypts nothing |
+//! | `I13 Confidential` | sealed vaults: at every write, as `Canary` ([`watch`]); the layouts themselves encrypt nothing |
 //! | `I14 FailClosed` | as far as there is something to distrust: half files, other vaults and older ones end in a typed error, and no host is ever given what nobody wrote (`I3`) |
 //!
 //! Of the journal also: it writes no other files than its own (`Names`), and its head only under a condition (`Fence`);
 //! who finds its own last record gone says so, and applies nothing (`Rollback`); a drive that can do less than the vault
 //! needs is refused, and nothing is lost by it (`Tier`); a deletion is withdrawn only when it is old enough, alone, and in a
 //! checkpoint (`Expiry`); and what was replaced not too long ago is listed, and comes back as it was ([`history`]: `History`).
+//!
+//! Of a sealed vault: no id and no body can be read in what is written to the drive, every file is sealed, and every name
+//! encrypted (`Canary`); no key is used before it is remembered, no keyring goes before its keys are in another one, what a
+//! client remembers never goes back, and in the end the greatest keyring opens everything, with each key that it lists (`Keys`).
+//! The eyes look through what is sealed with the keys of every keyring that ever was on the drive ([`drive`]).
 //!
 //! # Layouts
 //! A [`Tier`](case::Tier) names the layout and the drive, and everything takes one. What depends on the layout is in three
@@ -63,7 +68,7 @@
 //! KITE_SIM_CASE=full/synced/e1a,d2a/local/58/fail-after cargo test -p kitestring-sim replay -- --nocapture
 //! ```
 //! which prints the whole trace. See [`Case`] for the parts of the name. A failing random schedule prints
-//! `KITE_SIM_SEED=...` (`journal-...` on the journal) and, shrunken, `KITE_SIM_SCRIPT=...` in the same way.
+//! `KITE_SIM_SEED=...` (`journal-...` on the journal, `sealed-...` in sealed vaults) and, shrunken, `KITE_SIM_SCRIPT=...` in the same way.
 
 mod calls;
 pub mod case;

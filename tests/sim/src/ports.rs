@@ -96,15 +96,15 @@ impl Drive for GatedDrive {
             }
             got => Ok(got),
         };
-        self.port.pass_as("get", path.to_string(), get).await
+        self.port.pass_as("get", self.drive.called(path.as_str()), get).await
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
-        self.port.pass_as("put", path.to_string(), |fault| self.write(path, Some(bytes), condition, fault)).await
+        self.port.pass_as("put", self.drive.called(path.as_str()), |fault| self.write(path, Some(bytes), condition, fault)).await
     }
 
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
-        self.port.pass_as("delete", path.to_string(), |fault| self.write(path, None, condition, fault)).await.map(drop)
+        self.port.pass_as("delete", self.drive.called(path.as_str()), |fault| self.write(path, None, condition, fault)).await.map(drop)
     }
 
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {

@@ -12,7 +12,7 @@ use crate::{
     runtime::{Clock, SimRuntime},
     watch::Watch,
 };
-use kitestring::{Application, Change, Client, Drive, MemoryState, Result, State};
+use kitestring::{Application, Change, Client, Drive, Encryption, MemoryState, Result, State};
 use std::{
     fmt,
     future::Future,
@@ -35,6 +35,8 @@ pub struct Seat {
     /// Whether the host must be compared with what was agreed: it may have changed without a word.
     pub(crate) reconcile_due: bool,
     pub(crate) memory: Arc<MemoryState>,
+    /// What it opens the vault with.
+    pub(crate) encryption: Option<Encryption>,
 }
 
 /// Everything of one simulation.
@@ -60,6 +62,9 @@ impl World {
         let clock = Arc::new(Clock::default());
         let control = Arc::new(Control::new(Arc::clone(&clock), config.keep_lines, config.yields));
         let drive = Arc::new(SimDrive::new(config.capabilities, config.listings));
+        if let Some(encryption) = &config.encryption {
+            drive.look_through(encryption.clone());
+        }
         let ghost = Arc::<Ghost>::default();
         if config.watched || config.lenient {
             ghost.be_lenient();
@@ -103,6 +108,7 @@ impl World {
             owed: Vec::new(),
             reconcile_due: false,
             memory,
+            encryption: self.config.encryption.clone(),
         });
         number
     }

@@ -1,7 +1,7 @@
 //! Random schedules: hundreds of thousands, each decided by one number.
 //!
 //! - `KITE_SIM_SEEDS=0..1000` runs these seeds only, without the floors; `journal-0..1000` those of the journal,
-//!   `small-0..1000` those on a small scale.
+//!   `small-0..1000` those on a small scale, `sealed-0..1000` those in sealed vaults.
 //! - `KITE_SIM_HOURS=8` runs seeds that were never run before, for so long, in every family.
 //!
 //! A failing seed prints a line that replays it, and the shortest script that still breaks the same invariant. A script
@@ -33,6 +33,7 @@ struct Size {
 const CLASSIC: Size = Size { family: Family::Classic, seeds: 300_000, faults: 290_000 };
 const JOURNAL: Size = Size { family: Family::Journal, seeds: 30_000, faults: 25_000 };
 const SMALL: Size = Size { family: Family::Small, seeds: 20_000, faults: 18_000 };
+const SEALED: Size = Size { family: Family::Sealed, seeds: 8_000, faults: 8_500 };
 
 /// One seed in so many is run twice and must leave the same trace: `I11 Determinism`.
 const TWICE: u64 = 20;
@@ -66,6 +67,11 @@ fn random_schedules_on_the_journal() {
 #[test]
 fn random_schedules_on_the_journal_on_a_small_scale() {
     play_all(&SMALL);
+}
+
+#[test]
+fn random_schedules_in_sealed_vaults() {
+    play_all(&SEALED);
 }
 
 fn play_all(size: &Size) {
@@ -118,7 +124,7 @@ fn play_all(size: &Size) {
 /// Which seeds to run, and for how long; none if the seeds that were asked for are those of another family.
 fn plan(size: &Size) -> Option<(std::ops::Range<u64>, Option<Duration>)> {
     if let Ok(seeds) = std::env::var("KITE_SIM_SEEDS") {
-        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b, journal-a..b or small-a..b");
+        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b, journal-a..b, small-a..b or sealed-a..b");
         let from: Seed = from.parse().unwrap_or_else(|e| panic!("{e}"));
         let to: u64 = to.trim_start_matches(from.family.prefix()).parse().expect("the end of the seeds is a number");
         return (from.family == size.family).then_some((from.number..to, None));
@@ -195,6 +201,10 @@ const OF_JOURNAL: [&str; 16] = [
     "world journal-late",
 ];
 
+/// What schedules in sealed vaults meet beside what all do.
+const OF_SEALED: [&str; 6] =
+    ["call keys ok", "deed lose-keyring", "deed rollback", "log opened keyring", "log the keyring", "world journal-late"];
+
 /// A swarm that never meets something proves nothing about it. Left out is `Adopt`: a first sync compares the host before
 /// it pulls, so that what both sides have is queued by then and `Converged`.
 fn met_everything(tally: &Tally, size: &Size) {
@@ -224,6 +234,7 @@ fn met_everything(tally: &Tally, size: &Size) {
     let (own, faults): (&[&str], Vec<Fault>) = match size.family {
         Family::Classic => (&["plan OwnPush", "error locked", "error not_found"], Fault::classic().collect()),
         Family::Journal | Family::Small => (&OF_JOURNAL, Fault::journal().collect()),
+        Family::Sealed => (&OF_SEALED, Fault::journal().collect()),
     };
     let faults = faults.into_iter().map(|fault| format!("fault {fault}"));
     let own = own.iter().map(|name| (*name).to_owned());
@@ -250,7 +261,7 @@ fn kept_scripts() {
 
 #[test]
 fn a_script_is_read_back_as_it_was_written() {
-    let families = [Family::Classic, Family::Journal, Family::Small];
+    let families = [Family::Classic, Family::Journal, Family::Small, Family::Sealed];
     for seed in families.into_iter().flat_map(|family| (0..2000).map(move |number| Seed { family, number })) {
         let script = seed.script();
         assert_eq!(script.to_string().parse(), Ok(script.clone()), "seed {seed}");

@@ -30,6 +30,8 @@ mod reconcile;
 mod returning;
 mod revoked;
 mod sealed;
+mod sealed_revoked;
 mod sealed_vectors;
+mod sealed_vectors_2;
 mod two_devices;
 mod vectors;

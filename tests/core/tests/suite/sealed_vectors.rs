@@ -27,7 +27,7 @@ fn passphrase() -> Encryption {
 }
 
 /// What the vault holds: short bodies as text, long ones as their digest.
-fn expected(docs: &BTreeMap<DocId, Vec<u8>>) -> Value {
+pub(crate) fn expected(docs: &BTreeMap<DocId, Vec<u8>>) -> Value {
     let body = |bytes: &Vec<u8>| match bytes.len() {
         0..1000 => json!({"text": String::from_utf8(bytes.clone()).unwrap()}),
         len => json!({"bytes": len, "sha256": Digest::of(bytes).to_string()}),
@@ -36,7 +36,7 @@ fn expected(docs: &BTreeMap<DocId, Vec<u8>>) -> Value {
 }
 
 /// Text that does not compress well.
-fn noise(len: usize) -> String {
+pub(crate) fn noise(len: usize) -> String {
     let mut n = 1_u64;
     let mut letter = || {
         n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

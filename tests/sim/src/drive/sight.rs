@@ -17,6 +17,8 @@ pub struct Listings {
     pub page: usize,
     /// Whether names come twice, between names that are nobody's.
     pub untidy: bool,
+    /// Whether an empty folder is listed as empty all the same: a sealed vault is made nowhere else (E30).
+    pub empty: bool,
     /// Whether a seat that lags behind is given old listings too, and not only old files.
     pub stale: bool,
     /// Whether the files of others are listed late and out of order: a new one is left out of the first listing, and
@@ -26,7 +28,7 @@ pub struct Listings {
 
 impl Default for Listings {
     fn default() -> Self {
-        Self { page: 1000, untidy: false, stale: false, late: false }
+        Self { page: 1000, untidy: false, empty: false, stale: false, late: false }
     }
 }
 
@@ -125,7 +127,7 @@ impl Sight {
         let next = (wanted.len() > how.page).then(|| wanted.get(how.page - 1).map(|(name, _)| (*name).to_owned())).flatten();
         let entry = |name: &str, is_dir| DirEntry { name: name.to_owned(), is_dir, size: None };
         let mut entries: Vec<_> = wanted.into_iter().take(how.page).map(|(name, is_dir)| entry(name, is_dir)).collect();
-        if how.untidy {
+        if how.untidy && !(how.empty && entries.is_empty()) {
             let again: Vec<_> = entries.iter().take(1).cloned().collect();
             entries.extend(again);
             entries.extend([".part.json", "notes.txt"].map(|name| entry(name, false)));

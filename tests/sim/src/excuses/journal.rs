@@ -12,7 +12,7 @@
 //! | [`UNTOLD`] | this deletion |
 //! | [`HISTORY_UNSEEN`] | that old versions are listed |
 //! | [`COVER_UNSEEN`] | that it does not call the drive older than it was |
-//! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
+//! | [`NUMBER_AGAIN`], [`TWO_STRATEGIES`], [`TWO_VAULTS`], [`NO_VAULT`], [`DELETED_BEHIND`] | anything but that content is somebody's, and that every call ends |
 //!
 //! None but these last promises less about what the devices have in the end: that is the same everywhere.
 
@@ -55,6 +55,10 @@ pub const NUMBER_AGAIN: &str = "a drive that was put back has reached the number
 /// Two devices that can do different things on one drive create the vault at the same moment, and the one that cannot only
 /// create writes its marker over the other's: each finds records in its own way.
 pub const TWO_STRATEGIES: &str = "a marker was written over one that says another strategy";
+
+/// Two devices create a sealed vault at the same moment on a drive that cannot keep them apart: it has one id (J70), and who
+/// is in the other one is told so (`vault_changed`).
+pub const TWO_VAULTS: &str = "a marker of a sealed vault was written over another one";
 
 /// The drive was put back to a time before the vault while a sync was under way, and no head tells: the record is there
 /// alone, and its author does not look at the marker.

@@ -30,6 +30,8 @@ pub enum Name {
     Piece,
     /// `lease`: who compacts.
     Lease,
+    /// `k/...`: a keyring.
+    Keyring,
 }
 
 /// The name of a record: `<order>-<writer>-<seq>-<hash>`, all hexadecimal.
@@ -64,6 +66,8 @@ pub struct Record {
 /// The marker of a vault.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Marker {
+    /// The vault's id.
+    pub vault: String,
     /// How its records are found.
     pub strategy: Strategy,
 }
@@ -79,6 +83,7 @@ pub fn name(path: &str) -> Option<Name> {
         Some(("c", _)) => Some(Name::Piece),
         Some(("j", record)) => record_name(record).map(Name::Record),
         Some(("p", _)) => Some(Name::Part),
+        Some(("k", _)) => Some(Name::Keyring),
         Some(("v", id)) if id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => Some(Name::Id),
         _ => None,
     }
@@ -237,7 +242,7 @@ impl There {
                     }
                 }
                 Some(Name::Head) => there.take_head(path, &file.bytes),
-                Some(Name::Vault | Name::Id | Name::Part | Name::Piece | Name::Lease) | None => {}
+                Some(Name::Vault | Name::Id | Name::Part | Name::Piece | Name::Lease | Name::Keyring) | None => {}
             }
         }
         if !listed {

@@ -5,7 +5,7 @@
 
 mod journal;
 
-pub use journal::{journal, small};
+pub use journal::{journal, sealed, small};
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
@@ -56,6 +56,17 @@ enum Kind {
     HideName,
     HideFile,
     Arrive,
+    Rotate,
+    AddKey,
+    RemoveKey,
+    LoseKeyring,
+}
+
+impl Kind {
+    /// Whether it changes who can open a vault.
+    fn is_of_keys(self) -> bool {
+        matches!(self, Self::Rotate | Self::AddKey | Self::RemoveKey)
+    }
 }
 
 /// Draws the script of a seed on the classic layout.
@@ -75,7 +86,7 @@ pub fn classic(seed: u64) -> Script {
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier);
     let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit: false, settle, seed, page, untidy, keeps: None, scale: Scale::default(), seats, events }
+    Script { tier, implicit: false, settle, seed, page, untidy, keeps: None, sealed: false, scale: Scale::default(), seats, events }
 }
 
 /// Draws how many events there are.
@@ -185,6 +196,10 @@ impl Mix {
             Kind::HideName => Deed::Hide(self.random.below(3) as usize, Hidden::Name),
             Kind::HideFile => Deed::Hide(self.random.below(3) as usize, Hidden::File),
             Kind::Arrive => Deed::Arrive,
+            Kind::Rotate => Deed::Rotate,
+            Kind::AddKey => Deed::AddKey(self.random.below(2) as usize),
+            Kind::RemoveKey => Deed::RemoveKey(self.random.below(2) as usize),
+            Kind::LoseKeyring => Deed::LoseKeyring,
         }
     }
 
@@ -204,6 +219,7 @@ impl Mix {
 
     fn strikes(&mut self, kind: Kind) -> Vec<(u64, Fault)> {
         let calls = matches!(kind, Kind::Change | Kind::Sync | Kind::Reconcile | Kind::Compact | Kind::Resolve | Kind::Resume | Kind::Open);
+        let calls = calls || kind.is_of_keys();
         if !calls || self.faults.is_empty() || self.random.below(100) >= self.struck {
             return Vec::new();
         }
@@ -218,6 +234,7 @@ impl Mix {
             Fault::OldCursor | Fault::Refused => 3,
             f if Fault::MORE.contains(&f) => 7,
             _ if matches!(kind, Kind::Change) => 4,
+            _ if kind.is_of_keys() => 10,
             _ => 50,
         };
         (self.random.below(most), fault)

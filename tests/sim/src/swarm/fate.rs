@@ -25,11 +25,31 @@ pub(super) struct Flying {
 }
 
 pub(super) enum Call {
-    Sync { run: Started<Report>, dry: bool, reconciles: bool },
-    Queue { run: Started<()>, change: Change },
-    Reconcile { run: Started<Reconciled> },
-    Compact { run: Started<bool> },
-    Resolve { run: Started<()>, chosen: Chosen, merged: Option<EditNo> },
+    Sync {
+        run: Started<Report>,
+        dry: bool,
+        reconciles: bool,
+    },
+    Queue {
+        run: Started<()>,
+        change: Change,
+    },
+    Reconcile {
+        run: Started<Reconciled>,
+    },
+    Compact {
+        run: Started<bool>,
+    },
+    Resolve {
+        run: Started<()>,
+        chosen: Chosen,
+        merged: Option<EditNo>,
+    },
+    /// Who can open the vault is changed; `may_refuse` if that may be impossible.
+    Keys {
+        run: Started<()>,
+        may_refuse: bool,
+    },
 }
 
 /// How a call ended, whatever it would have answered.
@@ -53,7 +73,7 @@ impl Play<'_> {
                     }
                     run => plain(run),
                 },
-                Call::Queue { run, .. } | Call::Resolve { run, .. } => plain(self.world.go_on(run)),
+                Call::Queue { run, .. } | Call::Resolve { run, .. } | Call::Keys { run, .. } => plain(self.world.go_on(run)),
                 Call::Reconcile { run } => plain(self.world.go_on(run)),
                 Call::Compact { run } => plain(self.world.go_on(run)),
             };
@@ -128,7 +148,10 @@ impl Play<'_> {
             ErrorKind::Unsupported if journal => known::is_capable(&self.world, flying.seat) == Some(false),
             ErrorKind::Cancelled => !self.world.is_open(flying.seat),
             ErrorKind::Condition | ErrorKind::NotFound => matches!(flying.call, Call::Resolve { .. }),
-            ErrorKind::Internal | ErrorKind::InvalidInput => false,
+            ErrorKind::InvalidInput => matches!(flying.call, Call::Keys { may_refuse: true, .. }),
+            ErrorKind::Internal => false,
+            ErrorKind::WrongKey => struck,
+            ErrorKind::Unavailable if error.subject() == Some("k") => struck || self.hides_keyrings(),
             // An old client writes in place, and a copy of a device takes its locks.
             ErrorKind::Corrupt => struck || !self.watched && !journal,
             _ => !alone,
@@ -199,5 +222,6 @@ fn name(call: &Call) -> &'static str {
         Call::Reconcile { .. } => "reconcile",
         Call::Compact { .. } => "compact",
         Call::Resolve { .. } => "resolve",
+        Call::Keys { .. } => "keys",
     }
 }

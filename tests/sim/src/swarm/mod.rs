@@ -9,6 +9,7 @@
 
 pub mod draw;
 mod fate;
+mod keys;
 mod known;
 mod old;
 pub mod play;

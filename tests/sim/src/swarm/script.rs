@@ -28,6 +28,8 @@ pub struct Script {
     pub untidy: bool,
     /// For how many days history is kept, and deletions; none for the default.
     pub keeps: Option<(u32, u32)>,
+    /// Whether the vault is sealed.
+    pub sealed: bool,
     /// What counts as small, and as many, in a journal.
     pub scale: Scale,
     /// The devices.
@@ -154,6 +156,14 @@ pub enum Deed {
     Hide(usize, Hidden),
     /// The device sees everything.
     Arrive,
+    /// The device replaces the key with which files are sealed.
+    Rotate,
+    /// The device lets another key open the vault.
+    AddKey(usize),
+    /// The device lets it open the vault no longer.
+    RemoveKey(usize),
+    /// The drive loses the newest keyring.
+    LoseKeyring,
 }
 
 impl Script {

@@ -12,9 +12,11 @@ pub enum Family {
     Journal,
     /// On the journal with compactions, on a scale on which few writers are many and little is much.
     Small,
+    /// In a sealed vault, on either scale.
+    Sealed,
 }
 
-/// A seed: `17` on the classic layout, `journal-17` on the journal, `small-17` on a small scale.
+/// A seed: `17` on the classic layout, `journal-17` on the journal, `small-17` on a small scale, `sealed-17` in a sealed vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seed {
     /// Of which schedules it is one.
@@ -30,6 +32,7 @@ impl Family {
             Self::Classic => "",
             Self::Journal => "journal-",
             Self::Small => "small-",
+            Self::Sealed => "sealed-",
         }
     }
 }
@@ -41,6 +44,7 @@ impl Seed {
             Family::Classic => draw::classic(self.number),
             Family::Journal => draw::journal(self.number),
             Family::Small => draw::small(self.number),
+            Family::Sealed => draw::sealed(self.number),
         }
     }
 }
@@ -55,7 +59,9 @@ impl FromStr for Seed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let named = [Family::Journal, Family::Small].into_iter().find_map(|family| Some((family, text.strip_prefix(family.prefix())?)));
+        let named = [Family::Journal, Family::Small, Family::Sealed]
+            .into_iter()
+            .find_map(|family| Some((family, text.strip_prefix(family.prefix())?)));
         let (family, number) = named.unwrap_or((Family::Classic, text));
         Ok(Self { family, number: number.parse().map_err(|_| format!("{text:?} is no seed"))? })
     }

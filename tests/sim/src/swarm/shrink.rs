@@ -69,6 +69,7 @@ fn simpler(script: &Script) -> Vec<Script> {
     };
     with(&|s| s.untidy = false);
     with(&|s| s.implicit = false);
+    with(&|s| s.sealed = false);
     with(&|s| s.page = 1000);
     with(&|s| s.seed = 1);
     with(&|s| {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first word is the tier; on the journal, `implicit` leaves the strategy to the library, and a fourth part of a seat
-//! says what its drive claims (`seat:fd:1000:0:create`). `writers=1 small=1 alive=4 moved=100` set the scale of a journal.
+//! says what its drive claims (`seat:fd:1000:0:create`), and `sealed` says that the vault is. `writers=1 small=1 alive=4 moved=100` set the scale of a journal.
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
@@ -27,6 +27,7 @@ impl fmt::Display for Script {
         let settle = if self.settle == Settle::Local { "local" } else { "remote" };
         let mark = |on: bool, word: &'static str| if on { word } else { "" };
         write!(f, "{tier} {settle} seed={seed} page={page}{keeps}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
+        f.write_str(mark(self.sealed, " sealed"))?;
         if self.scale != Scale::default() {
             let Scale { writers, small_file_bytes, alive_fifths, moved_bytes } = self.scale;
             write!(f, " writers={writers} small={small_file_bytes} alive={alive_fifths} moved={moved_bytes}")?;
@@ -82,6 +83,10 @@ impl fmt::Display for Deed {
             Self::Hide(nth, Hidden::Name) => write!(f, "hide-name {nth}"),
             Self::Hide(nth, Hidden::File) => write!(f, "hide {nth}"),
             Self::Arrive => f.write_str("arrive"),
+            Self::Rotate => f.write_str("rotate"),
+            Self::AddKey(nth) => write!(f, "add-key {nth}"),
+            Self::RemoveKey(nth) => write!(f, "remove-key {nth}"),
+            Self::LoseKeyring => f.write_str("lose-keyring"),
         }
     }
 }
@@ -100,6 +105,7 @@ impl FromStr for Script {
             page: 1000,
             untidy: false,
             keeps: None,
+            sealed: false,
             scale: Scale::default(),
             seats: Vec::new(),
             events: Vec::new(),
@@ -109,6 +115,7 @@ impl FromStr for Script {
                 None if word == "local" => script.settle = Settle::Local,
                 None if word == "remote" => script.settle = Settle::Remote,
                 None if word == "untidy" => script.untidy = true,
+                None if word == "sealed" => script.sealed = true,
                 None if word == "implicit" => script.implicit = true,
                 None => script.tier = word.parse()?,
                 Some(("seed", seed)) => script.seed = number(seed)?,
@@ -176,6 +183,10 @@ fn parse_deed(words: &[&str]) -> Result<Deed, String> {
         ["hide-name", nth] => Deed::Hide(number(nth)?, Hidden::Name),
         ["hide", nth] => Deed::Hide(number(nth)?, Hidden::File),
         ["arrive"] => Deed::Arrive,
+        ["rotate"] => Deed::Rotate,
+        ["add-key", nth] => Deed::AddKey(number(nth)?),
+        ["remove-key", nth] => Deed::RemoveKey(number(nth)?),
+        ["lose-keyring"] => Deed::LoseKeyring,
         _ => return Err(format!("{words:?} is nothing that happens")),
     })
 }

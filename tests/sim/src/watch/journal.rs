@@ -41,6 +41,8 @@ pub(super) struct Watch {
     ahead: Vec<Duration>,
     /// How old a deletion is before it may be forgotten, in seconds.
     expires: u64,
+    /// Whether the vault is sealed.
+    sealed: bool,
     inner: Mutex<Inner>,
 }
 
@@ -85,7 +87,8 @@ struct Standing {
 impl Watch {
     pub(super) fn new(config: &Config, drive: Arc<SimDrive>, ghost: Arc<Ghost>) -> Self {
         let days = if let Layout::Journal(options) = &config.layout { options.tombstone_days } else { 0 };
-        Self { drive, ghost, ahead: config.ahead.clone(), expires: u64::from(days) * DAY, inner: Mutex::default() }
+        let sealed = config.encryption.is_some();
+        Self { drive, ghost, ahead: config.ahead.clone(), expires: u64::from(days) * DAY, sealed, inner: Mutex::default() }
     }
 
     pub(super) fn deletes_behind(&self, seat: usize, behind: bool) {
@@ -132,9 +135,13 @@ impl Watch {
             // each is in a file of its own.
             Some(Name::Vault) if **condition == Condition::Any && !self.drive.claimed(*seat).create => {
                 let before = self.inner().once.insert((*path).to_owned(), Arc::clone(&file.bytes));
-                let strategy = |bytes: &[u8]| serde_json::from_slice::<Marker>(bytes).ok().map(|marker| marker.strategy);
-                if before.is_some_and(|before| strategy(&before) != strategy(&file.bytes)) {
+                let marker = |bytes: &[u8]| serde_json::from_slice::<Marker>(bytes).ok();
+                let (before, now) = (before.and_then(|before| marker(&before)), marker(&file.bytes));
+                if before.is_some() && before.as_ref().map(|marker| marker.strategy) != now.as_ref().map(|marker| marker.strategy) {
                     self.ghost.wreck(excuses::journal::TWO_STRATEGIES);
+                }
+                if self.sealed && before.is_some() && before.map(|marker| marker.vault) != now.map(|marker| marker.vault) {
+                    self.ghost.wreck(excuses::journal::TWO_VAULTS);
                 }
             }
             // A drive that does not keep its word may let them be written over: what they say heals.
@@ -144,8 +151,9 @@ impl Watch {
                 self.ghost.violated(format!("Fence: c{who} writes the head without a condition"));
             }
             Some(Name::Head) => head(path, &file.bytes).and_then(|head| head.checkpoint).iter().for_each(|root| self.announced(root)),
+            Some(Name::Keyring) if self.sealed => self.once(who, path, file.bytes),
             Some(Name::Lease) => {}
-            None => self.ghost.violated(format!("Names: c{who} writes {path}, which is no file of the journal")),
+            Some(Name::Keyring) | None => self.ghost.violated(format!("Names: c{who} writes {path}, which is no file of the journal")),
         }
     }
 
@@ -153,10 +161,13 @@ impl Watch {
     /// checkpoint before refers to.
     fn removed(&self, seat: usize, path: &str) {
         let who = seat + 1;
-        if !matches!(name(path), Some(Name::Record(_) | Name::Root | Name::Piece | Name::Part | Name::Slot(_) | Name::Lease)) {
+        if !matches!(
+            name(path),
+            Some(Name::Record(_) | Name::Root | Name::Piece | Name::Part | Name::Slot(_) | Name::Lease | Name::Keyring)
+        ) {
             self.ghost.violated(format!("I5 AtMostOneCommit: c{who} removes {path}"));
         }
-        if matches!(name(path), Some(Name::Slot(_) | Name::Lease)) {
+        if matches!(name(path), Some(Name::Slot(_) | Name::Lease | Name::Keyring)) {
             return;
         }
         if self.drive.was_turned_back() {

@@ -2,8 +2,10 @@
 
 mod classic;
 mod journal;
+mod keys;
 mod records;
 
+pub use keys::CANARY;
 pub use records::Old;
 
 use crate::{config::Config, drive::SimDrive, ghost::Ghost};
@@ -11,7 +13,7 @@ use kitestring::{StateRecord, drive::Condition};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A write that took place on the drive.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Write<'a> {
     /// Who asked for it.
     pub seat: usize,
@@ -25,7 +27,12 @@ pub struct Write<'a> {
 
 /// Looks at every write while it happens, by the rules of the layout.
 #[derive(Debug)]
-pub struct Watch(Layout);
+pub struct Watch {
+    layout: Layout,
+    /// Of a sealed vault.
+    keys: Option<keys::Watch>,
+    drive: Arc<SimDrive>,
+}
 
 #[derive(Debug)]
 enum Layout {
@@ -36,24 +43,35 @@ enum Layout {
 impl Watch {
     /// Watches a drive, if there is anything to look at: what the journal forbids it forbids always.
     pub fn new(config: &Config, drive: &Arc<SimDrive>, ghost: &Arc<Ghost>) -> Option<Self> {
-        let (drive, ghost) = (Arc::clone(drive), Arc::clone(ghost));
-        if config.is_journal() {
-            return Some(Self(Layout::Journal(journal::Watch::new(config, drive, ghost))));
-        }
-        (config.watched || config.lenient).then(|| Self(Layout::Classic(classic::Watch::new(drive, ghost, config.watched))))
+        let layout = if config.is_journal() {
+            Layout::Journal(journal::Watch::new(config, Arc::clone(drive), Arc::clone(ghost)))
+        } else if config.watched || config.lenient {
+            Layout::Classic(classic::Watch::new(Arc::clone(drive), Arc::clone(ghost), config.watched))
+        } else {
+            return None;
+        };
+        let keys = config.encryption.clone().map(|encryption| keys::Watch::new(encryption, Arc::clone(drive), Arc::clone(ghost)));
+        Some(Self { layout, keys, drive: Arc::clone(drive) })
     }
 
     /// A file was written or deleted.
     pub fn written(&self, write: &Write<'_>) {
-        match &self.0 {
-            Layout::Classic(watch) => watch.written(write.path),
-            Layout::Journal(watch) => watch.written(write),
+        if let Some(keys) = &self.keys {
+            keys.written(write);
+        }
+        let path = self.drive.called(write.path);
+        match &self.layout {
+            Layout::Classic(watch) => watch.written(&path),
+            Layout::Journal(watch) => watch.written(&Write { path: &path, ..*write }),
         }
     }
 
     /// A client concludes something.
     pub fn concluding(&self, seat: usize, batch: &[StateRecord]) {
-        match &self.0 {
+        if let Some(keys) = &self.keys {
+            keys.concluding(seat, batch);
+        }
+        match &self.layout {
             Layout::Classic(watch) => watch.concluding(seat, batch),
             Layout::Journal(watch) => watch.concluding(seat, batch),
         }
@@ -61,7 +79,7 @@ impl Watch {
 
     /// The versions of a journal's documents that are valid, or were replaced after this time by the clock of who did.
     pub fn since(&self, time: u64) -> BTreeSet<Old> {
-        match &self.0 {
+        match &self.layout {
             Layout::Classic(_) => BTreeSet::new(),
             Layout::Journal(watch) => watch.since(time),
         }
@@ -69,14 +87,24 @@ impl Watch {
 
     /// Whether what a seat deletes from now on was doomed before the drive was put back.
     pub fn deletes_behind(&self, seat: usize, behind: bool) {
-        if let Layout::Journal(watch) = &self.0 {
+        if let Layout::Journal(watch) = &self.layout {
             watch.deletes_behind(seat, behind);
+        }
+    }
+
+    /// The drive was put back, or has lost files.
+    pub fn turned_back(&self) {
+        if let Some(keys) = &self.keys {
+            keys.turned_back();
         }
     }
 
     /// A device was put back, or is a copy.
     pub fn restored(&self, seat: usize) {
-        match &self.0 {
+        if let Some(keys) = &self.keys {
+            keys.restored(seat);
+        }
+        match &self.layout {
             Layout::Classic(watch) => watch.restored(seat),
             Layout::Journal(watch) => watch.restored(seat),
         }

@@ -3,11 +3,11 @@
 
 use super::{Kind, Mix, device, length, one_of};
 use crate::{
-    case::Tier,
+    case::{OpAction, Tier},
     faults::Fault,
     recovery::Settle,
     runtime::SplitMix,
-    swarm::script::{DOCUMENTS, Script},
+    swarm::script::{Asked, DOCUMENTS, Deed, Event, Script},
 };
 use kitestring::server::journal::Scale;
 
@@ -16,25 +16,35 @@ const STREAM: u64 = 0x6a6f_7572_6e61_6c00;
 
 /// Draws the script of a seed on the journal.
 pub fn journal(seed: u64) -> Script {
-    drawn(seed, seed ^ STREAM, Scale::default(), 3)
+    drawn(seed, seed ^ STREAM, Scale::default(), 3, false)
 }
 
 /// Draws the script of a seed on the journal, with compactions on a small scale: heads leave writers out, and checkpoints
 /// refer to files that were there before.
 pub fn small(seed: u64) -> Script {
-    let mut random = SplitMix::new(seed ^ STREAM ^ 0x736d_616c);
+    drawn(seed, seed ^ STREAM ^ 0x0073_6d61_6c6c, small_scale(seed ^ STREAM ^ 0x736d_616c), 1, false)
+}
+
+/// Draws the script of a seed in a sealed vault, half of them on a small scale.
+pub fn sealed(seed: u64) -> Script {
+    let stream = seed ^ STREAM ^ 0x7365_616c_6564;
+    let (scale, compacts) = if seed.is_multiple_of(2) { (small_scale(stream ^ 0x736d_616c), 1) } else { (Scale::default(), 3) };
+    drawn(seed, stream, scale, compacts, true)
+}
+
+fn small_scale(stream: u64) -> Scale {
+    let mut random = SplitMix::new(stream);
     let usual = Scale::default();
-    let scale = Scale {
+    Scale {
         writers: one_of(&mut random, [1, 1, 2, usual.writers]),
         small_file_bytes: one_of(&mut random, [1, 1, 400, 700]),
         alive_fifths: one_of(&mut random, [usual.alive_fifths, usual.alive_fifths, 2, 1]),
         moved_bytes: one_of(&mut random, [usual.moved_bytes, usual.moved_bytes, 100, 50]),
-    };
-    drawn(seed, seed ^ STREAM ^ 0x0073_6d61_6c6c, scale, 1)
+    }
 }
 
 /// Draws a script from a stream; one in so many has compactions.
-fn drawn(seed: u64, stream: u64, scale: Scale, compacts: u64) -> Script {
+fn drawn(seed: u64, stream: u64, scale: Scale, compacts: u64, sealed: bool) -> Script {
     let mut random = SplitMix::new(stream);
     let tier = match random.below(20) {
         0..9 => Tier::Cas,
@@ -54,8 +64,13 @@ fn drawn(seed: u64, stream: u64, scale: Scale, compacts: u64) -> Script {
     let untidy = random.below(8) == 0;
     let mut mix = mix(random, count, tier, mixed);
     let keeps = compactions(stream, compacts, &mut mix);
-    let events = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
-    Script { tier, implicit, settle, seed, page, untidy, keeps, scale, seats, events }
+    if sealed {
+        keys(stream, &mut mix);
+    }
+    let begun = sealed && seed % 4 > 0;
+    let drawn: Vec<Event> = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
+    let events = beginning().into_iter().filter(|_| begun).chain(drawn).collect();
+    Script { tier, implicit, settle, seed, page, untidy, keeps, sealed, scale, seats, events }
 }
 
 /// Adds compactions to one seed in so many, and says what they keep. From a stream of its own: the others play what they
@@ -70,6 +85,25 @@ fn compactions(stream: u64, one_in: u64, mix: &mut Mix) -> Option<(u32, u32)> {
         mix.deeds.extend([Kind::Days; 3]);
     }
     (random.below(2) == 0).then(|| (one_of(&mut random, [0, 1, 30]), one_of(&mut random, [1, 1, 365])))
+}
+
+/// Makes a vault: before there is one, nobody can change who opens it.
+fn beginning() -> [Event; 2] {
+    let first = |deed| Event { seat: 0, deed, strikes: Vec::new() };
+    [first(Deed::Change(0, OpAction::Edit)), first(Deed::Sync(Asked::default()))]
+}
+
+/// Adds what changes who can open the vault.
+fn keys(stream: u64, mix: &mut Mix) {
+    let mut random = SplitMix::new(stream ^ 0x6b65_7973);
+    let mut some = |kinds: &[Kind], of: u64, in_all: u64| {
+        if random.below(in_all) < of {
+            mix.deeds.extend(kinds);
+        }
+    };
+    some(&[Kind::Rotate; 3], 3, 4);
+    some(&[Kind::AddKey, Kind::AddKey, Kind::RemoveKey], 1, 2);
+    some(&[Kind::LoseKeyring], 1, 8);
 }
 
 fn mix(mut random: SplitMix, seats: u64, tier: Tier, mixed: bool) -> Mix {

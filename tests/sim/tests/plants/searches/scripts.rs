@@ -85,36 +85,81 @@ const LIES: [(&str, &str); 3] = [
     ),
 ];
 
+/// What is tried in a sealed vault on every tier.
+const SEALED: [(&str, &str); 10] = [
+    (
+        "a key replaced while others are away",
+        "c1 rotate !kill-after@#; c1 edit a; c1 sync; c2 edit b; c2 sync; c3 sync; c2 kill; c2 edit a; c2 sync",
+    ),
+    ("a key replaced, and its author starts again", "c1 rotate; c1 edit a; c1 sync !kill-after@#; c1 edit b; c1 sync; c2 sync; c3 sync"),
+    (
+        "two keys at once, and both edit",
+        "c1 rotate !pause@#; c2 rotate; c1 resume; c1 edit a; c2 edit b; c1 sync; c2 sync; c3 sync; c1 sync",
+    ),
+    ("two keys at once, and the first edits", "c1 rotate !pause@#; c2 rotate; c1 resume; c1 edit a; c1 sync"),
+    ("two keys at once, and the second edits", "c1 rotate !pause@#; c2 rotate; c1 resume; c2 edit a; c2 sync"),
+    ("a keyring that is lost", "c1 rotate; c1 edit a; c1 sync; c2 sync; c2 lose-keyring; c2 edit b; c2 compact !kill-after@#; c3 sync"),
+    (
+        "a drive put back to before a key",
+        "c1 snapshot; c1 rotate; c1 edit a; c1 sync; c2 sync; c1 rollback new; c2 sync; c1 sync !fail-after@#; c3 sync",
+    ),
+    ("keys that come and go", "c1 add-key 0; c2 add-key 1 !kill-after@#; c3 rotate; c2 open; c2 remove-key 0; c2 edit a; c2 sync; c1 sync"),
+    ("a key replaced before the first sync", "c1 snapshot; c4 rotate; c1 rollback new; c4 kill; c4 sync !fail-before@#; c1 sync; c2 sync"),
+    ("a lost reply to a new key", "c1 rotate !fail-after@#; c1 edit a; c1 sync; c1 rotate; c1 edit b; c1 sync; c2 sync"),
+];
+
 /// The scripts, on every tier.
 pub fn by_scripts(config: &dyn Fn() -> Config) -> Hit {
-    scripts().find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+    scripts().find_map(|script| by_script(script, config))
+}
+
+/// Those in sealed vaults.
+pub fn by_sealed_scripts(config: &dyn Fn() -> Config) -> Hit {
+    sealed_scripts().find_map(|script| by_script(script, config))
 }
 
 /// One script alone.
 #[allow(dead_code, reason = "only a planted bug is looked for with one")]
 pub fn by_one_script(wanted: &str, config: &dyn Fn() -> Config) -> Hit {
-    scripts().filter(|(_, (name, _))| *name == wanted).find_map(|(tier, (name, events))| by_script(tier, name, events, config))
+    scripts().chain(sealed_scripts()).filter(|script| script.name == wanted).find_map(|script| by_script(script, config))
 }
 
 /// Whether there is such a script.
 #[allow(dead_code, reason = "only a planted bug is looked for with one")]
 pub fn is_script(wanted: &str) -> bool {
-    scripts().any(|(_, (name, _))| *name == wanted)
+    scripts().chain(sealed_scripts()).any(|script| script.name == wanted)
+}
+
+/// A script, on one tier on which it is played.
+struct Played {
+    tier: Tier,
+    /// What stands behind the tier.
+    sealed: &'static str,
+    name: &'static str,
+    events: &'static str,
+}
+
+fn on_every_tier(scripts: &'static [(&str, &str)], sealed: &'static str) -> impl Iterator<Item = Played> {
+    scripts.iter().flat_map(move |(name, events)| Tier::JOURNAL.map(|tier| Played { tier, sealed, name, events }))
 }
 
 /// Every script, with each tier on which it is played.
-fn scripts() -> impl Iterator<Item = (Tier, &'static (&'static str, &'static str))> {
-    let honest = SCRIPTS.iter().flat_map(|script| Tier::JOURNAL.map(|tier| (tier, script)));
-    honest.chain(LIES.iter().map(|script| (Tier::Cas, script)))
+fn scripts() -> impl Iterator<Item = Played> {
+    on_every_tier(&SCRIPTS, "").chain(LIES.iter().map(|(name, events)| Played { tier: Tier::Cas, sealed: "", name, events }))
 }
 
-fn by_script(tier: Tier, name: &str, events: &str, config: &dyn Fn() -> Config) -> Hit {
+fn sealed_scripts() -> impl Iterator<Item = Played> {
+    on_every_tier(&SEALED, " sealed")
+}
+
+fn by_script(Played { tier, sealed, name, events }: Played, config: &dyn Fn() -> Config) -> Hit {
     for settle in ["local", "remote"] {
         let mut most = 1;
         for number in 0..200 {
             let events = events.replace('#', &number.to_string());
-            let seats = "seat:-fd:1000:0 ".repeat(3);
-            let text = format!("{tier} {settle} seed=1 page=1000 {seats}; {BEGINNING}; {events}");
+            // A fourth one has not seen the vault yet.
+            let seats = "seat:-fd:1000:0 ".repeat(if sealed.is_empty() { 3 } else { 4 });
+            let text = format!("{tier} {settle} seed=1 page=1000{sealed} {seats}; {BEGINNING}; {events}");
             let script: Script = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
             let verdict = play_in(&script, Look::default(), |world| around(world, config()));
             if !verdict.violations.is_empty() {
@@ -133,7 +178,16 @@ fn by_script(tier: Tier, name: &str, events: &str, config: &dyn Fn() -> Config) 
 
 /// The first random schedules.
 pub fn by_seeds(config: &dyn Fn() -> Config) -> Hit {
-    (0..SEEDS).map(|number| Seed { family: Family::Journal, number }).find_map(|seed| {
+    by_seeds_of(Family::Journal, config)
+}
+
+/// The first random schedules in sealed vaults.
+pub fn by_sealed_seeds(config: &dyn Fn() -> Config) -> Hit {
+    by_seeds_of(Family::Sealed, config)
+}
+
+fn by_seeds_of(family: Family, config: &dyn Fn() -> Config) -> Hit {
+    (0..SEEDS).map(|number| Seed { family, number }).find_map(|seed| {
         let violations = play_in(&seed.script(), Look::default(), |world| around(world, config())).violations;
         hit(format!("KITE_SIM_SEED={seed}"), violations)
     })
