@@ -5,6 +5,9 @@
 //! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
+//! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
+//! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
 //! | `state-file` | [`state::file::FileState`]: the same in a file without SQLite | no |
 //! | `watch` | [`layers::Watched`]: notices changes of a drive in a local folder | no |
 //! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
@@ -26,6 +29,8 @@
 //! and several requests must be able to run at once.
 
 pub mod drives;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod layers;
 #[cfg(feature = "runtime")]
 pub mod runtime;
@@ -33,6 +38,8 @@ pub mod state;
 
 #[cfg(feature = "fs")]
 pub use drives::fs::FsDrive;
+#[cfg(feature = "webdav")]
+pub use drives::webdav::WebDav;
 #[cfg(feature = "runtime")]
 pub use runtime::NativeRuntime;
 #[cfg(feature = "state-file")]
