@@ -53,19 +53,23 @@ impl WebDav {
     /// Makes sure that a missing name is one in a root that is there: a folder that was moved away or not mounted must not
     /// look like a vault that was deleted.
     pub(super) async fn check_root(&self, operation: &'static str) -> Result<()> {
+        if self.is_root_there(operation).await? {
+            return Ok(());
+        }
+        let url = self.root.url();
+        let what = format!("has no folder {} (any longer): was it moved, or is the address wrong?", url.path());
+        Err(self.web.error(&call(operation, "", Repeat::Freely), url, ErrorKind::Unavailable, &what))
+    }
+
+    pub(super) async fn is_root_there(&self, operation: &'static str) -> Result<bool> {
         let (call, url) = (call(operation, "", Repeat::Freely), self.root.url());
         let response = self.ask(&call, url, "0").await?;
         match response.status {
-            207 if self.items(&call, url, &response)?.first().is_some_and(|item| item.is_dir) => Ok(()),
+            207 if self.items(&call, url, &response)?.first().is_some_and(|item| item.is_dir) => Ok(true),
             207 => Err(self.web.error(&call, url, ErrorKind::Unavailable, "has a file in the place of the drive's folder")),
-            404 | 409 | 410 => Err(self.gone(&call)),
+            404 | 409 | 410 => Ok(false),
             _ => Err(self.refused(&call, url, &response)),
         }
-    }
-
-    pub(super) fn gone(&self, call: &Call) -> Error {
-        let what = format!("has no folder {} any longer: was it moved, or is the address wrong?", self.root.url().path());
-        self.web.error(call, self.root.url(), ErrorKind::Unavailable, &what)
     }
 
     /// Lists a folder, which is always one page.

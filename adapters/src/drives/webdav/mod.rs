@@ -102,7 +102,7 @@ impl WebDav {
     /// `unauthorized` if this account may not; `unavailable`.
     pub async fn make_root(&self) -> Result<()> {
         let call = call("open", "", Repeat::Freely);
-        if self.check_root("open").await.is_ok() {
+        if self.has_root().await? {
             return Ok(());
         }
         let above: Vec<Url> = self.root.upwards().collect();
@@ -110,6 +110,14 @@ impl WebDav {
             Some(_) => self.check_root("open").await,
             None => Err(self.web.error(&call, self.root.url(), ErrorKind::NotFound, "makes no such folder: is the address right?")),
         }
+    }
+
+    /// Whether the folder is there.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn has_root(&self) -> Result<bool> {
+        self.is_root_there("open").await
     }
 
     async fn send(&self, call: &Call, request: Request) -> Result<Response> {
