@@ -98,8 +98,11 @@ async fn exchange(client: Client, request: Request) -> Result<Response> {
 
 fn failed(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    let what = match certificate(&error) {
-        Some(why) => format!("its certificate is not trusted ({why}): is the address right, or is there a network that wants a login?"),
+    let what = match tls(&error) {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            format!("its certificate is not trusted ({why:?}): is the address right, or is there a network that wants a login?")
+        }
+        Some(why) => format!("it does not speak TLS ({why}): is the address right?"),
         None if error.is_timeout() => "nobody answered in time: is there a network?".to_owned(),
         None if error.is_connect() => format!("it cannot be reached ({}): is there a network, and is the address right?", root(&error)),
         None => format!("the connection broke ({})", root(&error)),
@@ -107,14 +110,14 @@ fn failed(error: reqwest::Error) -> Error {
     unavailable(&what, error)
 }
 
-/// What is wrong with the certificate, or with TLS at all, if that is it.
-fn certificate(error: &(dyn StdError + 'static)) -> Option<String> {
-    causes(error).find_map(|cause| {
-        let tls = cause.downcast_ref::<rustls::Error>();
-        // An error of the connection holds the one of TLS behind an error of input and output.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        tls.or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>())).map(ToString::to_string)
-    })
+/// What is wrong with TLS, if that is it.
+fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    // An error of input and output passes over what it holds.
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    tls(held.map(|held| held as &'a (dyn StdError + 'static)).or_else(|| error.source())?)
 }
 
 fn root(error: &(dyn StdError + 'static)) -> String {
