@@ -61,10 +61,10 @@ impl Address {
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
         let drive = self.open(false, Layout::Journal)?;
         block_on(async {
-            if !drive.has_root().await? {
-                return Ok(None);
-            }
-            let entries = drive.list_dir(folder.clone(), None).await?.entries;
+            let entries = match drive.list_dir(folder.clone(), None).await {
+                Err(_) if !drive.has_root().await? => return Ok(None),
+                listed => listed?.entries,
+            };
             Ok(Layout::told_by(|name| entries.iter().any(|entry| !entry.is_dir && entry.name == name)))
         })
     }

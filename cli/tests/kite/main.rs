@@ -5,6 +5,7 @@
 mod conflicts;
 mod copied;
 mod crowd;
+mod crowds;
 mod dry_run;
 mod full_disk;
 mod guards;

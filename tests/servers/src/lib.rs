@@ -3,8 +3,10 @@
 //! `test.sh` installs them. A server that is missing is a failure that says so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
+mod relay;
 mod start;
 
+pub use relay::{Passed, counting};
 pub use start::Server;
 
 use kitestring::Result;

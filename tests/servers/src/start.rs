@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Server {
     port: u16,
+    is_sealed: bool,
     home: TempDir,
     guard: Child,
     /// The guard ends the server when this is closed: by us, or by the system when this process dies.
@@ -31,6 +32,36 @@ impl Server {
     /// # Panics
     /// If it is not installed, or does not answer within half a minute.
     pub fn start(kind: Kind) -> Self {
+        Self::start_with(kind, &[])
+    }
+
+    /// Starts `rclone`, which lets in only who knows the password.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn signing_in(user: &str, password: &str) -> Self {
+        Self::start_with(Kind::Rclone, &["--user", user, "--pass", password])
+    }
+
+    /// Starts `rclone` with TLS, and a certificate that it has given itself.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn with_own_certificate() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let (key, certificate) = (home.path().join("key.pem"), home.path().join("certificate.pem"));
+        let mut make = Command::new("openssl");
+        make.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=own"]);
+        make.args(["-addext", "subjectAltName=IP:127.0.0.1"]).arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+        assert!(make.stderr(Stdio::null()).status().unwrap().success(), "openssl makes no certificate");
+        let (key, certificate) = (key.to_string_lossy(), certificate.to_string_lossy());
+        let mut server = Self::start_with(Kind::Rclone, &["--key", &key, "--cert", &certificate]);
+        server.is_sealed = true;
+        server
+    }
+
+    fn start_with(kind: Kind, options: &[&str]) -> Self {
         let home = tempfile::Builder::new().prefix("kitestring-server-").tempdir().unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["files", "own"] {
@@ -41,7 +72,7 @@ impl Server {
             Kind::WsgiDav => wsgidav(home.path(), port),
             Kind::Apache => apache(home.path(), port),
             Kind::Nginx => nginx(home.path(), port),
-            Kind::Rclone => rclone(home.path(), port),
+            Kind::Rclone => rclone(home.path(), port, options),
         };
         if is_root() {
             // Apache does not serve as root.
@@ -61,7 +92,7 @@ impl Server {
         guard.args(["-c", script, "guard"]).args(command).stdin(Stdio::piped());
         let mut guard = guard.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let lifeline = guard.stdin.take();
-        Self { port, home, guard, _lifeline: lifeline }
+        Self { port, is_sealed: false, home, guard, _lifeline: lifeline }
     }
 
     fn wait_until_it_answers(&mut self, kind: Kind) {
@@ -75,13 +106,9 @@ impl Server {
 
     /// Returns its address, with a slash at the end.
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("{}://127.0.0.1:{}/", if self.is_sealed { "https" } else { "http" }, self.port)
     }
 
-    /// Returns the folder that it serves.
-    pub fn files(&self) -> PathBuf {
-        self.home.path().join("files")
-    }
 }
 
 impl Drop for Server {
@@ -116,11 +143,14 @@ fn wsgidav(home: &Path, port: u16) -> Vec<String> {
     words([&program.to_string_lossy(), "--config", &config.to_string_lossy()])
 }
 
-fn rclone(home: &Path, port: u16) -> Vec<String> {
+fn rclone(home: &Path, port: u16, options: &[&str]) -> Vec<String> {
     let address = format!("127.0.0.1:{port}");
     let files = home.join("files");
     let config = home.join("own/rclone.conf");
-    words(["rclone", "--config", &config.to_string_lossy(), "serve", "webdav", "--addr", &address, &files.to_string_lossy()])
+    let mut command =
+        words(["rclone", "--config", &config.to_string_lossy(), "serve", "webdav", "--addr", &address, &files.to_string_lossy()]);
+    command.extend(options.iter().map(|option| (*option).to_owned()));
+    command
 }
 
 fn apache(home: &Path, port: u16) -> Vec<String> {

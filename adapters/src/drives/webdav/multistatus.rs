@@ -141,19 +141,16 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_whatever_its_prefixes() {
-        for answer in [ANSWER.to_owned(), ANSWER.replace("d:", "").replace("xmlns:d", "xmlns").replace("xmlns=\"DAV:\"", "xmlns=\"DAV:\"")] {
-            let answer = answer.replace("xmlns:\"", "xmlns\"");
-            let items = parse(answer.as_bytes()).unwrap_or_default();
-            if answer.contains("d:") {
-                assert_eq!(
-                    items,
-                    [
-                        Item { href: "/dav/a/".into(), is_dir: true, ..Item::default() },
-                        Item { href: "/dav/a/b&c d".into(), size: Some(12), ..Item::default() },
-                        Item { href: "/dav/a/e".into(), status: Some(403), ..Item::default() },
-                    ]
-                );
-            }
+        let unprefixed = ANSWER.replace("xmlns:d=", "xmlns=").replace("<d:", "<").replace("</d:", "</");
+        for answer in [ANSWER, &unprefixed] {
+            assert_eq!(
+                parse(answer.as_bytes()).unwrap(),
+                [
+                    Item { href: "/dav/a/".into(), is_dir: true, ..Item::default() },
+                    Item { href: "/dav/a/b&c d".into(), size: Some(12), ..Item::default() },
+                    Item { href: "/dav/a/e".into(), status: Some(403), ..Item::default() },
+                ]
+            );
         }
     }
 
