@@ -15,7 +15,7 @@ if ! is_there; then
   apt-get update -q && RUNLEVEL=1 apt-get install -qy --no-install-recommends $packages
 fi
 [ -x "$environment/bin/pip" ] || python3 -m venv "$environment"
-"$environment/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement tests/servers/requirements.txt
+"$environment/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
 
 cargo test --locked -p kitestring-servers --test conformance --test claims --test tls -- --nocapture
 cargo test --locked -p kitestring-cli --test webdav -- --nocapture --test-threads=4

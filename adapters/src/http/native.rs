@@ -18,31 +18,21 @@ const IDLE: Duration = Duration::from_secs(30);
 /// A larger answer is none of ours.
 const MAX_BYTES: usize = 256 << 20;
 
-/// The [`Http`] of a native program; it works under any async executor.
+/// The [`Http`] of a native program; it works under any async executor. All of a process share one thread and one pool of
+/// connections.
 ///
 /// A request to this machine by plain `http` goes there itself; the others go through the proxy that the environment names,
 /// if it names one.
 #[derive(Debug, Clone)]
-pub struct NativeHttp {
-    sealed: Client,
-    plain: Client,
-}
+pub struct NativeHttp(());
 
 impl NativeHttp {
     /// Prepares to send requests; none is sent.
     ///
     /// # Errors
-    /// `unavailable` if the system gives no thread, or no certificates.
+    /// `unavailable` if the system gives no thread.
     pub fn new() -> Result<Self> {
-        // If the program has chosen other cryptography, that one stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || {
-            let agent = concat!("kitestring/", env!("CARGO_PKG_VERSION"));
-            Client::builder().user_agent(agent).redirect(redirect::Policy::none()).connect_timeout(CONNECT).pool_idle_timeout(IDLE)
-        };
-        let failed = |e: reqwest::Error| unavailable("no request can be sent", e);
-        executor()?;
-        Ok(Self { sealed: builder().https_only(true).build().map_err(failed)?, plain: builder().no_proxy().build().map_err(failed)? })
+        executor().map(|_| Self(()))
     }
 }
 
@@ -52,6 +42,24 @@ fn executor() -> Result<&'static Runtime> {
     let build = || Builder::new_multi_thread().worker_threads(1).thread_name("kitestring-http").enable_all().build().ok();
     let none = || Error::new(ErrorKind::Unavailable, "open", "the system gives no thread to send requests with");
     EXECUTOR.get_or_init(build).as_ref().ok_or_else(none)
+}
+
+/// The client for requests of this scheme. The one for TLS reads the certificates of the system, which takes its time.
+fn client(scheme: &str) -> Result<&'static Client> {
+    static SEALED: OnceLock<Option<Client>> = OnceLock::new();
+    static PLAIN: OnceLock<Option<Client>> = OnceLock::new();
+    let builder = || {
+        // If the program has chosen other cryptography, that one stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let agent = concat!("kitestring/", env!("CARGO_PKG_VERSION"));
+        Client::builder().user_agent(agent).redirect(redirect::Policy::none()).connect_timeout(CONNECT).pool_idle_timeout(IDLE)
+    };
+    let client = match scheme {
+        "http" => PLAIN.get_or_init(|| builder().no_proxy().tls_certs_only([]).build().ok()),
+        _ => SEALED.get_or_init(|| builder().https_only(true).build().ok()),
+    };
+    let none = || Error::new(ErrorKind::Unavailable, "send", "the system gives no certificates to check servers by");
+    client.as_ref().ok_or_else(none)
 }
 
 /// A request under way, which ends when nobody waits for it any longer.
@@ -66,13 +74,13 @@ impl Drop for UnderWay {
 #[apply(port!)]
 impl Http for NativeHttp {
     async fn send(&self, request: Request) -> Result<Response> {
-        let client = if request.url.scheme() == "http" { &self.plain } else { &self.sealed };
-        let mut under_way = UnderWay(executor()?.spawn(exchange(client.clone(), request)));
+        let exchanged = async move { exchange(client(request.url.scheme())?, request).await };
+        let mut under_way = UnderWay(executor()?.spawn(exchanged));
         (&mut under_way.0).await.map_err(|e| unavailable("the request was given up", e))?
     }
 }
 
-async fn exchange(client: Client, request: Request) -> Result<Response> {
+async fn exchange(client: &Client, request: Request) -> Result<Response> {
     let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes());
     let method = method.map_err(|e| Error::new(ErrorKind::Internal, "send", e.to_string()))?;
     let mut building = client.request(method, request.url);

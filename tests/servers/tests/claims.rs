@@ -26,6 +26,7 @@ fn etag(http: &NativeHttp, url: &Url) -> Option<String> {
 
 /// What was found out about a server.
 #[derive(Debug)]
+#[allow(dead_code, reason = "it is printed")]
 struct Found {
     /// A second PUT under `If-None-Match: *` is refused.
     creates: bool,

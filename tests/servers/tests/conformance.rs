@@ -6,7 +6,7 @@ use kitestring_servers::{Kind, delete_folder, drive};
 
 conformance! {
     webdav_on_wsgidav => || async { storage(Kind::WsgiDav) }, |folder: &str| drive(folder), IN_PLACE;
-    webdav_on_apache => || async { storage(Kind::Apache) }, |folder: &str| drive(folder);
+    webdav_on_apache => || async { storage(Kind::Apache) }, |folder: &str| drive(folder), APACHE;
     webdav_on_nginx => || async { storage(Kind::Nginx) }, |folder: &str| drive(folder), NGINX;
     webdav_on_rclone => || async { storage(Kind::Rclone) }, |folder: &str| drive(folder), IN_PLACE;
 }
@@ -16,6 +16,13 @@ const IN_PLACE: &[(&str, &str)] = &[
     ("d14_a_reader_sees_the_old_or_the_new", WRITES_IN_PLACE),
     ("d72_a_dropped_put_leaves_the_old_or_the_new", WRITES_IN_PLACE),
     ("d72_a_dropped_batch_leaves_each_file_whole", WRITES_IN_PLACE),
+];
+
+const SIZE_FIRST: &str = "Apache asks for a file's size before it opens it: the new content may come cut to the old size; see spec/adapters.md";
+const APACHE: &[(&str, &str)] = &[
+    ("d14_a_reader_sees_the_old_or_the_new", SIZE_FIRST),
+    ("d72_a_dropped_put_leaves_the_old_or_the_new", SIZE_FIRST),
+    ("d72_a_dropped_batch_leaves_each_file_whole", SIZE_FIRST),
 ];
 
 const NO_EMPTY_FILE: &str = "nginx answers the writing of an empty file by 500; no file of a vault is empty";
