@@ -17,5 +17,5 @@ fi
 [ -x "$environment/bin/pip" ] || python3 -m venv "$environment"
 "$environment/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
 
-cargo test --locked -p kitestring-servers --test conformance --test claims --test tls -- --nocapture
+cargo test --locked -p kitestring-servers --test conformance --test claims --test faults --test tls -- --nocapture
 cargo test --locked -p kitestring-cli --test webdav -- --nocapture --test-threads=4

@@ -61,6 +61,8 @@ pub struct Place<'a> {
     pub sync: &'a [&'a str],
     /// Whether a sync may fail while others are under way: with a lock that a dead one has left, or with half a file.
     pub may_fail: bool,
+    /// How long after each other their syncs are started.
+    pub apart: Duration,
     /// After so long no other round begins: a slow machine plays fewer.
     pub enough: Duration,
 }
@@ -110,7 +112,12 @@ impl Crowd<'_> {
             let mut sync = self.world.command(&[&["sync", folder, "--json"], self.place.sync].concat());
             sync.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         };
-        let mut running: Vec<(Child, Option<Duration>)> = FOLDERS.into_iter().map(|folder| (start(folder), None)).collect();
+        let start = |folder| {
+            let begun = (start(folder), None);
+            thread::sleep(self.place.apart);
+            begun
+        };
+        let mut running: Vec<(Child, Option<Duration>)> = FOLDERS.into_iter().map(start).collect();
         let begun = Instant::now();
         for (_, dies) in &mut running {
             *dies = (self.draw.below(2) == 0).then(|| Duration::from_millis(self.draw.below(LIFE_MS)));

@@ -6,18 +6,23 @@ use std::time::Duration;
 
 const ENOUGH: Duration = Duration::from_secs(15);
 
+fn place<'a>(name: &'a str, drive: &'a str, may_fail: bool) -> Place<'a> {
+    Place { name, drive, options: &[], lowered: None, sync: &[], may_fail, apart: Duration::ZERO, enough: ENOUGH }
+}
+
 /// On servers that write into a file while others read it, a sync may meet half a file: it says so, and the next goes on.
 fn journal(kind: Kind, may_fail: bool) {
     let drive = format!("webdav+{}", kind.empty_folder().unwrap());
-    let name = format!("journal on {kind:?}");
-    play(&Place { name: &name, drive: &drive, options: &[], lowered: None, sync: &[], may_fail, enough: ENOUGH });
+    play(&place(&format!("journal on {kind:?}"), &drive, may_fail));
 }
 
-/// Who dies with the lock leaves it; nobody waits for it here.
+/// Who dies with the lock leaves it, and nobody waits for it here. No two take it in the same milliseconds: that no server
+/// refuses for sure.
 fn classic(kind: Kind) {
     let drive = format!("webdav+{}", kind.empty_folder().unwrap());
-    let (name, options) = (format!("classic on {kind:?}"), &["--layout", "classic"]);
-    play(&Place { name: &name, drive: &drive, options, lowered: None, sync: &["--wait", "1"], may_fail: true, enough: ENOUGH });
+    let name = format!("classic on {kind:?}");
+    let (options, sync, apart) = (&["--layout", "classic"], &["--wait", "1"], Duration::from_millis(40));
+    play(&Place { options, sync, apart, ..place(&name, &drive, true) });
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Real servers for the tests of drives: each is started in a folder of its own, and ends with the process that started it.
 //!
 //! `test.sh` installs them. A server that is missing is a failure that says so.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+mod faults;
 mod relay;
 mod start;
 
+pub use faults::{FastRuntime, Faults, FaultyHttp};
 pub use relay::{Passed, counting};
 pub use start::Server;
 

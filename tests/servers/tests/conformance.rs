@@ -1,14 +1,17 @@
 //! The WebDAV drive through every clause of the specification, on every server.
 
 use kitestring::Result;
+use kitestring_adapters::{WebDav, http::Credentials};
 use kitestring_conformance::{Storage, conformance};
-use kitestring_servers::{Kind, delete_folder, drive};
+use kitestring_servers::{FastRuntime, Faults, FaultyHttp, Kind, delete_folder, drive};
+use std::sync::Arc;
 
 conformance! {
     webdav_on_wsgidav => || async { storage(Kind::WsgiDav) }, |folder: &str| drive(folder), IN_PLACE;
     webdav_on_apache => || async { storage(Kind::Apache) }, |folder: &str| drive(folder), APACHE;
     webdav_on_nginx => || async { storage(Kind::Nginx) }, |folder: &str| drive(folder), NGINX;
     webdav_on_rclone => || async { storage(Kind::Rclone) }, |folder: &str| drive(folder), IN_PLACE;
+    webdav_on_apache_with_faults => || async { with_faults(Kind::Apache) }, |folder: &str| faulty(folder), APACHE;
 }
 
 const WRITES_IN_PLACE: &str = "the server writes into the file while others read it; see spec/adapters.md";
@@ -41,4 +44,18 @@ fn storage(kind: Kind) -> Result<Storage> {
     let (again, gone) = (folder.clone(), folder.clone());
     let storage = Storage::new(drive(&folder)?).shared_by(move || drive(&again)).at(folder);
     Ok(storage.unmounted_by(move || delete_folder(&gone)))
+}
+
+/// The same behind a network with faults that the drive makes good.
+fn with_faults(kind: Kind) -> Result<Storage> {
+    let folder = kind.empty_folder()?;
+    let (again, gone) = (folder.clone(), folder.clone());
+    let storage = Storage::new(faulty(&folder)?).shared_by(move || faulty(&again)).at(folder);
+    Ok(storage.unmounted_by(move || delete_folder(&gone)))
+}
+
+fn faulty(folder: &str) -> Result<WebDav> {
+    let http = FaultyHttp::new(Faults::Passing, u64::from(std::process::id()))?;
+    http.turn(true);
+    WebDav::new(Arc::new(http), Arc::new(FastRuntime::default()), folder, Credentials::None)
 }
