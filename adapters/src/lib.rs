@@ -15,15 +15,7 @@
 //! Each feature compiles alone; no adapter knows another one. Always there: [`layers::Within`], a folder of a drive as a
 //! drive of its own.
 //!
-//! # Adding an adapter
-//! 1. A folder `drives/<name>/` (or `state/<name>/`) with a `mod.rs` that holds the public type and its port
-//!    implementation under `#[apply(port!)]`. The rules it must keep are on [`kitestring::Drive`] and
-//!    [`kitestring::State`].
-//! 2. A feature of that name in `Cargo.toml`; every dependency it adds is optional and belongs to it. One
-//!    `#[cfg(feature = "…")] pub mod …;` line in `drives/mod.rs` (or `state/mod.rs`), and a row in the table above.
-//! 3. One line in the conformance suite that makes an empty one of it. The suite chooses its tests by
-//!    [`kitestring::drive::Capabilities`], so claim only what holds when two devices race.
-//! 4. Tests of what is special to it in `tests/`.
+//! How to add an adapter is told in the README of this crate.
 //!
 //! Blocking calls go through the `blocking` crate, never directly into an `async fn`: the host chooses the executor,
 //! and several requests must be able to run at once.

@@ -14,9 +14,7 @@ use crate::{
     sharing,
     unreachable::Unreachable,
 };
-use kitestring::{
-    Client, Conflict, Drive, Encryption, Error, ErrorKind, Log, MemoryState, Options, Result, State, Status, SyncOptions,
-};
+use kitestring::{Client, Conflict, Drive, Encryption, Error, ErrorKind, Log, MemoryState, Options, Result, State, Status, SyncOptions};
 use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -86,9 +84,7 @@ impl Session {
     pub(crate) async fn for_dry_run(args: &Sync, opening: &Opening) -> Result<Self> {
         let folder = &args.folder.folder;
         let chosen = setup::choose(args)?;
-        let drive: Arc<dyn Drive> = match chosen.config.drive.open_to_look(&chosen.config) {
-            other => other.map_err(|e| missing(e, folder, &chosen.config))?,
-        };
+        let drive = chosen.config.drive.open_to_look(&chosen.config).map_err(|e| missing(e, folder, &chosen.config))?;
         tell_choice(&chosen.config, chosen.is_new);
         let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
         if !chosen.is_new {

@@ -117,10 +117,7 @@ fn what_failed_for_a_moment_is_sent_again_after_a_growing_wait() {
     let down = setting(Credentials::None, (0..9).map(|_| Err(cut())).collect());
     let error = down.send(Repeat::Freely, Method::Put).unwrap_err();
     assert_eq!((error.kind.clone(), down.sent()), (ErrorKind::Unavailable, 4));
-    assert_eq!(
-        error.to_string(),
-        "put: the test drive at cloud.example gave no answer: the connection broke (docs/a.json)"
-    );
+    assert_eq!(error.to_string(), "put: the test drive at cloud.example gave no answer: the connection broke (docs/a.json)");
 }
 
 #[test]

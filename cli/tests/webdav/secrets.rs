@@ -39,7 +39,8 @@ fn the_right_ones_sign_in_and_are_written_nowhere() {
 #[test]
 fn an_address_with_a_password_is_refused_and_not_repeated() {
     let world = World::new(&["a"]);
-    for address in ["webdav+https://ann:canary-pass@cloud.example/x", "https://ann:canary-pass@cloud.example/", "webdav+http://canary-pass@127.0.0.1/"]
+    for address in
+        ["webdav+https://ann:canary-pass@cloud.example/x", "https://ann:canary-pass@cloud.example/", "webdav+http://canary-pass@127.0.0.1/"]
     {
         silent(world.kite(&["sync", "a", "--drive", address, "--json"]).expect(1));
     }

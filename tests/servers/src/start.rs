@@ -108,7 +108,6 @@ impl Server {
     pub fn address(&self) -> String {
         format!("{}://127.0.0.1:{}/", if self.is_sealed { "https" } else { "http" }, self.port)
     }
-
 }
 
 impl Drop for Server {
@@ -155,9 +154,8 @@ fn rclone(home: &Path, port: u16, options: &[&str]) -> Vec<String> {
 
 fn apache(home: &Path, port: u16) -> Vec<String> {
     let (own, files) = (home.join("own"), home.join("files"));
-    let modules = ["mpm_event", "authz_core", "dav", "dav_fs"].map(|name| {
-        format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
-    });
+    let modules = ["mpm_event", "authz_core", "dav", "dav_fs"]
+        .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
     let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
     let text = format!(
         "ServerRoot {own:?}\nPidFile pid\nListen 127.0.0.1:{port}\nServerName localhost\n{}{user}DocumentRoot {files:?}\n\

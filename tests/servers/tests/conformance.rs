@@ -21,7 +21,8 @@ const IN_PLACE: &[(&str, &str)] = &[
     ("d72_a_dropped_batch_leaves_each_file_whole", WRITES_IN_PLACE),
 ];
 
-const SIZE_FIRST: &str = "Apache asks for a file's size before it opens it: the new content may come cut to the old size; see spec/adapters.md";
+const SIZE_FIRST: &str =
+    "Apache asks for a file's size before it opens it: the new content may come cut to the old size; see spec/adapters.md";
 const APACHE: &[(&str, &str)] = &[
     ("d14_a_reader_sees_the_old_or_the_new", SIZE_FIRST),
     ("d72_a_dropped_put_leaves_the_old_or_the_new", SIZE_FIRST),

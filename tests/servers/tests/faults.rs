@@ -107,7 +107,12 @@ struct Play {
 impl Play {
     async fn begin(folder: &str, seed: u64, layout: fn() -> Layout, faults: Faults) -> Result<Self> {
         let devices = join_all((0..DEVICES as u64).map(|n| Device::open(folder, seed * 10 + n, layout(), faults))).await;
-        Ok(Self { devices: devices.into_iter().collect::<Result<_>>()?, written: BTreeMap::new(), failed: 0, at_once: faults == Faults::All })
+        Ok(Self {
+            devices: devices.into_iter().collect::<Result<_>>()?,
+            written: BTreeMap::new(),
+            failed: 0,
+            at_once: faults == Faults::All,
+        })
     }
 
     async fn round(&mut self, round: usize) -> Result<()> {

@@ -1,8 +1,9 @@
 //! What is there: a file, a folder or nothing; and whether the root still is.
 
 use super::{
-    WebDav, call,
+    WebDav,
     address::segments,
+    call,
     multistatus::{Item, QUESTION, parse},
     quirks::THROUGH_A_FILE,
 };
@@ -118,7 +119,8 @@ fn children(items: &[Item], url: &Url) -> Result<Vec<DirEntry>, &'static str> {
     let places: Vec<(Vec<String>, &Item)> = items.iter().filter_map(|item| Some((segments(&item.href)?, item))).collect();
     // A proxy may have moved the whole tree: then only the folder's own name is as it was asked for.
     let is_same = |place: &&(Vec<String>, &Item)| place.0 == asked;
-    let is_moved = |place: &&(Vec<String>, &Item)| place.0.last() == asked.last() && places.iter().all(|(other, _)| place.0.len() <= other.len());
+    let is_moved =
+        |place: &&(Vec<String>, &Item)| place.0.last() == asked.last() && places.iter().all(|(other, _)| place.0.len() <= other.len());
     let Some((own, folder)) = places.iter().find(is_same).or_else(|| places.iter().find(is_moved)) else {
         return Err("it does not name the folder that was asked for");
     };
@@ -132,7 +134,9 @@ fn children(items: &[Item], url: &Url) -> Result<Vec<DirEntry>, &'static str> {
 /// Names an item, unless it has vanished meanwhile.
 fn entry(name: &str, item: &Item) -> Result<Option<DirEntry>, &'static str> {
     match item.status {
-        None | Some(200..=299) => Ok(Some(DirEntry { name: name.to_owned(), is_dir: item.is_dir, size: item.size.filter(|_| !item.is_dir) })),
+        None | Some(200..=299) => {
+            Ok(Some(DirEntry { name: name.to_owned(), is_dir: item.is_dir, size: item.size.filter(|_| !item.is_dir) }))
+        }
         Some(404 | 410) => Ok(None),
         Some(_) => Err("the server could not look at all that is there"),
     }

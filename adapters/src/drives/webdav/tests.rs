@@ -3,11 +3,7 @@
 use super::*;
 use crate::http::{Header, Method};
 use futures::executor::block_on;
-use std::{
-    collections::VecDeque,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 struct Still;
 
@@ -53,9 +49,9 @@ impl Http for Script {
     }
 }
 
-const FOLDER: &str =
-    r#"<multistatus xmlns="DAV:"><response><href>/dav/</href><propstat><prop><resourcetype><collection/></resourcetype></prop></propstat></response></multistatus>"#;
-const FILE: &str = r#"<multistatus xmlns="DAV:"><response><href>/dav/f</href><propstat><prop><resourcetype/></prop></propstat></response></multistatus>"#;
+const FOLDER: &str = r#"<multistatus xmlns="DAV:"><response><href>/dav/</href><propstat><prop><resourcetype><collection/></resourcetype></prop></propstat></response></multistatus>"#;
+const FILE: &str =
+    r#"<multistatus xmlns="DAV:"><response><href>/dav/f</href><propstat><prop><resourcetype/></prop></propstat></response></multistatus>"#;
 const PAGE: &str = "<html>a web page</html>";
 
 /// A drive whose requests are answered so, and how many answers are left over.
@@ -90,7 +86,9 @@ fn put(script: &[(&'static str, u16, &'static str)]) -> Result<Version> {
 fn a_missing_file_is_one_only_if_the_root_is_there() {
     let missing = ("GET /dav/d/f", 404, "");
     assert_eq!(whole(&[missing, ("PROPFIND /dav/", 207, FOLDER)]).unwrap(), Got::Missing);
-    for (status, body, code) in [(404, "", "unavailable"), (207, FILE, "unavailable"), (401, "", "unauthorized"), (200, PAGE, "unavailable")] {
+    for (status, body, code) in
+        [(404, "", "unavailable"), (207, FILE, "unavailable"), (401, "", "unauthorized"), (200, PAGE, "unavailable")]
+    {
         assert_eq!(whole(&[missing, ("PROPFIND /dav/", status, body)]).unwrap_err().kind.code(), code);
     }
 }
@@ -131,7 +129,8 @@ fn a_part_is_cut_from_what_comes() {
 #[test]
 fn folders_are_made_from_the_first_that_is_missing() {
     for lacking in [409, 404, 500] {
-        let script = [("PUT /dav/a/b/f", lacking, ""), ("MKCOL /dav/a/b/", 409, ""), ("MKCOL /dav/a/", 201, ""), ("MKCOL /dav/a/b/", 201, "")];
+        let script =
+            [("PUT /dav/a/b/f", lacking, ""), ("MKCOL /dav/a/b/", 409, ""), ("MKCOL /dav/a/", 201, ""), ("MKCOL /dav/a/b/", 201, "")];
         let (drive, _) = drive(&[&script[..], &[("PUT /dav/a/b/f", 201, ""), ("PUT /dav/a/b/g", 201, "")]].concat());
         for name in ["a/b/f", "a/b/g"] {
             block_on(drive.put(path(name), vec![1], Condition::Any)).unwrap();
@@ -142,7 +141,13 @@ fn folders_are_made_from_the_first_that_is_missing() {
 #[test]
 fn a_write_that_may_have_taken_place_is_not_repeated_by_its_condition() {
     // A fault of the server, and no folder was missing.
-    let (drive, http) = drive(&[("PUT /dav/d/f", 500, ""), ("MKCOL /dav/d/", 405, ""), ("PROPFIND /dav/d/f", 404, ""), ("PROPFIND /dav/", 207, FOLDER), ("PROPFIND /dav/d", 207, FOLDER)]);
+    let (drive, http) = drive(&[
+        ("PUT /dav/d/f", 500, ""),
+        ("MKCOL /dav/d/", 405, ""),
+        ("PROPFIND /dav/d/f", 404, ""),
+        ("PROPFIND /dav/", 207, FOLDER),
+        ("PROPFIND /dav/d", 207, FOLDER),
+    ]);
     let drive = drive.claiming_create();
     let error = block_on(drive.put(path("d/f"), vec![1], Condition::Absent)).unwrap_err();
     assert_eq!((error.kind.code(), http.0.lock().unwrap().len()), ("unavailable", 0));
@@ -150,9 +155,17 @@ fn a_write_that_may_have_taken_place_is_not_repeated_by_its_condition() {
 
 #[test]
 fn a_refused_name_is_told_from_a_server_that_fails() {
-    let through = [("PUT /dav/d/f", 409, ""), ("MKCOL /dav/d/", 405, ""), ("PUT /dav/d/f", 409, ""), ("PROPFIND /dav/d/f", 400, ""), ("PROPFIND /dav/d", 207, FILE), ("PROPFIND /dav/d", 207, FILE)];
+    let through = [
+        ("PUT /dav/d/f", 409, ""),
+        ("MKCOL /dav/d/", 405, ""),
+        ("PUT /dav/d/f", 409, ""),
+        ("PROPFIND /dav/d/f", 400, ""),
+        ("PROPFIND /dav/d", 207, FILE),
+        ("PROPFIND /dav/d", 207, FILE),
+    ];
     assert_eq!(put(&through).unwrap_err().kind.code(), "invalid_input");
-    let odd = [("PUT /dav/d/f", 400, ""), ("PROPFIND /dav/d/f", 404, ""), ("PROPFIND /dav/", 207, FOLDER), ("PROPFIND /dav/d", 207, FOLDER)];
+    let odd =
+        [("PUT /dav/d/f", 400, ""), ("PROPFIND /dav/d/f", 404, ""), ("PROPFIND /dav/", 207, FOLDER), ("PROPFIND /dav/d", 207, FOLDER)];
     assert_eq!(put(&odd).unwrap_err().kind.code(), "invalid_input");
     for (status, code) in [(507, "quota_exceeded"), (403, "unauthorized"), (413, "invalid_input"), (502, "unavailable")] {
         let tries = if status == 502 { 4 } else { 1 };
