@@ -9,10 +9,13 @@ use std::{error::Error as StdError, sync::OnceLock, time::Duration};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
+    time::timeout,
 };
 
 /// How long it may take until somebody answers at all.
 const CONNECT: Duration = Duration::from_secs(20);
+/// How long an answer that has begun may stand still.
+const STALL: Duration = Duration::from_secs(60);
 /// How long a connection is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(30);
 /// A larger answer is none of ours.
@@ -95,7 +98,8 @@ async fn exchange(client: &Client, request: Request) -> Result<Response> {
     let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = response.headers().iter().map(|(name, value)| Header { name: name.to_string(), value: text(value) }).collect();
     let mut body = Vec::new();
-    while let Some(bytes) = response.chunk().await.map_err(failed)? {
+    let stalled = |e| unavailable("the answer has begun, and stands still", e);
+    while let Some(bytes) = timeout(STALL, response.chunk()).await.map_err(stalled)?.map_err(failed)? {
         if body.len() + bytes.len() > MAX_BYTES {
             return Err(Error::new(ErrorKind::Unavailable, "send", "the answer is larger than any of ours, and does not end"));
         }

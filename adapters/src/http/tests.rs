@@ -25,10 +25,7 @@ impl Runtime for Clock {
         self.now()
     }
     async fn sleep(&self, duration: Duration) {
-        // The limit of a request that is answered at once is never reached.
-        if duration != TIMEOUT {
-            *self.0.lock().unwrap() += duration;
-        }
+        *self.0.lock().unwrap() += duration;
     }
     fn random(&self, bytes: &mut [u8]) -> Result<()> {
         bytes.fill(255);
@@ -160,6 +157,29 @@ fn a_pause_that_is_asked_for_holds_for_every_request() {
     busy.send(Repeat::Freely, Method::Get).unwrap();
     busy.send(Repeat::Freely, Method::Get).unwrap();
     assert_eq!((busy.sent(), busy.passed()), (2, Duration::from_secs(60)));
+}
+
+/// Never answers.
+struct Silent;
+
+#[apply(port!)]
+impl Http for Silent {
+    async fn send(&self, _request: Request) -> Result<Response> {
+        futures::future::pending().await
+    }
+}
+
+#[test]
+fn who_never_answers_is_waited_for_as_long_as_the_request_deserves() {
+    for (method, body, seconds) in [(Method::Propfind, 0, 61), (Method::Get, 0, 610), (Method::Put, 1 << 20, 61 + 64)] {
+        let clock = Arc::new(Clock::default());
+        let rules = Rules { timeout: TIMEOUT, tries: 1, ..Rules::new("the test drive") };
+        let web = Web::new(Arc::new(Silent), clock.clone(), &[&url("https://h/")], Credentials::None, rules).unwrap();
+        let request = Request::new(method, url("https://h/a")).containing(vec![0; body]);
+        let error = block_on(web.send(&call(Repeat::Freely), request)).unwrap_err();
+        assert_eq!((error.kind.code(), clock.now()), ("unavailable", Duration::from_secs(seconds)));
+        assert!(error.detail().contains(&format!("longer than {seconds} seconds")), "{error}");
+    }
 }
 
 #[test]

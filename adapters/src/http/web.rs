@@ -14,6 +14,10 @@ use url::{Origin, Url};
 
 /// So many redirects are followed.
 const REDIRECTS: u32 = 3;
+/// A line that carries fewer bytes in a second is given up.
+const SLOWEST_BYTES: u64 = 16 << 10;
+/// A file may take so many times longer to come than any other answer: how long it is, is not known before.
+const DOWNLOAD: u32 = 10;
 
 /// Whether a request may be sent again although it may have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +45,8 @@ pub struct Call {
 pub struct Rules {
     /// What people call it: "the WebDAV server".
     pub drive: &'static str,
-    /// How long the answer to one request may take.
+    /// How long the answer to one request may take. For a body that is sent, as much is added as a slow line needs; a file
+    /// that is read may take ten times as long.
     pub timeout: Duration,
     /// How often a request is sent at most.
     pub tries: u32,
@@ -174,12 +179,20 @@ impl Web {
 
     async fn answered(&self, request: Request) -> Result<Response> {
         let _turn = self.pace.turn(&*self.runtime).await;
-        match select(pin!(self.http.send(request)), self.runtime.sleep(self.rules.timeout)).await {
+        let limit = self.limit(&request);
+        match select(pin!(self.http.send(request)), self.runtime.sleep(limit)).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => {
-                let detail = format!("it took longer than {} seconds", self.rules.timeout.as_secs());
+                let detail = format!("it took longer than {} seconds", limit.as_secs());
                 Err(Error::new(ErrorKind::Unavailable, "send", detail))
             }
+        }
+    }
+
+    fn limit(&self, request: &Request) -> Duration {
+        match request.method {
+            Method::Get => self.rules.timeout * DOWNLOAD,
+            _ => self.rules.timeout + Duration::from_secs(request.body.len() as u64 / SLOWEST_BYTES),
         }
     }
 

@@ -8,6 +8,7 @@ mod crowds;
 mod first_push;
 mod secrets;
 mod two_folders;
+mod watch;
 #[path = "../kite/world.rs"]
 #[allow(dead_code, reason = "each binary of tests uses a part of it")]
 mod world;
