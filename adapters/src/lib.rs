@@ -5,6 +5,9 @@
 //! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
+//! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
+//! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
 //! | `state-file` | [`state::file::FileState`]: the same in a file without SQLite | no |
 //! | `watch` | [`layers::Watched`]: notices changes of a drive in a local folder | no |
 //! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
@@ -12,20 +15,14 @@
 //! Each feature compiles alone; no adapter knows another one. Always there: [`layers::Within`], a folder of a drive as a
 //! drive of its own.
 //!
-//! # Adding an adapter
-//! 1. A folder `drives/<name>/` (or `state/<name>/`) with a `mod.rs` that holds the public type and its port
-//!    implementation under `#[apply(port!)]`. The rules it must keep are on [`kitestring::Drive`] and
-//!    [`kitestring::State`].
-//! 2. A feature of that name in `Cargo.toml`; every dependency it adds is optional and belongs to it. One
-//!    `#[cfg(feature = "…")] pub mod …;` line in `drives/mod.rs` (or `state/mod.rs`), and a row in the table above.
-//! 3. One line in the conformance suite that makes an empty one of it. The suite chooses its tests by
-//!    [`kitestring::drive::Capabilities`], so claim only what holds when two devices race.
-//! 4. Tests of what is special to it in `tests/`.
+//! How to add an adapter is told in the README of this crate.
 //!
 //! Blocking calls go through the `blocking` crate, never directly into an `async fn`: the host chooses the executor,
 //! and several requests must be able to run at once.
 
 pub mod drives;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod layers;
 #[cfg(feature = "runtime")]
 pub mod runtime;
@@ -33,6 +30,8 @@ pub mod state;
 
 #[cfg(feature = "fs")]
 pub use drives::fs::FsDrive;
+#[cfg(feature = "webdav")]
+pub use drives::webdav::WebDav;
 #[cfg(feature = "runtime")]
 pub use runtime::NativeRuntime;
 #[cfg(feature = "state-file")]

@@ -46,7 +46,7 @@ impl Config {
 
     /// Returns who copies the drive's folder between machines, if somebody does. That may begin at any time.
     pub(crate) fn copier(&self) -> Option<&'static str> {
-        sharing::copier(&self.drive.dataset()).or(self.shared_folder.then_some(sharing::SOMEBODY))
+        self.drive.dataset().and_then(|dataset| sharing::copier(&dataset)).or(self.shared_folder.then_some(sharing::SOMEBODY))
     }
 
     /// Returns the strategy of a vault that this folder makes; none for the best one that the drive can serve.

@@ -1,8 +1,12 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, or a plain path; with `?collection=NAME` for one dataset among
-//! several on the drive.
+//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, or `webdav+https://host/path`; with `?collection=NAME` for
+//! one dataset among several on the drive.
 
-use crate::layout::{Layout, Telltale};
-use kitestring::{Drive, DrivePath, Error, ErrorKind, Result};
+use crate::{
+    config::Config,
+    layout::{Layout, Telltale},
+    webdav::{self, Address},
+};
+use kitestring::{Drive, DrivePath, Error, ErrorKind, MemoryDrive, Result};
 use kitestring_adapters::{
     drives::fs::FsDrive,
     layers::{Collection, Watched, Within},
@@ -23,12 +27,21 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add
 /// What a folder drive keeps in its root, to lock it.
 const LOCK: &str = ".kite.lock";
 
-/// Where a dataset is: today always a folder, by its absolute path, or a collection in it.
+/// Where a dataset is: on a drive, or in a collection of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct DriveUrl {
-    path: PathBuf,
+    place: Place,
     collection: Option<Collection>,
+}
+
+/// Where a drive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// A folder of this machine, by its absolute path.
+    Folder(PathBuf),
+    /// A folder on a WebDAV server.
+    WebDav(Address),
 }
 
 impl DriveUrl {
@@ -45,13 +58,23 @@ impl DriveUrl {
                 let path = path_of(halves.next().unwrap_or_default(), typed)?;
                 (path, halves.next().map(|query| collection_of(query, typed)).transpose()?)
             }
+            Some(scheme) if webdav::SCHEMES.contains(&scheme) => return Self::parse_webdav(typed),
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
             return Err(invalid("the drive's URL names no folder", typed));
         }
         let path = absolute(&path).map_err(|e| invalid(&format!("the drive's path cannot be made absolute: {e}"), typed))?;
-        Ok(Self { path, collection })
+        Ok(Self { place: Place::Folder(path), collection })
+    }
+
+    /// What is wrong is said without what was typed: it may hold a password.
+    fn parse_webdav(typed: &OsStr) -> Result<Self> {
+        let text = typed.to_str().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "open", "the drive's URL is no text"))?;
+        let (address, query) = text.split_once('?').map_or((text, None), |(address, query)| (address, Some(query)));
+        let place = Place::WebDav(Address::parse(address)?);
+        let collection = query.map(|query| collection_of(query.as_bytes(), OsStr::new("the drive's URL"))).transpose()?;
+        Ok(Self { place, collection })
     }
 
     /// Adds a collection that was typed by itself.
@@ -70,7 +93,7 @@ impl DriveUrl {
 
     /// Returns the drive that the collection is on.
     pub(crate) fn without_collection(&self) -> Self {
-        Self { path: self.path.clone(), collection: None }
+        Self { place: self.place.clone(), collection: None }
     }
 
     /// Returns the collection, if it is one.
@@ -78,18 +101,51 @@ impl DriveUrl {
         self.collection.as_ref().map(Collection::as_str)
     }
 
-    /// Opens the drive, which must exist, unless `make` is set.
+    /// Opens the drive, which must exist, unless `make` is set. Whether it exists on a server is found out by its first use.
     ///
     /// # Errors
-    /// As [`FsDrive::open`] or [`FsDrive::create`]; `invalid_input` if others reach the same files in another way, where
-    /// their locks and ours would not know of each other.
-    pub(crate) fn open(&self, make: bool) -> Result<Arc<dyn Drive>> {
-        let drive = if make { FsDrive::create(&self.path) } else { FsDrive::open(&self.path) }?;
-        self.check_way()?;
+    /// As [`FsDrive::open`] or [`FsDrive::create`], or those of [`Address::open`]; `invalid_input` if others reach the same
+    /// files in another way, where their locks and ours would not know of each other.
+    pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<Arc<dyn Drive>> {
+        let drive: Arc<dyn Drive> = match &self.place {
+            Place::Folder(path) => {
+                let drive = if make { FsDrive::create(path) } else { FsDrive::open(path) }?;
+                self.check_way(path)?;
+                Arc::new(drive)
+            }
+            Place::WebDav(address) => Arc::new(address.open(make, layout)?),
+        };
         Ok(match &self.collection {
-            Some(collection) => Arc::new(Within::new(Arc::new(drive), collection.path().clone())),
-            None => Arc::new(drive),
+            Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
+            None => drive,
         })
+    }
+
+    /// Opens the drive of a folder to look at it. One that the sync would make is taken to be empty.
+    ///
+    /// # Errors
+    /// As [`DriveUrl::open`].
+    pub(crate) fn open_to_look(&self, config: &Config) -> Result<Arc<dyn Drive>> {
+        let is_missing = match &self.place {
+            Place::WebDav(address) if config.drive_is_new => !address.exists()?,
+            _ => false,
+        };
+        match self.open(false, config.layout) {
+            _ if is_missing => Ok(Arc::new(MemoryDrive::new())),
+            Err(e) if e.kind == ErrorKind::NotFound && config.drive_is_new => Ok(Arc::new(MemoryDrive::new())),
+            other => other,
+        }
+    }
+
+    /// Returns the layout of the dataset, if there is one.
+    ///
+    /// # Errors
+    /// What a server answers.
+    pub(crate) fn layout(&self) -> Result<Option<Layout>> {
+        match &self.place {
+            Place::Folder(path) => Ok(Layout::found_in(&self.inside(path))),
+            Place::WebDav(address) => address.layout(&self.dataset_path()),
+        }
     }
 
     /// Opens the drive, which must exist, to wait for changes.
@@ -97,48 +153,81 @@ impl DriveUrl {
     /// # Errors
     /// As [`FsDrive::open`].
     pub(crate) fn watched(&self, telltale: Telltale) -> Result<Arc<dyn Drive>> {
-        let dataset = self.collection.as_ref().map_or_else(DrivePath::root, |collection| collection.path().clone());
-        let drive = Arc::new(FsDrive::open(&self.path)?);
+        let dataset = self.dataset_path();
+        let path = match &self.place {
+            Place::Folder(path) => path,
+            Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
+        };
+        let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {
-            Telltale::File(file) => Watched::new(drive, &self.path, dataset.join(file)?),
-            Telltale::Folder(folder) => Watched::folder(drive, &self.path, dataset.join(folder)?),
+            Telltale::File(file) => Watched::new(drive, path, dataset.join(file)?),
+            Telltale::Folder(folder) => Watched::folder(drive, path, dataset.join(folder)?),
         }))
     }
 
-    fn check_way(&self) -> Result<()> {
+    /// Returns the path of the dataset on the drive.
+    fn dataset_path(&self) -> DrivePath {
+        self.collection.as_ref().map_or_else(DrivePath::root, |collection| collection.path().clone())
+    }
+
+    fn inside(&self, path: &Path) -> PathBuf {
+        self.collection.as_ref().map_or_else(|| path.to_owned(), |collection| path.join(collection.as_str()))
+    }
+
+    fn check_way(&self, own: &Path) -> Result<()> {
         let (is_drive, is_dataset) = (|path: &Path| path.join(LOCK).exists(), |path: &Path| Layout::found_in(path).is_some());
         let detail = match &self.collection {
-            Some(collection) if is_drive(&self.path.join(collection.as_str())) => {
+            Some(collection) if is_drive(&own.join(collection.as_str())) => {
                 format!("the folder {collection} of this drive is in use as a drive of its own: name that folder, without a collection")
             }
-            None if is_dataset(&self.path) && !is_drive(&self.path) && self.path.parent().is_some_and(is_drive) => {
+            None if is_dataset(own) && !is_drive(own) && own.parent().is_some_and(is_drive) => {
                 "this folder is a collection of the drive above it: name that drive, and the folder with --collection".to_owned()
             }
             _ => return Ok(()),
         };
-        Err(invalid(&detail, self.path.as_os_str()))
+        Err(invalid(&detail, own.as_os_str()))
     }
 
-    /// Returns the path of the dataset's folder: the drive's, or that of the collection in it.
-    pub(crate) fn dataset(&self) -> PathBuf {
-        self.collection.as_ref().map_or_else(|| self.path.clone(), |collection| self.path.join(collection.as_str()))
+    /// Returns the path of the dataset's folder, if it is on this machine: the drive's, or that of the collection in it.
+    pub(crate) fn dataset(&self) -> Option<PathBuf> {
+        self.folder().map(|path| self.inside(path))
     }
 
-    /// Returns the path of the drive's folder.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Returns the path of the drive's folder, if it is on this machine.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(path) => Some(path),
+            Place::WebDav(_) => None,
+        }
+    }
+
+    /// Returns the drive as people know it: a path, or an address.
+    pub(crate) fn shown(&self) -> String {
+        match &self.place {
+            Place::Folder(path) => path.display().to_string(),
+            Place::WebDav(address) => address.to_string(),
+        }
+    }
+
+    /// Returns the dataset as people know it.
+    pub(crate) fn shown_dataset(&self) -> String {
+        self.dataset().map_or_else(|| self.to_string(), |path| path.display().to_string())
     }
 
     /// Whether both name the same dataset, by whatever path.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let same_folder = || canonical(&self.path).is_ok_and(|a| canonical(&other.path).is_ok_and(|b| a == b));
-        self.collection == other.collection && (self.path == other.path || same_folder())
+        let real = |url: &Self| canonical(url.folder()?).ok();
+        let same_folder = || real(self).is_some_and(|path| real(other) == Some(path));
+        self.collection == other.collection && (self.place == other.place || same_folder())
     }
 }
 
 impl fmt::Display for DriveUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "file://{}", percent_encode(self.path.as_os_str().as_bytes(), ENCODED))?;
+        match &self.place {
+            Place::Folder(path) => write!(f, "file://{}", percent_encode(path.as_os_str().as_bytes(), ENCODED))?,
+            Place::WebDav(address) => address.fmt(f)?,
+        }
         self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
     }
 }
@@ -210,12 +299,19 @@ fn collection_of(query: &[u8], typed: &OsStr) -> Result<Collection> {
     Collection::new(name)
 }
 
+/// A URL is not shown: it may hold a password.
 fn unsupported(scheme: &str, typed: &OsStr) -> Error {
     let typed = typed.to_string_lossy();
-    let hint = if typed.contains("://") { String::new() } else { format!(" (a path with a colon is written ./{typed})") };
-    let detail =
-        format!("this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path and plain paths{hint}");
-    Error::new(ErrorKind::Unsupported, "open", detail).about(typed)
+    let hint = match scheme {
+        _ if !typed.contains("://") => format!(" (a path with a colon is written ./{typed})"),
+        "http" | "https" => format!(" (a folder on a WebDAV server is written webdav+{scheme}://…)"),
+        _ => String::new(),
+    };
+    let detail = format!(
+        "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths and \
+         webdav+https://host/path{hint}"
+    );
+    Error::new(ErrorKind::Unsupported, "open", detail)
 }
 
 fn invalid(detail: &str, typed: &OsStr) -> Error {
@@ -244,7 +340,7 @@ mod tests {
             ("./c:d", here.join("c:d")),
             ("c:d", here.join("c:d")),
         ] {
-            assert_eq!(parse(typed).unwrap().path(), path, "{typed}");
+            assert_eq!(parse(typed).unwrap().folder(), Some(&*path), "{typed}");
         }
     }
 
@@ -259,14 +355,40 @@ mod tests {
     #[test]
     fn a_collection_is_part_of_the_url_or_typed_by_itself() {
         let url = parse("file:///a?collection=photos").unwrap();
-        assert_eq!((url.path(), url.collection()), (Path::new("/a"), Some("photos")));
-        assert_eq!(parse("/a?collection=photos").unwrap().path(), Path::new("/a?collection=photos"), "a plain path has no query");
+        assert_eq!((url.folder(), url.collection()), (Some(Path::new("/a")), Some("photos")));
+        assert_eq!(parse("/a?collection=photos").unwrap().folder(), Some(Path::new("/a?collection=photos")), "a plain path has no query");
         let typed = |url: &str, name| parse(url).unwrap().with_collection(name);
         assert_eq!(typed("/a", Some("photos")).unwrap(), url);
         assert_eq!(typed("file:/a?collection=photos", Some("photos")).unwrap(), url);
         assert_eq!(typed("file:/a?collection=photos", None).unwrap(), url);
         assert_eq!(typed("file:/a?collection=photos", Some("notes")).unwrap_err().kind, ErrorKind::InvalidInput);
         assert!(!url.is_same(&parse("/a").unwrap()));
+    }
+
+    #[test]
+    fn a_webdav_address_comes_back_and_holds_no_secret() {
+        for (typed, written) in [
+            ("webdav+https://Cloud.example/a%20b/", "webdav+https://cloud.example/a%20b"),
+            ("webdav+http://127.0.0.1:81/x?collection=photos", "webdav+http://127.0.0.1:81/x?collection=photos"),
+            ("webdav+https://cloud.example", "webdav+https://cloud.example"),
+        ] {
+            let url = parse(typed).unwrap();
+            assert_eq!(url.to_string(), written);
+            assert!(url.is_same(&parse(written).unwrap()) && url.folder().is_none() && url.dataset().is_none());
+        }
+        for bad in [
+            "webdav+https://ann:canary@cloud.example/",
+            "webdav+https://canary@cloud.example/",
+            "webdav+https://cloud.example/?password=canary",
+            "webdav+https://cloud.example/#canary",
+            "webdav+http://cloud.example/canary",
+            "webdav+ftp://ann:canary@cloud.example/",
+            "https://ann:canary@cloud.example/",
+        ] {
+            let error = parse(bad).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+        assert!(parse("https://cloud.example/").unwrap_err().detail().contains("webdav+https://"));
     }
 
     #[test]

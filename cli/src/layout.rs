@@ -1,7 +1,7 @@
 //! How a dataset is laid out on its drive, and how to tell by what lies there: two vaults in one folder would each take
 //! the drive for their own, so a folder is never set up beside a vault of the other layout.
 
-use crate::{classic_file::FileFormat, output::quote::shell};
+use crate::{classic_file::FileFormat, drive_url::DriveUrl, output::quote::shell};
 use clap::ValueEnum;
 use kitestring::{Error, ErrorKind, JournalOptions, Result, Strategy, server::classic::ClassicOptions};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,11 @@ impl Layout {
 
     /// Returns the layout of the dataset in this folder, if there is one.
     pub(crate) fn found_in(dataset: &Path) -> Option<Self> {
-        let has = |name: &str| dataset.join(name).is_file();
+        Self::told_by(|name| dataset.join(name).is_file())
+    }
+
+    /// Returns the layout of a dataset by the files that it has, if it has any.
+    pub(crate) fn told_by(has: impl Fn(&str) -> bool) -> Option<Self> {
         match (has("vault"), has("meta.json") || has("kitestring.json")) {
             (true, _) => Some(Self::Journal),
             (false, true) => Some(Self::Classic),
@@ -46,10 +50,10 @@ impl Layout {
     ///
     /// # Errors
     /// `invalid_input` if there is a classic vault: whoever joins its clients is to know.
-    pub(crate) fn for_new_folder(dataset: &Path) -> Result<Self> {
-        if Self::found_in(dataset) == Some(Self::Classic) {
+    pub(crate) fn for_new_folder(drive: &DriveUrl) -> Result<Self> {
+        if drive.layout()? == Some(Self::Classic) {
             let detail = "the drive holds a vault of the classic layout: add --layout classic to join it, or choose an empty drive folder";
-            return Err(other(detail, dataset));
+            return Err(other(detail, drive));
         }
         Ok(Self::Journal)
     }
@@ -58,8 +62,12 @@ impl Layout {
     ///
     /// # Errors
     /// `invalid_input` if there is.
-    pub(crate) fn check(self, dataset: &Path, folder_is_new: bool, folder: &Path) -> Result<()> {
-        let Some(found) = Self::found_in(dataset).filter(|found| *found != self) else { return Ok(()) };
+    pub(crate) fn check(self, drive: &DriveUrl, folder_is_new: bool, folder: &Path) -> Result<()> {
+        // Of a server it is asked once: a vault that is another one since is noticed by the sync.
+        if !folder_is_new && drive.folder().is_none() {
+            return Ok(());
+        }
+        let Some(found) = drive.layout()?.filter(|found| *found != self) else { return Ok(()) };
         let detail = if folder_is_new {
             format!("the drive holds a vault of the {found} layout: use --layout {found} to join it, or choose an empty drive folder")
         } else {
@@ -69,7 +77,7 @@ impl Layout {
                  `kite unlink {again}`, then set it up anew with --layout {found}"
             )
         };
-        Err(other(detail, dataset))
+        Err(other(detail, drive))
     }
 
     /// Returns the layout for a client. A vault that this client makes finds its records by `strategy`, or by the best
@@ -108,6 +116,6 @@ impl fmt::Display for Layout {
     }
 }
 
-fn other(detail: impl Into<String>, dataset: &Path) -> Error {
-    Error::new(ErrorKind::InvalidInput, "open", detail).about(dataset.display().to_string())
+fn other(detail: impl Into<String>, drive: &DriveUrl) -> Error {
+    Error::new(ErrorKind::InvalidInput, "open", detail).about(drive.shown_dataset())
 }

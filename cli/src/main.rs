@@ -19,6 +19,7 @@ mod sharing;
 mod signals;
 mod unreachable;
 mod watch;
+mod webdav;
 
 use clap::Parser as _;
 use std::process::ExitCode;

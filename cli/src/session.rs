@@ -14,9 +14,7 @@ use crate::{
     sharing,
     unreachable::Unreachable,
 };
-use kitestring::{
-    Client, Conflict, Drive, Encryption, Error, ErrorKind, Log, MemoryDrive, MemoryState, Options, Result, State, Status, SyncOptions,
-};
+use kitestring::{Client, Conflict, Drive, Encryption, Error, ErrorKind, Log, MemoryState, Options, Result, State, Status, SyncOptions};
 use kitestring_adapters::{runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -86,11 +84,7 @@ impl Session {
     pub(crate) async fn for_dry_run(args: &Sync, opening: &Opening) -> Result<Self> {
         let folder = &args.folder.folder;
         let chosen = setup::choose(args)?;
-        let drive: Arc<dyn Drive> = match chosen.config.drive.open(false) {
-            // The sync would make it, empty.
-            Err(e) if e.kind == ErrorKind::NotFound && chosen.config.drive_is_new => Arc::new(MemoryDrive::new()),
-            other => other.map_err(|e| missing(e, folder, &chosen.config))?,
-        };
+        let drive = chosen.config.drive.open_to_look(&chosen.config).map_err(|e| missing(e, folder, &chosen.config))?;
         tell_choice(&chosen.config, chosen.is_new);
         let (mut state, mut copy, mut usage): (Arc<dyn State>, _, _) = (Arc::new(MemoryState::new()), None, Usage::Guest);
         if !chosen.is_new {
@@ -123,7 +117,7 @@ impl Session {
             return Err(copied::refused(folder, &from));
         }
         let state = open_state(folder, &config)?;
-        let drive: Arc<dyn Drive> = match config.drive.open(false) {
+        let drive: Arc<dyn Drive> = match config.drive.open(false, config.layout) {
             Ok(drive) => drive,
             Err(e) => Arc::new(Unreachable::because(&missing(e, folder, &config))),
         };
@@ -210,7 +204,7 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
-    let drive = config.drive.open(config.drive_is_new).map_err(|e| missing(e, folder, &config))?;
+    let drive = config.drive.open(config.drive_is_new, config.layout).map_err(|e| missing(e, folder, &config))?;
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;
@@ -223,7 +217,8 @@ fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
 
 /// Says how a vault that is about to be made will find its records, where that was noticed and not asked for.
 fn tell_choice(config: &Config, is_new: bool) {
-    let makes_vault = is_new && config.layout == Layout::Journal && Layout::found_in(&config.drive.dataset()).is_none();
+    let has_vault = || config.drive.dataset().is_some_and(|dataset| Layout::found_in(&dataset).is_some());
+    let makes_vault = is_new && config.layout == Layout::Journal && !has_vault();
     if let Some(copier) = config.copier().filter(|_| makes_vault && !config.shared_folder) {
         let what = format!("the drive's folder is copied between machines by {copier}: the vault finds its records by listing");
         output::note(format_args!("{} {what}", output::styled(output::NOTICE, "kite:")));
@@ -231,10 +226,8 @@ fn tell_choice(config: &Config, is_new: bool) {
 }
 
 fn missing(error: Error, folder: &Path, config: &Config) -> Error {
-    if error.kind != ErrorKind::NotFound {
-        return error;
-    }
-    let path = config.drive.path().display().to_string();
+    let Some(path) = config.drive.folder().filter(|_| error.kind == ErrorKind::NotFound) else { return error };
+    let path = path.display().to_string();
     let again = output::quote::shell(&folder.to_string_lossy());
     let detail =
         format!("the drive's folder {path} is missing: is its disk mounted? To use another drive, run `kite unlink {again}` first");

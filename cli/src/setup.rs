@@ -52,17 +52,17 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
         }
         (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
         (None, Some(drive)) => {
-            let layout = layout.map_or_else(|| Layout::for_new_folder(&drive.dataset()), Ok)?;
+            let layout = layout.map_or_else(|| Layout::for_new_folder(&drive), Ok)?;
             (Config::new(drive, layout, host_name()), true)
         }
         (None, None) => return Err(not_set_up(folder)),
     };
     check_apart(folder, &config.drive)?;
-    config.layout.check(&config.drive.dataset(), is_new, folder)?;
+    config.layout.check(&config.drive, is_new, folder)?;
     let sealed = sealed(args, &config)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
-    if is_new {
-        check_makeable(config.drive.path())?;
+    if let Some(drive) = config.drive.folder().filter(|_| is_new) {
+        check_makeable(drive)?;
     }
     let device = args.set_up.device.clone().unwrap_or_else(|| config.device.clone());
     let shared_folder = args.set_up.shared_folder || config.shared_folder;
@@ -78,11 +78,12 @@ fn sealed(args: &Sync, config: &Config) -> Result<Option<Sealed>> {
     }
     if config.layout == Layout::Classic {
         let detail = "the classic layout cannot be sealed: use the journal layout, in an empty drive folder";
-        return Err(invalid(detail, config.drive.path()));
+        return Err(invalid(detail, config.drive.shown()));
     }
-    let is_made = Layout::found_in(&config.drive.dataset()).is_none();
-    let new = || is_made.then(Sealed::new).transpose();
-    config.sealed.clone().map_or_else(new, |sealed| Ok(Some(sealed)))
+    match &config.sealed {
+        Some(sealed) => Ok(Some(sealed.clone())),
+        None => config.drive.layout()?.is_none().then(Sealed::new).transpose(),
+    }
 }
 
 /// Says which folder this one is a copy of, if its `.kite` was copied with it, or brought back from a backup.
@@ -214,7 +215,7 @@ fn check_folder(folder: &Path) -> Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => "there is no such folder: make it first, or check the path".to_owned(),
         Err(e) => format!("the folder cannot be opened: {e}"),
     };
-    Err(invalid(detail, folder))
+    Err(invalid(detail, folder.display().to_string()))
 }
 
 /// Whether another drive or layout is asked for than the folder's.
@@ -236,13 +237,14 @@ fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<Layout>, folde
             config.layout
         ),
     };
-    Err(invalid(detail, folder))
+    Err(invalid(detail, folder.display().to_string()))
 }
 
 /// A drive in the folder would be synced into itself, and a folder in the drive would be taken for its files.
 fn check_apart(folder: &Path, drive: &DriveUrl) -> Result<()> {
-    let real = |path: &Path| canonical(path).map_err(|e| invalid(format!("the path cannot be resolved: {e}"), path));
-    let (inside, outside) = (real(folder)?, canonical(drive.path()));
+    let Some(path) = drive.folder() else { return Ok(()) };
+    let real = |path: &Path| canonical(path).map_err(|e| invalid(format!("the path cannot be resolved: {e}"), path.display().to_string()));
+    let (inside, outside) = (real(folder)?, canonical(path));
     let Ok(outside) = outside else { return Ok(()) };
     let detail = match (outside == inside, outside.starts_with(&inside), inside.starts_with(&outside)) {
         (true, _, _) => "the folder and the drive are the same folder",
@@ -250,7 +252,7 @@ fn check_apart(folder: &Path, drive: &DriveUrl) -> Result<()> {
         (_, _, true) => "the folder is inside the drive",
         _ => return Ok(()),
     };
-    Err(invalid(format!("{detail}: choose a drive folder elsewhere"), drive.path()))
+    Err(invalid(format!("{detail}: choose a drive folder elsewhere"), drive.shown()))
 }
 
 /// A mistyped path is better found before the folder is set up.
@@ -262,7 +264,7 @@ fn check_makeable(drive: &Path) -> Result<()> {
         }
         _ => return Ok(()),
     };
-    Err(invalid(detail, drive))
+    Err(invalid(detail, drive.display().to_string()))
 }
 
 fn host_name() -> String {
@@ -271,13 +273,13 @@ fn host_name() -> String {
 
 fn not_set_up(folder: &Path) -> Error {
     let again = shell(&folder.to_string_lossy());
-    invalid(format!("this folder is not set up; `kite sync {again} --drive URL` does that"), folder)
+    invalid(format!("this folder is not set up; `kite sync {again} --drive URL` does that"), folder.display().to_string())
 }
 
 fn cannot_write(folder: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::State, "open", format!("{OWN} cannot be written: {error}")).about(folder.display().to_string())
 }
 
-fn invalid(detail: impl Into<String>, path: &Path) -> Error {
-    Error::new(ErrorKind::InvalidInput, "open", detail).about(path.display().to_string())
+fn invalid(detail: impl Into<String>, subject: String) -> Error {
+    Error::new(ErrorKind::InvalidInput, "open", detail).about(subject)
 }

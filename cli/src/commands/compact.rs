@@ -23,26 +23,37 @@ pub(super) async fn run(args: &Folder, opening: &Opening, watch: &Watch) -> Resu
         return Err(Error::new(ErrorKind::InvalidInput, "compact", detail).about(folder.display().to_string()));
     }
     let dataset = session.config.drive.dataset();
-    let before = measure(&dataset);
+    let held = || dataset.as_deref().map(measure);
+    let before = held();
     let bar = Bar::new(opening.verbose);
     let options = SyncOptions { cancel: Some(watch.cancel_token()), progress: bar.sink(), reconcile: true, ..SyncOptions::default() };
     let compacted = session.client.compact(options).await;
     drop(bar);
     let compacted = compacted?;
     config::touch(folder);
-    let after = measure(&dataset);
+    let after = held();
     if args.json {
         let one = |(files, bytes): (u64, u64)| json!({ "files": files, "bytes": bytes });
-        json::print(&json!({ "compacted": compacted, "before": one(before), "after": one(after) }));
-    } else if compacted {
-        line(format_args!("{} the drive: {} before, {} now", styled(GOOD, "Compacted"), told(before), told(after)));
-        if after.1 > before.1 {
-            line(styled(FAINT, "  what was gathered is deleted by the next one, when no device can be reading it"));
-        }
+        json::print(&json!({ "compacted": compacted, "before": before.map(one), "after": after.map(one) }));
     } else {
-        line(format_args!("Nothing to gather: the drive holds {}", told(after)));
+        show(compacted, before.zip(after));
     }
     Ok(DONE)
+}
+
+/// Says what was done; how much the drive holds is known of a folder on this machine.
+fn show(compacted: bool, held: Option<((u64, u64), (u64, u64))>) {
+    match (compacted, held) {
+        (true, Some((before, after))) => {
+            line(format_args!("{} the drive: {} before, {} now", styled(GOOD, "Compacted"), told(before), told(after)));
+            if after.1 > before.1 {
+                line(styled(FAINT, "  what was gathered is deleted by the next one, when no device can be reading it"));
+            }
+        }
+        (true, None) => line(format_args!("{} the drive", styled(GOOD, "Compacted"))),
+        (false, Some((_, after))) => line(format_args!("Nothing to gather: the drive holds {}", told(after))),
+        (false, None) => line("Nothing to gather"),
+    }
 }
 
 fn told((files, bytes): (u64, u64)) -> String {

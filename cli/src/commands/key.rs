@@ -206,7 +206,7 @@ fn new_key(file: &KeyFile) -> Result<Encryption> {
 fn check_apart(file: &Path, session: &Session) -> Result<()> {
     let real = |path: &Path| canonical(path).ok();
     let inside = |above: &Path| real(file).zip(real(above)).is_some_and(|(file, above)| file.starts_with(above));
-    let detail = match (inside(session.tree.path()), inside(session.config.drive.path())) {
+    let detail = match (inside(session.tree.path()), session.config.drive.folder().is_some_and(inside)) {
         (true, _) => "a key file in the folder would be synced: choose a place elsewhere",
         (_, true) => "a key file on the drive opens the vault to whoever sees the drive: choose a place elsewhere",
         _ => return Ok(()),

@@ -61,7 +61,7 @@ pub(super) async fn run(args: &args::Status, opening: &Opening) -> Result<u8> {
 fn show(args: &args::Folder, session: &Session, status: &Status) {
     let folder = shell(&args.folder.to_string_lossy());
     let row = |name: &str, value: &str| line(format_args!("{name:<11}{value}"));
-    row("drive", &shown(&session.config.drive.path().to_string_lossy()));
+    row("drive", &shown(&session.config.drive.shown()));
     if let Some(collection) = session.config.drive.collection() {
         row("collection", collection);
     }

@@ -59,7 +59,7 @@ pub(super) async fn run(args: &Sync, opening: &Opening, watch: &Watch) -> Result
         }
         json::print(&value);
     } else {
-        summary::show(&report, &skipped, session.tree.path(), session.config.drive.path(), args.dry_run);
+        summary::show(&report, &skipped, session.tree.path(), &session.config.drive.shown(), args.dry_run);
         aside.show();
     }
     Ok(match (report.conflicts.is_empty(), skipped.is_empty()) {

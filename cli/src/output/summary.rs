@@ -12,8 +12,8 @@ use std::{collections::BTreeMap, path::Path};
 const MAX_LISTED: usize = 20;
 
 /// Shows what a sync did, or with `dry_run` would do.
-pub(crate) fn show(report: &Report, skipped: &BTreeMap<String, String>, folder: &Path, drive: &Path, dry_run: bool) {
-    let (drive, seconds) = (shown(&drive.to_string_lossy()), format!("{:.1} s", report.elapsed.as_secs_f64()));
+pub(crate) fn show(report: &Report, skipped: &BTreeMap<String, String>, folder: &Path, drive: &str, dry_run: bool) {
+    let (drive, seconds) = (shown(drive), format!("{:.1} s", report.elapsed.as_secs_f64()));
     let counts: [(&str, &str, u64); 3] =
         [("pushed", "push", report.pushed), ("pulled", "pull", report.pulled), ("deleted", "delete", report.deleted)];
     let idle = counts.iter().all(|(_, _, n)| *n == 0);

@@ -5,7 +5,6 @@ use super::{KeyFile, Passphrase, Sealed, is_somebody_here};
 use crate::{
     args::{Args, Unlock},
     config::Config,
-    layout::Layout,
     output::{NOTICE, note, quote::shell, styled},
     session::Session,
 };
@@ -72,8 +71,8 @@ impl Opening {
         }
         if self.look(config)?.is_none() {
             // A folder that is missing is a disk that is not mounted, unless it may still be made.
-            let dataset = config.drive.dataset();
-            self.ask(Layout::found_in(&dataset).is_none() && (config.drive_is_new || dataset.is_dir()))?;
+            let is_there = || config.drive.dataset().is_none_or(|dataset| dataset.is_dir());
+            self.ask(config.drive.layout()?.is_none() && (config.drive_is_new || is_there()))?;
         }
         Ok(self.now())
     }
@@ -106,12 +105,13 @@ impl Opening {
         if self.found.borrow().is_some() {
             return Ok(self.now());
         }
+        let may_use_kept = self.may_use_kept(config)?;
         let key_file = |path: &PathBuf| Ok::<_, Error>(Encryption::key(*KeyFile::at(path).read_existing()?));
         if let Some(path) = &self.typed.key_file {
             self.take(key_file(path)?, Source::KeyFile);
         } else if let Some(passphrase) = Passphrase::given()? {
             self.take(passphrase.encryption()?, Source::Environment);
-        } else if let Some(key) = config.sealed.as_ref().filter(|_| self.may_use_kept(config)).map(Sealed::kept).transpose()?.flatten() {
+        } else if let Some(key) = config.sealed.as_ref().filter(|_| may_use_kept).map(Sealed::kept).transpose()?.flatten() {
             self.take(VaultKey::new(*key).into(), Source::Kept);
         } else if let Some(path) = &self.typed.last_key_file {
             self.take(key_file(path)?, Source::KeyFile);
@@ -120,9 +120,9 @@ impl Opening {
     }
 
     /// Whether what was kept will do. In a new vault it would become a key of its own, and the passphrase would be none.
-    fn may_use_kept(&self, config: &Config) -> bool {
-        let makes_another = || self.typed.anew && Layout::found_in(&config.drive.dataset()).is_none();
-        !self.typed.ask && !makes_another()
+    fn may_use_kept(&self, config: &Config) -> Result<bool> {
+        let makes_another = self.typed.anew && config.drive.layout()?.is_none();
+        Ok(!self.typed.ask && !makes_another)
     }
 
     fn ask(&self, is_new: bool) -> Result<()> {

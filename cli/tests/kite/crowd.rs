@@ -1,4 +1,4 @@
-//! Three folders that push at once through one drive, some of them killed: in the end they are equal, and no edit is
+//! How three folders play that push at once through one drive, some of them killed: in the end they are equal, and no edit is
 //! gone that nobody has seen go.
 //!
 //! What is edited and who is killed when is drawn from `KITE_CROWD_SEED`; how far a killed process came, is not.
@@ -19,8 +19,6 @@ const SHARED: u64 = 5;
 /// Files that only one of them edits.
 const OWN: u64 = 4;
 const ROUNDS: usize = 30;
-/// A slow machine plays fewer rounds.
-const ENOUGH: Duration = Duration::from_secs(40);
 /// How often all are synced until all are in step: a conflict of two that is settled by both comes back once.
 const PASSES: usize = 12;
 /// A sync that is killed lives for at most so long, which is about what a whole one takes.
@@ -49,7 +47,28 @@ struct Ghost {
     seen: BTreeSet<String>,
 }
 
-struct Crowd {
+/// Where they play.
+pub struct Place<'a> {
+    /// For what is said about it.
+    pub name: &'a str,
+    /// The drive, as it is typed.
+    pub drive: &'a str,
+    /// What else they are set up with.
+    pub options: &'a [&'a str],
+    /// The strategy to which the vault is lowered, if it is.
+    pub lowered: Option<&'a str>,
+    /// What is added to each sync.
+    pub sync: &'a [&'a str],
+    /// Whether a sync may fail while others are under way: with a lock that a dead one has left, or with half a file.
+    pub may_fail: bool,
+    /// How long after each other their syncs are started.
+    pub apart: Duration,
+    /// After so long no other round begins: a slow machine plays fewer.
+    pub enough: Duration,
+}
+
+struct Crowd<'a> {
+    place: &'a Place<'a>,
     world: World,
     draw: Draw,
     ghost: Ghost,
@@ -61,7 +80,7 @@ fn name_of(content: &[u8]) -> String {
     String::from_utf8_lossy(content.split(|b| *b == b'\n').next().unwrap_or_default()).into_owned()
 }
 
-impl Crowd {
+impl Crowd<'_> {
     fn edit(&mut self, folder: &str, round: usize) {
         for _ in 0..=self.draw.below(4) {
             let file = match self.draw.below(3) {
@@ -90,10 +109,15 @@ impl Crowd {
     /// Syncs all at once, and kills some.
     fn sync_at_once(&mut self) {
         let start = |folder| {
-            let mut sync = self.world.command(&["sync", folder, "--json"]);
+            let mut sync = self.world.command(&[&["sync", folder, "--json"], self.place.sync].concat());
             sync.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         };
-        let mut running: Vec<(Child, Option<Duration>)> = FOLDERS.into_iter().map(|folder| (start(folder), None)).collect();
+        let start = |folder| {
+            let begun = (start(folder), None);
+            thread::sleep(self.place.apart);
+            begun
+        };
+        let mut running: Vec<(Child, Option<Duration>)> = FOLDERS.into_iter().map(start).collect();
         let begun = Instant::now();
         for (_, dies) in &mut running {
             *dies = (self.draw.below(2) == 0).then(|| Duration::from_millis(self.draw.below(LIFE_MS)));
@@ -108,7 +132,8 @@ impl Crowd {
             let output = child.wait_with_output().unwrap();
             let code = output.status.code();
             self.kills += usize::from(code.is_none());
-            assert!(matches!(code, Some(0 | 2)) || code.is_none() && dies.is_some(), "{output:?}");
+            let failed = self.place.may_fail && code.is_some();
+            assert!(matches!(code, Some(0 | 2)) || code.is_none() && dies.is_some() || failed, "{output:?}");
         }
     }
 
@@ -117,7 +142,12 @@ impl Crowd {
         for _ in 0..PASSES {
             let mut quiet = true;
             for folder in FOLDERS {
-                let ran = self.world.kite(&["sync", folder, "--json"]);
+                let ran = self.world.kite(&[&["sync", folder, "--json"], self.place.sync].concat());
+                if self.place.may_fail && ran.code == Some(1) {
+                    // Who has left the lock takes it back.
+                    quiet = false;
+                    continue;
+                }
                 assert!(matches!(ran.code, Some(0 | 2)), "{ran:#?}");
                 let report = ran.json();
                 quiet &= ran.code == Some(0) && ["pushed", "pulled", "deleted"].iter().all(|count| report[count] == 0);
@@ -155,22 +185,23 @@ fn named(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
     files.into_iter().map(|(path, content)| (path, name_of(&content))).collect()
 }
 
-fn play(strategy: &str) {
+/// Plays, and returns the three folders in the end.
+pub fn play(place: &Place<'_>) -> World {
     let seed = env::var("KITE_CROWD_SEED").map_or(1, |seed| seed.parse().unwrap());
-    let say = |what: String| writeln!(io::stderr(), "KITE_CROWD_SEED={seed} {strategy}: {what}");
+    let say = |what: String| writeln!(io::stderr(), "KITE_CROWD_SEED={seed} {}: {what}", place.name);
     let _ = say("begins".to_owned());
     let world = World::in_memory(&FOLDERS);
-    let mut crowd = Crowd { world, draw: Draw(seed), ghost: Ghost::default(), kills: 0, conflicts: 0 };
+    let mut crowd = Crowd { place, world, draw: Draw(seed), ghost: Ghost::default(), kills: 0, conflicts: 0 };
     crowd.edit("a", 0);
     for folder in FOLDERS {
-        crowd.world.set_up(folder, if strategy == "listing" { &["--shared-folder"] } else { &[] }).expect(0);
+        crowd.world.kite(&[&["sync", folder, "--drive", place.drive], place.options].concat()).expect(0);
     }
-    if strategy == "slots" {
-        crowd.world.kite(&["lower", "a", "slots"]).expect(0);
+    if let Some(strategy) = place.lowered {
+        crowd.world.kite(&["lower", "a", strategy]).expect(0);
     }
     crowd.settle();
     let (begun, mut rounds) = (Instant::now(), 0);
-    while rounds < ROUNDS && begun.elapsed() < ENOUGH {
+    while rounds < ROUNDS && begun.elapsed() < place.enough {
         rounds += 1;
         for folder in FOLDERS {
             crowd.edit(folder, rounds);
@@ -183,25 +214,8 @@ fn play(strategy: &str) {
     }
     crowd.settle();
     crowd.nothing_lost();
-    for folder in FOLDERS {
-        assert_eq!(crowd.world.kite(&["status", folder, "--json"]).expect(0).json()["strategy"], strategy);
-    }
-    let Crowd { ghost, kills, conflicts, .. } = crowd;
+    let Crowd { world, ghost, kills, conflicts, .. } = crowd;
     let _ = say(format!("{rounds} rounds, {} edits, {kills} kills, {conflicts} conflicts", ghost.written.len()));
     assert!(rounds < ROUNDS || kills > 0 && conflicts > 0, "{kills} kills, {conflicts} conflicts: this has shown nothing");
-}
-
-#[test]
-fn three_at_once_lose_nothing_by_compare_and_swap() {
-    play("compare-and-swap");
-}
-
-#[test]
-fn three_at_once_lose_nothing_by_slots() {
-    play("slots");
-}
-
-#[test]
-fn three_at_once_lose_nothing_by_listing() {
-    play("listing");
+    world
 }

@@ -6,6 +6,7 @@ mod canary;
 mod conflicts;
 mod copied;
 mod crowd;
+mod crowds;
 mod dry_run;
 mod full_disk;
 mod guards;

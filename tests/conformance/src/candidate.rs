@@ -12,6 +12,7 @@ pub struct Candidate {
     pub(crate) name: String,
     pub(crate) make: Make,
     pub(crate) open: Option<Open>,
+    pub(crate) excused: &'static [(&'static str, &'static str)],
 }
 
 impl Candidate {
@@ -20,13 +21,20 @@ impl Candidate {
         name: impl Into<String>,
         make: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), make: Box::new(move || Box::pin(make())), open: None }
+        Self { name: name.into(), make: Box::new(move || Box::pin(make())), open: None, excused: &[] }
     }
 
     /// Says how another process opens the storage at an address ([`Storage::at`]).
     #[must_use]
     pub fn opened_by<D: Drive + 'static>(mut self, open: impl Fn(&str) -> Result<D> + Send + Sync + 'static) -> Self {
         self.open = Some(Box::new(move |address| Ok(Arc::new(open(address)?))));
+        self
+    }
+
+    /// Names tests that the storage behind the drive is known to fail, each with the reason: they are skipped.
+    #[must_use]
+    pub fn excused_from(mut self, tests: &'static [(&'static str, &'static str)]) -> Self {
+        self.excused = tests;
         self
     }
 }

@@ -34,12 +34,13 @@ pub use verdict::{Check, Stop};
 /// Makes the `main` of a test binary without harness: one line for each drive.
 ///
 /// `name => make;` where `make` makes an empty storage each time, or `name => make, open;` where `open` opens the storage
-/// at an address in another process.
+/// at an address in another process; or `name => make, open, excused;` where `excused` names the tests that the storage is
+/// known to fail, each with the reason.
 #[macro_export]
 macro_rules! conformance {
-    ($($name:ident => $make:expr $(, $open:expr)?;)+) => {
+    ($($name:ident => $make:expr $(, $open:expr $(, $excused:expr)?)?;)+) => {
         fn main() -> std::process::ExitCode {
-            $crate::main(vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open))?),+])
+            $crate::main(vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open)$(.excused_from($excused))?)?),+])
         }
     };
 }

@@ -61,7 +61,7 @@ fn d50_a_size_is_the_size(stage: &Stage<'_>) -> Check {
 /// Fills `d` with many files; returns their names.
 fn fill(stage: &Stage<'_>, count: usize) -> Check<BTreeSet<String>> {
     let names: BTreeSet<String> = (0..count).map(|n| format!("f{n}")).collect();
-    let file = |name: &String| Ok(PutFile { path: DrivePath::new(format!("d/{name}"))?, bytes: vec![], condition: Condition::Any });
+    let file = |name: &String| Ok(PutFile { path: DrivePath::new(format!("d/{name}"))?, bytes: b"x".to_vec(), condition: Condition::Any });
     stage.caller().put_many(names.iter().map(file).collect::<Result<_>>()?).into_iter().collect::<Result<Vec<_>>>()?;
     Ok(names)
 }
@@ -109,12 +109,12 @@ fn d52_what_stays_is_named_whatever_else_happens(stage: &Stage<'_>) -> Check {
     let names = fill(stage, MANY)?;
     let other = stage.another()?;
     for n in 0..20 {
-        other.put(&format!("d/a{n}"), "", Condition::Any)?;
+        other.put(&format!("d/a{n}"), "x", Condition::Any)?;
     }
     let found = pages(stage, || {
         for n in 0..20 {
             other.delete(&format!("d/a{n}"), Condition::Any)?;
-            other.put(&format!("d/z{n}"), "", Condition::Any)?;
+            other.put(&format!("d/z{n}"), "x", Condition::Any)?;
         }
         Ok(())
     })?;

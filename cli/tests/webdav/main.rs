@@ -1,0 +1,14 @@
+//! The real binary, with folders on real WebDAV servers.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
+
+#[path = "../kite/crowd.rs"]
+mod crowd;
+mod crowds;
+mod first_push;
+mod secrets;
+mod two_folders;
+mod watch;
+#[path = "../kite/world.rs"]
+#[allow(dead_code, reason = "each binary of tests uses a part of it")]
+mod world;
