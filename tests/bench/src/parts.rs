@@ -73,7 +73,7 @@ pub fn measure(count: u64) -> Result<Parts> {
     let failed = |_| "a piece could not be sealed";
     let mut pieces: Vec<Vec<u8>> = compressed.concat().chunks(PIECE).map(|piece| [piece, &[0; 16]].concat()).collect();
     pieces.iter_mut().for_each(|piece| piece.truncate(piece.len() - 16));
-    let mut each = |work: &dyn Fn(u32, &mut Vec<u8>) -> std::result::Result<(), aead_stream::Error>| {
+    let mut each = |work: &dyn Fn(u32, &mut Vec<u8>) -> std::result::Result<(), aead_stream::aead::Error>| {
         timed(|| Ok((0..).zip(&mut pieces).try_for_each(|(n, piece)| work(n, piece)).map_err(failed)?))
     };
     parts.seal = each(&|n, piece| cipher.encrypt_in_place(n, false, &[], piece))?.0;
