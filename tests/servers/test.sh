@@ -9,7 +9,7 @@ is_there() {
     command -v rclone >/dev/null && command -v openssl >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null
 }
 if ! is_there; then
-  packages="apache2-bin nginx-light libnginx-mod-http-dav-ext rclone openssl python3-venv"
+  packages="apache2-bin nginx libnginx-mod-http-dav-ext rclone openssl python3-venv"
   [ "$(id -u)" = 0 ] || { echo "servers are missing: install $packages, then run this again" >&2; exit 1; }
   # No package is to start a server of its own.
   apt-get update -q && RUNLEVEL=1 apt-get install -qy --no-install-recommends $packages
