@@ -67,7 +67,7 @@ fn drawn(seed: u64, stream: u64, scale: Scale, compacts: u64, sealed: bool) -> S
     if sealed {
         keys(stream, &mut mix);
     }
-    let begun = sealed && seed % 4 > 0;
+    let begun = sealed && !seed.is_multiple_of(4);
     let drawn: Vec<Event> = (0..length(&mut mix.random)).map(|_| mix.event()).collect();
     let events = beginning().into_iter().filter(|_| begun).chain(drawn).collect();
     Script { tier, implicit, settle, seed, page, untidy, keeps, sealed, scale, seats, events }
