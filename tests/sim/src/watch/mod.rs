@@ -37,14 +37,14 @@ pub struct Watch {
 #[derive(Debug)]
 enum Layout {
     Classic(classic::Watch),
-    Journal(journal::Watch),
+    Journal(Box<journal::Watch>),
 }
 
 impl Watch {
     /// Watches a drive, if there is anything to look at: what the journal forbids it forbids always.
     pub fn new(config: &Config, drive: &Arc<SimDrive>, ghost: &Arc<Ghost>) -> Option<Self> {
         let layout = if config.is_journal() {
-            Layout::Journal(journal::Watch::new(config, Arc::clone(drive), Arc::clone(ghost)))
+            Layout::Journal(Box::new(journal::Watch::new(config, Arc::clone(drive), Arc::clone(ghost))))
         } else if config.watched || config.lenient {
             Layout::Classic(classic::Watch::new(Arc::clone(drive), Arc::clone(ghost), config.watched))
         } else {
