@@ -52,9 +52,9 @@ impl PassphraseCost {
 }
 
 impl Default for PassphraseCost {
-    /// 64 MiB, 3 passes, 1 lane: see `spec/decisions/0008-sealing.md` for what that takes.
+    /// 64 MiB, 10 passes, 1 lane: see `spec/decisions/0008-sealing.md` for what that takes.
     fn default() -> Self {
-        Self { memory_kib: 64 << 10, passes: 3, lanes: 1 }
+        Self { memory_kib: 64 << 10, passes: 10, lanes: 1 }
     }
 }
 

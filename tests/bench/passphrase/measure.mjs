@@ -5,7 +5,7 @@
 //   node measure.mjs ../../../target/bench/passphrase/wasm32-unknown-unknown/release/kitestring_bench_passphrase.wasm
 import { readFileSync } from "node:fs";
 
-const [file, memory = 65536, passes = 3, lanes = 1] = process.argv.slice(2);
+const [file, memory = 65536, passes = 10, lanes = 1] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(readFileSync(file));
 const times = [];
 for (let n = 0; n < 7; n++) {
