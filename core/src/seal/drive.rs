@@ -2,7 +2,7 @@
 
 use super::{
     file::{self, HEADER_BYTES, Header},
-    keys::Keys,
+    keys::{KeyId, Keys},
     names::Names,
     vault::Sealing,
 };
@@ -62,6 +62,12 @@ impl SealedDrive {
     /// Whether a file was found not to count, because its key is closed. It was answered as missing then.
     pub(crate) fn is_closed(&self, path: &DrivePath) -> bool {
         locked(&self.known.closed).contains(path)
+    }
+
+    /// Whether a file was met that is sealed with a key of no keyring that is there: what it says may only be late.
+    pub(crate) fn lacks_keys(&self) -> bool {
+        let unknown = locked(&self.known.unknown).clone();
+        self.sealing.keys().is_some_and(|(keys, _)| unknown.iter().any(|key| keys.data_key(KeyId(*key)).is_none()))
     }
 
     fn keys(&self) -> Result<(Arc<Keys>, Arc<Names>)> {

@@ -7,7 +7,7 @@ use super::{
     keys::{DataKey, Keys},
     names::Names,
     secret::Secret,
-    slot::{Slot, cipher},
+    slot::{Binding, Slot, cipher},
     testing::Counting,
 };
 use crate::{
@@ -117,7 +117,7 @@ fn a31_garbage_in_the_place_of_a_sealed_file_is_refused() {
 fn true_keyring() -> (KeyringName, Vec<u8>, Encryption) {
     let (runtime, key) = (Counting::default(), Encryption::key([9; 32]));
     let name = KeyringName::new(1, 1, &runtime).unwrap();
-    let slot = Slot::make(VAULT, &keys().current().unwrap().secret, "first", &key, &runtime).unwrap().0;
+    let slot = Slot::make(Binding { vault: VAULT, epoch: 1 }, &keys().current().unwrap().secret, "first", &key, &runtime).unwrap().0;
     let file = keyring::encode(&name, &keys(), &[slot], &runtime).unwrap();
     (name, file, key)
 }

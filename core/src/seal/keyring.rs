@@ -4,7 +4,7 @@ use super::{
     encryption::Encryption,
     keys::{DataKey, KeyId, Keys},
     secret::Secret,
-    slot::{Slot, cipher},
+    slot::{Binding, Slot, cipher},
 };
 use crate::{
     Error, Result, Runtime,
@@ -74,6 +74,7 @@ impl fmt::Display for KeyringName {
 #[derive(Debug, Clone)]
 pub(super) struct Locked {
     pub(super) vault: VaultId,
+    epoch: u32,
     key: KeyId,
     pub(super) slots: Vec<Slot>,
     /// All bytes before the nonce of the body.
@@ -122,13 +123,13 @@ impl Locked {
         let front = file.get(..file.len() - from.left()).unwrap_or_default().to_vec();
         let nonce = from.array()?;
         let body = from.bytes(from.left())?.to_vec();
-        Ok(Self { vault, key, slots, front, nonce, body })
+        Ok(Self { vault, epoch, key, slots, front, nonce, body })
     }
 
     /// Opens it; none if that is not the key, or if the file is not what was made.
     pub(super) fn open(self, encryption: &Encryption) -> Result<Option<Open>> {
         for (opened, slot) in self.slots.iter().enumerate() {
-            let Some((key, secret)) = slot.open(self.vault, &encryption.given)? else { continue };
+            let Some((key, secret)) = slot.open(Binding { vault: self.vault, epoch: self.epoch }, &encryption.given)? else { continue };
             let key = DataKey::new(key)?;
             let payload = Payload { msg: &self.body, aad: &self.front };
             let body = cipher(&*body_key(&key)?)?.decrypt((&self.nonce).into(), payload).map(Zeroizing::new);
@@ -233,7 +234,9 @@ mod tests {
         let key = Encryption::key([9; 32]);
         let passphrase = Encryption::passphrase("horse").unwrap().with_cost(PassphraseCost::LEAST).unwrap();
         let current = keys.current().unwrap().secret.clone();
-        let slot = |label: &str, encryption: &Encryption| Slot::make(VAULT, &current, label, encryption, &runtime).unwrap().0;
+        let slot = |label: &str, encryption: &Encryption| {
+            Slot::make(Binding { vault: VAULT, epoch: 2 }, &current, label, encryption, &runtime).unwrap().0
+        };
         let slots = [slot("word", &passphrase), slot("key", &key)];
         let file = encode(&name, &keys, &slots, &runtime).unwrap();
         (name, file, key)
@@ -311,22 +314,24 @@ mod tests {
 
     /// A18: a slot has one key only. A15: no salt is used twice.
     #[test]
-    fn a_slot_is_bound_to_one_secret_and_one_vault() {
+    fn a_slot_is_bound_to_one_secret_one_vault_and_one_key() {
+        const OF: Binding = Binding { vault: VAULT, epoch: 2 };
         let runtime = Counting::default();
         let data = Secret::random(&runtime).unwrap();
-        let (one, secret) = Slot::make(VAULT, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
-        let (other, _) = Slot::make(VAULT, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
+        let (one, secret) = Slot::make(OF, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
+        let (other, _) = Slot::make(OF, &data, "one", &Encryption::key([1; 32]), &runtime).unwrap();
         assert_ne!(one, other);
-        let opens = |slot: &Slot, vault: VaultId, secret: &Secret| slot.open(vault, &Given::Key(secret.clone())).unwrap().is_some();
-        assert!(opens(&one, VAULT, &secret));
-        assert!(!opens(&one, VaultId([8; 16]), &secret));
-        assert!(!opens(&one, VAULT, &Secret::new([2; 32])));
+        let opens = |slot: &Slot, of: Binding, secret: &Secret| slot.open(of, &Given::Key(secret.clone())).unwrap().is_some();
+        assert!(opens(&one, OF, &secret));
+        assert!(!opens(&one, Binding { vault: VaultId([8; 16]), ..OF }, &secret));
+        assert!(!opens(&one, Binding { epoch: 3, ..OF }, &secret));
+        assert!(!opens(&one, OF, &Secret::new([2; 32])));
         let changes: [fn(&mut Slot); 3] =
             [|slot| slot.label = "two".to_owned(), |slot| slot.id = [0; 8], |slot| slot.kind = Kind::Passphrase(PassphraseCost::LEAST)];
         for change in changes {
             let mut changed = one.clone();
             change(&mut changed);
-            assert!(!opens(&changed, VAULT, &secret), "{changed:?}");
+            assert!(!opens(&changed, OF, &secret), "{changed:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     keyring::{self, CLOSING, KeyringName, Open},
     keys::{DataKey, Keys},
     secret::Secret,
-    slot::{Kind, MAX_LABEL_BYTES, Slot},
+    slot::{Binding, Kind, MAX_LABEL_BYTES, Slot},
     vault::{Opened, Sealing},
 };
 use crate::{
@@ -50,6 +50,10 @@ fn id_of(slot: &Slot) -> String {
 }
 
 impl Opened {
+    fn binding(&self) -> Binding {
+        Binding { vault: self.keys.vault, epoch: self.name.epoch }
+    }
+
     fn listed(&self) -> Vec<KeySlot> {
         let listed = self.slots.iter().enumerate().map(|(n, slot)| KeySlot {
             id: id_of(slot),
@@ -72,7 +76,7 @@ impl Sealing {
         check_label(label)?;
         let now = self.newest(drive).await?;
         let key = current(&now.keys)?;
-        let (slot, _) = Slot::make(now.keys.vault, &key.secret, label, encryption, self.runtime())?;
+        let (slot, _) = Slot::make(now.binding(), &key.secret, label, encryption, self.runtime())?;
         let id = id_of(&slot);
         let slots = now.slots.iter().cloned().chain([slot]).collect();
         self.replace(drive, &now, now.keys.as_ref().clone(), slots, now.slot).await?;
@@ -100,16 +104,16 @@ impl Sealing {
     /// `invalid_input` if another passphrase or key opens the vault that is not among `keep`.
     pub(crate) async fn rotate(&self, drive: &dyn Drive, keep: &[Encryption]) -> Result<()> {
         let now = self.newest(drive).await?;
-        let vault = now.keys.vault;
+        let (before, of) = (now.binding(), Binding { epoch: now.name.epoch + 1, ..now.binding() });
         let key = DataKey::new(Secret::random(self.runtime())?)?;
         let mut slots = Vec::new();
         for (n, slot) in now.slots.iter().enumerate() {
-            let secret = if n == now.slot { Some(now.secret.clone()) } else { opened_by(slot, vault, keep)? };
+            let secret = if n == now.slot { Some(now.secret.clone()) } else { opened_by(slot, before, keep)? };
             let Some(secret) = secret else {
                 let detail = format!("the key `{}` would not open the vault any longer: give it too, or remove it first", slot.label);
                 return Err(Error::invalid("key", detail));
             };
-            slots.push(slot.clone().wrap(vault, &key.secret, &secret, self.runtime())?);
+            slots.push(slot.clone().wrap(of, &key.secret, &secret, self.runtime())?);
         }
         let mut keys = now.keys.as_ref().clone();
         keys.data.push(key);
@@ -124,7 +128,7 @@ impl Sealing {
         let now = self.newest(drive).await?;
         check_label(&revocation.label)?;
         for slot in now.slots.iter() {
-            if slot.open(now.keys.vault, &revocation.encryption.given)?.is_some() {
+            if slot.open(now.binding(), &revocation.encryption.given)?.is_some() {
                 let detail = "the new passphrase or key opens the vault already: the device that is revoked may have it, so choose another";
                 return Err(Error::invalid("key", detail));
             }
@@ -142,13 +146,14 @@ impl Sealing {
         root: Option<PieceName>,
     ) -> Result<KeySlot> {
         let now = self.newest(drive).await?;
-        let vault = now.keys.vault;
+        let epoch = now.name.closings().checked_add(1).and_then(|closings| closings.checked_mul(CLOSING)).ok_or_else(too_many)?;
+        let (before, of) = (now.binding(), Binding { epoch, ..now.binding() });
         let key = DataKey::new(Secret::random(self.runtime())?)?;
-        let (slot, secret) = Slot::make(vault, &key.secret, &revocation.label, &revocation.encryption, self.runtime())?;
+        let (slot, secret) = Slot::make(of, &key.secret, &revocation.label, &revocation.encryption, self.runtime())?;
         let mut slots = vec![slot];
         for slot in now.slots.iter() {
-            if let Some(secret) = opened_by(slot, vault, &revocation.keep)? {
-                slots.push(slot.clone().wrap(vault, &key.secret, &secret, self.runtime())?);
+            if let Some(secret) = opened_by(slot, before, &revocation.keep)? {
+                slots.push(slot.clone().wrap(of, &key.secret, &secret, self.runtime())?);
             }
         }
         let mut keys = now.keys.as_ref().clone();
@@ -156,8 +161,7 @@ impl Sealing {
         keys.data.push(key);
         keys.revoked.extend(device);
         keys.root = root;
-        let closings = now.name.closings().checked_add(1).and_then(|closings| closings.checked_mul(CLOSING));
-        let name = KeyringName::new(closings.ok_or_else(too_many)?, 1, self.runtime())?;
+        let name = KeyringName::new(epoch, 1, self.runtime())?;
         self.write(drive, &now, name, Open { keys, slots, opened: 0, secret }).await?;
         self.slots()?.into_iter().next().ok_or_else(|| Error::internal("key", "a key was lost that was just added"))
     }
@@ -226,9 +230,9 @@ fn current(keys: &Keys) -> Result<&DataKey> {
 }
 
 /// The secret that opens a slot, among what was given.
-fn opened_by(slot: &Slot, vault: crate::server::journal::VaultId, given: &[Encryption]) -> Result<Option<Secret>> {
+fn opened_by(slot: &Slot, of: Binding, given: &[Encryption]) -> Result<Option<Secret>> {
     for encryption in given {
-        if let Some((_, secret)) = slot.open(vault, &encryption.given)? {
+        if let Some((_, secret)) = slot.open(of, &encryption.given)? {
             return Ok(Some(secret));
         }
     }

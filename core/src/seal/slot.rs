@@ -38,6 +38,13 @@ pub(super) struct Slot {
     wrapped: [u8; 48],
 }
 
+/// Which keyrings a slot belongs to: what an older key wraps is not taken for a newer one, whoever has that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) vault: VaultId,
+    pub(super) epoch: u32,
+}
+
 /// The keys that a slot's secret makes.
 struct SlotKeys(Zeroizing<[u8; 64]>);
 
@@ -54,7 +61,7 @@ impl SlotKeys {
 impl Slot {
     /// Wraps a data key for what a host has given, and returns the secret that opens the slot.
     pub(super) fn make(
-        vault: VaultId,
+        of: Binding,
         data_key: &Secret,
         label: &str,
         encryption: &Encryption,
@@ -72,15 +79,15 @@ impl Slot {
             Given::Passphrase(passphrase) => slot.stretch(passphrase)?,
             Given::Key(secret) => secret.clone(),
         };
-        Ok((slot.wrap(vault, data_key, &secret, runtime)?, secret))
+        Ok((slot.wrap(of, data_key, &secret, runtime)?, secret))
     }
 
     /// The same slot with another data key in it.
-    pub(super) fn wrap(mut self, vault: VaultId, data_key: &Secret, secret: &Secret, runtime: &dyn Runtime) -> Result<Self> {
+    pub(super) fn wrap(mut self, of: Binding, data_key: &Secret, secret: &Secret, runtime: &dyn Runtime) -> Result<Self> {
         runtime.random(&mut self.nonce)?;
         let keys = self.keys(secret)?;
         self.commitment.copy_from_slice(keys.commitment());
-        let bound = self.bound(vault);
+        let bound = self.bound(of);
         let cipher = cipher(keys.wrapping())?;
         let wrapped = cipher.encrypt((&self.nonce).into(), Payload { msg: data_key.bytes(), aad: &bound });
         self.wrapped =
@@ -90,7 +97,7 @@ impl Slot {
 
     /// Opens the slot with what a host has given: a passphrase, the user's key, or a secret that opened it before. Returns
     /// the data key and that secret; none if it is another's.
-    pub(super) fn open(&self, vault: VaultId, given: &Given) -> Result<Option<(Secret, Secret)>> {
+    pub(super) fn open(&self, of: Binding, given: &Given) -> Result<Option<(Secret, Secret)>> {
         let secret = match given {
             Given::Passphrase(passphrase) if matches!(self.kind, Kind::Passphrase(_)) => self.stretch(passphrase)?,
             Given::Passphrase(_) => return Ok(None),
@@ -101,7 +108,7 @@ impl Slot {
         if keys.commitment() != self.commitment {
             return Ok(None);
         }
-        let opened = cipher(keys.wrapping())?.decrypt((&self.nonce).into(), Payload { msg: &self.wrapped, aad: &self.bound(vault) });
+        let opened = cipher(keys.wrapping())?.decrypt((&self.nonce).into(), Payload { msg: &self.wrapped, aad: &self.bound(of) });
         let Ok(mut bytes) = opened else { return Ok(None) };
         let key: Option<[u8; 32]> = bytes.as_slice().try_into().ok();
         bytes.zeroize();
@@ -124,8 +131,9 @@ impl Slot {
     }
 
     /// What the wrapped key is bound to.
-    fn bound(&self, vault: VaultId) -> Vec<u8> {
-        let mut bound = vault.0.to_vec();
+    fn bound(&self, of: Binding) -> Vec<u8> {
+        let mut bound = of.vault.0.to_vec();
+        bound.extend(of.epoch.to_be_bytes());
         self.write_fields(&mut bound);
         bound
     }

@@ -6,7 +6,7 @@ use super::{
     keys::{Closing, DataKey, Keys},
     names::Names,
     secret::Secret,
-    slot::Slot,
+    slot::{Binding, Slot},
 };
 use crate::{
     Error, ErrorKind, Level, Log, Result, Runtime, State, StateRecord,
@@ -188,7 +188,7 @@ impl Sealing {
     pub(crate) async fn create(&self, drive: &dyn Drive, vault: VaultId) -> Result<()> {
         let secret = Secret::random(&*self.runtime)?;
         let data_key = DataKey::new(Secret::random(&*self.runtime)?)?;
-        let (slot, opens) = Slot::make(vault, &data_key.secret, FIRST_LABEL, &self.encryption, &*self.runtime)?;
+        let (slot, opens) = Slot::make(Binding { vault, epoch: 1 }, &data_key.secret, FIRST_LABEL, &self.encryption, &*self.runtime)?;
         let keys = Keys { vault, secret, data: vec![data_key], revoked: Default::default(), closed: 0, root: None };
         let name = KeyringName::new(1, 1, &*self.runtime)?;
         let slots = vec![slot];
@@ -241,7 +241,12 @@ impl Sealing {
     pub(crate) async fn put_back(&self, drive: &dyn Drive) -> Result<()> {
         let Some(known) = self.opened() else { return Ok(()) };
         let names = list(drive, &DrivePath::new(KEYRINGS)?).await?;
-        if names.iter().filter_map(|name| KeyringName::parse(name)).any(|name| name >= known.name) {
+        let names: Vec<KeyringName> = names.iter().filter_map(|name| KeyringName::parse(name)).collect();
+        let is_there = names.contains(&known.name);
+        // A greater one may be another vault's.
+        let is_newer =
+            || async { Ok::<_, Error>(self.newest_of(drive, known.keys.vault).await?.is_some_and(|(name, _)| name > known.name)) };
+        if is_there || names.iter().any(|name| *name > known.name) && is_newer().await? {
             return Ok(());
         }
         let stored = self.state.read(vec![KEYRING.to_owned()]).await?.into_iter().next().flatten();

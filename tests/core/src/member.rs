@@ -54,7 +54,7 @@ impl Member {
         let wrapping = derive::<64>(salt, &key, &[b"kitestring slot 1"]);
         let mut rest = &slot[fields.len()..];
         let nonce = take(&mut rest, 24);
-        let data_key = open(&wrapping[..32], nonce, take(&mut rest, 48), &[vault, fields].concat());
+        let data_key = open(&wrapping[..32], nonce, take(&mut rest, 48), &[vault, &1_u32.to_be_bytes(), fields].concat());
         let front = &keyring[..keyring.len() - rest.len()];
         let nonce = take(&mut rest, 24);
         let body = open(&derive::<32>(&[], &data_key, &[b"kitestring keyring 1"]), nonce, rest, front);

@@ -49,10 +49,11 @@ class Keyring:
         demand(len(file.data) <= MIB, "the keyring is too large")
         file.begin(b"k")
         demand(file.take(16) == vault, "the keyring is another vault's")
-        demand(name.startswith("%08x-%08x-" % tuple(file.numbers(2))), "the keyring is not what its name says")
+        epoch, revision = file.numbers(2)
+        demand(name.startswith(f"{epoch:08x}-{revision:08x}-"), "the keyring is not what its name says")
         wrapped, count = file.take(8), file.number()
         demand(1 <= count <= 64, "the keyring has an impossible number of slots")
-        opened = [self.slot(file, vault, secret) for _ in range(count)]
+        opened = [self.slot(file, vault + epoch.to_bytes(4, "big"), secret) for _ in range(count)]
         data_key = next((key for key in opened if key), None)
         demand(data_key and key_id(data_key) == wrapped, "wrong_key")
         before, nonce, sealed = file.data[: file.at], file.take(24), file.take(len(file.data) - file.at)
@@ -75,7 +76,7 @@ class Keyring:
         return key not in self.closed or path == self.root
 
     @staticmethod
-    def slot(file, vault, secret):
+    def slot(file, bound, secret):
         """Reads a slot; returns the data key if the secret opens it (E32)."""
         start = file.at
         file.take(8), file.name(64)
@@ -95,7 +96,7 @@ class Keyring:
         derived = hkdf(salt, secret, b"kitestring slot 1", 64)
         if not hmac.compare_digest(derived[32:], commitment):
             return None
-        return unseal(derived[:32], nonce, wrapped, vault + before, "wrong_key")
+        return unseal(derived[:32], nonce, wrapped, bound + before, "wrong_key")
 
 
 class Sealed:

@@ -36,6 +36,22 @@ impl Journal {
         self.sealed.as_ref().is_some_and(|sealed| sealed.is_closed(&name.path()))
     }
 
+    /// Whether a file was met that is sealed with a key of no keyring that is there. Until it is, nothing is put in order, and
+    /// nothing that is missing is taken for gone.
+    pub(super) fn lacks_keys(&self) -> bool {
+        self.sealed.as_ref().is_some_and(|sealed| sealed.lacks_keys())
+    }
+
+    /// What is missing may only be sealed with a key that is not there yet, unless the user knows better.
+    pub(super) fn or_lacks_keys(&self, older: Error) -> Error {
+        if !self.lacks_keys() || self.allow.rollback {
+            return older;
+        }
+        let detail = "files are sealed with a key whose keyring is not on the drive yet: sync the other devices; \
+                      if the one that made it is lost, go on with what is here as with an older vault";
+        Error::new(ErrorKind::Unavailable, "sync", detail).about("k").caused_by(older)
+    }
+
     /// Whether nothing was closed that this client has not obeyed yet.
     ///
     /// # Errors
@@ -107,7 +123,7 @@ impl Journal {
             };
             let detail = format!("this client has {remembered} records of writer {writer}, {whose}: {found} of them count");
             let kind = ErrorKind::Rollback { remembered, found };
-            return Ok(Some(Error::new(kind, "sync", detail).about(name.path().as_str())));
+            return Ok(Some(self.or_lacks_keys(Error::new(kind, "sync", detail).about(name.path().as_str()))));
         }
         Ok(None)
     }

@@ -244,7 +244,9 @@ impl Journal {
 
     /// A sealed vault has one id only, so that none is made where records of another one lie.
     async fn refuse_remains(&self) -> Result<()> {
-        if list(&*self.raw, &DrivePath::new(RECORDS)?).await?.is_empty() {
+        // What a file system or another program leaves there is none.
+        let names = list(&*self.raw, &DrivePath::new(RECORDS)?).await?;
+        if !names.iter().any(|name| name.len() > 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')) {
             return Ok(());
         }
         let detail = "the folder holds records, and the marker of their vault is gone: restore the file `vault`, or choose an empty folder";

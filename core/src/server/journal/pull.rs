@@ -343,7 +343,8 @@ impl Journal {
                     link.seq
                 );
                 let kind = ErrorKind::Rollback { remembered: link.seq, found };
-                return Err(Refusal::Older(Error::new(kind, "sync", detail).about(name.path().as_str())));
+                let error = self.or_lacks_keys(Error::new(kind, "sync", detail).about(name.path().as_str()));
+                return Err(if matches!(error.kind, ErrorKind::Rollback { .. }) { Refusal::Older(error) } else { Refusal::Failed(error) });
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use crate::common::{Device, cheap, drives, key};
 use futures::executor::block_on;
 use kitestring::*;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Everything that is on the drive: names and bytes.
 fn all_bytes(drive: &MemoryDrive) -> Vec<u8> {
@@ -188,6 +188,55 @@ fn passphrases_change_and_keys_rotate_without_an_upload() {
             let a = Device::with(notes, state, drive.clone(), runtime, options).await;
             a.sync().await;
             assert_eq!(a.docs(), b.docs());
+        }
+    });
+}
+
+/// A keyring that the drive does not show yet is waited for: nothing is taken for gone meanwhile, and nothing deleted.
+#[test]
+fn a_key_whose_keyring_is_not_there_yet_is_waited_for() {
+    block_on(async {
+        for drive in drives() {
+            let (a, b) = (Device::sealed(&drive, 1, key(1)).await, Device::sealed(&drive, 2, key(1)).await);
+            for n in 0..20 {
+                a.put(&format!("of a {n}"), "1").await;
+                a.sync().await;
+            }
+            b.sync().await;
+            let before = drive.contents();
+            b.client.rotate_key(Vec::new()).await.unwrap();
+            b.put("of b", "1").await;
+            assert!(b.client.compact(SyncOptions::default()).await.unwrap());
+            assert!(b.client.compact(SyncOptions::default()).await.unwrap());
+            let (late, shown): (BTreeMap<_, _>, _) =
+                drive.contents().into_iter().partition(|(path, _)| path.starts_with("k/") && !before.contains_key(path));
+            drive.restore(shown);
+            a.put("later", "1").await;
+            for _ in 0..2 {
+                assert_eq!(a.try_sync().await.unwrap_err().kind, ErrorKind::Unavailable);
+                assert_eq!(a.client.compact(SyncOptions::default()).await.unwrap_err().kind, ErrorKind::Unavailable);
+            }
+            drive.restore(drive.contents().into_iter().chain(late).collect());
+            let newcomer = Device::sealed(&drive, 3, key(1)).await;
+            for device in [&a, &b, &newcomer] {
+                assert_eq!(device.sync().await.conflicts, []);
+            }
+            assert_eq!(a.docs().len(), 22);
+            assert_eq!((a.docs(), a.docs()), (b.docs(), newcomer.docs()));
+        }
+    });
+}
+
+/// What a file system leaves in the folder of records is no vault's.
+#[test]
+fn a_sealed_vault_is_made_beside_what_is_nobodys() {
+    block_on(async {
+        for (name, is_made) in [(".DS_Store", true), ("desktop.ini", true), ("0123456789abcdef0123456789abcdef0123456789", false)] {
+            let drive = Arc::new(MemoryDrive::new());
+            drive.restore([(format!("j/{name}"), vec![1])].into());
+            let a = Device::sealed(&drive, 1, key(1)).await;
+            a.put("x", "1").await;
+            assert_eq!(a.try_sync().await.is_ok(), is_made, "{name}");
         }
     });
 }

@@ -157,7 +157,7 @@ impl Journal {
     async fn may_tidy(&self, session: &mut Session) -> Result<bool> {
         let pull = &session.pull;
         let complete = pull.asked && !pull.incomplete && !pull.has_work() && pull.joining.is_none() && pull.waiting.is_empty();
-        if session.standing.is_none() || !complete || session.absent || session.gone {
+        if session.standing.is_none() || !complete || session.absent || session.gone || self.lacks_keys() {
             return Ok(false);
         }
         if !self.state.scan(SENT.to_owned(), None, 1).await?.is_empty() || self.seen(session).await?.vector.is_empty() {
@@ -320,8 +320,8 @@ impl Journal {
                 compacting.step = if more { Step::History(queue) } else { Step::Publish };
             }
             // Others would take it for whole, and delete what is.
-            Step::Publish if compacting.lacks || compacting.refers_to_nothing() => {
-                self.log.line(Level::Warn, || "a body could not be had: no checkpoint is written".to_owned());
+            Step::Publish if compacting.lacks || compacting.refers_to_nothing() || self.lacks_keys() => {
+                self.log.line(Level::Warn, || "a body or a key could not be had: no checkpoint is written".to_owned());
                 self.give_up(session, &compacting).await?;
                 return Ok(Tidied::Nothing);
             }
