@@ -94,8 +94,12 @@ impl Journal {
                 let detail = "the drive holds another vault than the one this client joined";
                 return Err(Error::new(ErrorKind::VaultChanged, "sync", detail));
             }
-            // Whether the checkpoint that is known is there still, is looked at when the head is taken.
-            Found::Damaged(place, _) => (Head { checkpoint: None, ..self.empty_head(vault, session)? }, place),
+            // What it named may be covered by a checkpoint that is not known here.
+            Found::Damaged(place, _) => {
+                let names = self.names().await?;
+                let checkpoint = self.newest_listed(session, &names).await?;
+                (Head { checkpoint, ..self.empty_head(vault, session)? }, place)
+            }
             Found::Nothing | Found::Unchanged | Found::Names(_) => {
                 (Head { checkpoint: None, ..self.empty_head(vault, session)? }, Place::default())
             }
