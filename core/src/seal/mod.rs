@@ -11,7 +11,7 @@
 //! | `keys.rs` | the keys of a vault |
 //! | `file.rs` | seals and opens files, whole or in part |
 //! | `names.rs` | the names of sealed files |
-//! | `slot.rs`, `keyring.rs`, `wire.rs` | the file that has the keys, wrapped |
+//! | `slot.rs`, `keyring.rs` | the file that has the keys, wrapped |
 //! | `drive.rs` | a drive on which everything is sealed |
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |

@@ -277,7 +277,11 @@ impl Sealing {
     pub(super) async fn remember(&self, vault: VaultId, name: KeyringName, file: Vec<u8>, open: Open) -> Result<()> {
         let pin = serde_json::to_vec(&Pin { vault, keyring: name });
         let pin = pin.map_err(|e| Error::internal("write", "a record of the state could not be made").caused_by(e))?;
-        self.state.write(vec![StateRecord::set(PIN, pin), StateRecord::set(KEYRING, file)]).await?;
+        if let Err(e) = self.state.write(vec![StateRecord::set(PIN, pin), StateRecord::set(KEYRING, file)]).await {
+            // It may be remembered all the same: whatever is to be used next is what the state has.
+            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            return Err(e);
+        }
         self.log.line(Level::Debug, || format!("opened keyring {name}"));
         self.set(Opened::new(name, open)?);
         Ok(())
