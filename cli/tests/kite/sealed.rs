@@ -114,8 +114,8 @@ fn a_vault_that_is_not_sealed_stays_so_and_the_folder_joins_it_afterwards() {
     with_passphrase(&w, PASSPHRASE, &["sync", "a"]).expect(0);
     fs::create_dir(w.at("b")).unwrap();
     let before = w.everything("drive");
-    for folder in ["a", "b"] {
-        let ran = w.set_up(folder, &["--key-file", "key", "--json"]).expect(1).says(&["the vault was never sealed"]);
+    for (folder, words) in [("a", "the vault is not sealed, and never will be"), ("b", "the vault was never sealed")] {
+        let ran = w.set_up(folder, &["--key-file", "key", "--json"]).expect(1).says(&[words]);
         assert_eq!((code(&ran), w.everything("drive") == before, kept(&w).len()), (json!("invalid_input"), true, 0));
     }
     w.set_up("b", &[]).expect(0);
