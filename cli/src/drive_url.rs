@@ -61,7 +61,9 @@ impl DriveUrl {
                 let path = path_of(halves.next().unwrap_or_default(), typed)?;
                 (path, halves.next().map(|query| collection_of(query, typed)).transpose()?)
             }
-            Some(scheme) if webdav::SCHEMES.contains(&scheme) => return Self::parse_remote(typed, |address| Ok(Place::WebDav(Address::parse(address)?))),
+            Some(scheme) if webdav::SCHEMES.contains(&scheme) => {
+                return Self::parse_remote(typed, |address| Ok(Place::WebDav(Address::parse(address)?)));
+            }
             Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
             Some(other) => return Err(unsupported(other, typed)),
         };

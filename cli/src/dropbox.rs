@@ -52,9 +52,11 @@ impl Folder {
         let drive = match given(EMULATOR)? {
             None => Dropbox::new(http, runtime, &self.0, tokens),
             // Nobody who can set a variable shall send the token elsewhere.
-            Some(service) if !service.starts_with("http://") => {
-                Err(Error::new(ErrorKind::InvalidInput, "open", format!("{EMULATOR} is an address of plain http on this machine, or not set")))
-            }
+            Some(service) if !service.starts_with("http://") => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "open",
+                format!("{EMULATOR} is an address of plain http on this machine, or not set"),
+            )),
             Some(service) => Dropbox::emulated(&service, http, runtime, &self.0, tokens),
         }?;
         if make {

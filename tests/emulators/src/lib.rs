@@ -5,5 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 mod dropbox;
+mod server;
 
 pub use dropbox::{DropboxEmulator, Failure};

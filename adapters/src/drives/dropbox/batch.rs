@@ -232,6 +232,7 @@ fn requests(jobs: Vec<Job>) -> Vec<Vec<Job>> {
 
 /// Answers all files with the error that met them together.
 fn fail(jobs: Vec<Job>, error: &Error) -> Answers {
-    let own = |job: &Job| Error::new(error.kind.clone(), error.operation(), error.detail()).with_retry(error.retry).about(job.path.as_str());
+    let own =
+        |job: &Job| Error::new(error.kind.clone(), error.operation(), error.detail()).with_retry(error.retry).about(job.path.as_str());
     jobs.iter().map(|job| (job.at, Err(own(job)))).collect()
 }

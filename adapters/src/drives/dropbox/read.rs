@@ -80,14 +80,7 @@ impl Dropbox {
     }
 
     /// Takes the file out of an answer. Its metadata stands in a header, without which this is a page of somebody else.
-    fn file(
-        &self,
-        call: &Call,
-        url: &Url,
-        path: &DrivePath,
-        response: Response,
-        cut: impl FnOnce(Vec<u8>) -> Vec<u8>,
-    ) -> Result<Got> {
+    fn file(&self, call: &Call, url: &Url, path: &DrivePath, response: Response, cut: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Result<Got> {
         let metadata = response.header("dropbox-api-result").and_then(|text| serde_json::from_str(text).ok());
         let Some(metadata) = metadata.and_then(Metadata::read) else {
             let what = "answered without saying what file that is; is there a network that wants a login?";
@@ -162,7 +155,9 @@ impl Dropbox {
         match self.metadata(&call, &path).await? {
             There::Folder => Ok(true),
             There::Nothing => Ok(false),
-            There::File(_) => Err(self.web.error(&call, self.api(), ErrorKind::Unavailable, "has a file in the place of the drive's folder")),
+            There::File(_) => {
+                Err(self.web.error(&call, self.api(), ErrorKind::Unavailable, "has a file in the place of the drive's folder"))
+            }
         }
     }
 

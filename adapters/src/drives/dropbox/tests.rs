@@ -63,7 +63,8 @@ const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 #[test]
 fn each_host_is_asked_for_its_own_and_only_two_are_told_who_asks() {
-    let (drive, http) = answering(200, JSON, r#"{"changes":false,"name":"f","rev":"0123456789","entries":[],"cursor":"c","has_more":false}"#);
+    let (drive, http) =
+        answering(200, JSON, r#"{"changes":false,"name":"f","rev":"0123456789","entries":[],"cursor":"c","has_more":false}"#);
     block_on(drive.put(path("f"), vec![1], Condition::Absent)).unwrap();
     block_on(drive.list_dir(path("d"), None)).unwrap();
     assert_eq!(block_on(drive.wait_for_change(Some("c".into()), Duration::from_secs(3600))).unwrap(), Changed::No);

@@ -27,7 +27,10 @@ impl Dropbox {
             return self.write_any(path, bytes.into()).await;
         }
         let call = call("put", path.as_str(), Repeat::OnlyIfRefused);
-        self.try_write(&call, path, bytes.into(), condition).await?.map(Metadata::version).map_err(|refusal| self.not_written(&call, &refusal))
+        self.try_write(&call, path, bytes.into(), condition)
+            .await?
+            .map(Metadata::version)
+            .map_err(|refusal| self.not_written(&call, &refusal))
     }
 
     /// Writes a file whatever is there, but never over one whose name differs in case, as Dropbox would: one request for a new
@@ -53,13 +56,7 @@ impl Dropbox {
         Err(self.web.error(&call, self.api(), ErrorKind::Unavailable, "is given new versions of the file faster than one can be replaced"))
     }
 
-    async fn try_write(
-        &self,
-        call: &Call,
-        path: &DrivePath,
-        bytes: Bytes,
-        condition: &Condition,
-    ) -> Result<Result<Metadata, Refusal>> {
+    async fn try_write(&self, call: &Call, path: &DrivePath, bytes: Bytes, condition: &Condition) -> Result<Result<Metadata, Refusal>> {
         let commit = self.commit(path, bytes.len(), condition)?;
         let _alone = self.writer.lock().await;
         match self.uncontended(|| self.upload(call, "upload", &commit, bytes.clone())).await? {

@@ -3,8 +3,9 @@
 use super::{
     account::Tree,
     names::{Form, above, folded, form},
-    reply::Reply,
+    replies::{bad, refused},
 };
+use crate::server::Reply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,20 +37,24 @@ enum Mode {
 
 impl CommitInfo {
     fn mode(&self, route: &str) -> Result<Mode, Reply> {
-        let bad = || Reply::bad(route, "mode: not a WriteMode");
+        let no_mode = || bad(route, "mode: not a WriteMode");
         let tag = match &self.mode {
             None => "add",
             Some(Value::String(tag)) => tag,
-            Some(mode) => mode.get(".tag").and_then(Value::as_str).ok_or_else(bad)?,
+            Some(mode) => mode.get(".tag").and_then(Value::as_str).ok_or_else(no_mode)?,
         };
         match tag {
             "add" => Ok(Mode::Add),
             "overwrite" => Ok(Mode::Overwrite),
             "update" => {
-                let rev = self.mode.as_ref().and_then(|mode| mode.get("update")).and_then(Value::as_str).ok_or_else(bad)?;
-                if is_rev(rev) { Ok(Mode::Update(rev.to_owned())) } else { Err(Reply::bad(route, "mode: update: did not match the pattern of a rev")) }
+                let rev = self.mode.as_ref().and_then(|mode| mode.get("update")).and_then(Value::as_str).ok_or_else(no_mode)?;
+                if is_rev(rev) {
+                    Ok(Mode::Update(rev.to_owned()))
+                } else {
+                    Err(bad(route, "mode: update: did not match the pattern of a rev"))
+                }
             }
-            _ => Err(bad()),
+            _ => Err(no_mode()),
         }
     }
 }
@@ -114,7 +119,7 @@ pub(super) fn commit(tree: &mut Tree, route: &str, info: &CommitInfo, bytes: Vec
 fn check_name(route: &str, path: &str) -> Result<(), Refusal> {
     match form(path) {
         Form::Good if !path.is_empty() => Ok(()),
-        Form::Good | Form::NoPath => Err(Refusal::Bad(Reply::bad(route, "path: did not match the pattern"))),
+        Form::Good | Form::NoPath => Err(Refusal::Bad(bad(route, "path: did not match the pattern"))),
         Form::Malformed => Err(write_error("malformed_path")),
         Form::Disallowed => Err(write_error("disallowed_name")),
     }
@@ -138,17 +143,17 @@ pub(super) struct DeleteArg {
 /// Deletes a file or a folder, and returns what it was.
 pub(super) fn delete(tree: &mut Tree, route: &str, arg: &DeleteArg) -> Result<Value, Reply> {
     if arg.parent_rev.as_ref().is_some_and(|rev| !is_rev(rev)) {
-        return Err(Reply::bad(route, "parent_rev: did not match the pattern of a rev"));
+        return Err(bad(route, "parent_rev: did not match the pattern of a rev"));
     }
-    let lookup = |tag: &str| Reply::refused(&json!({".tag": "path_lookup", "path_lookup": {".tag": tag}}));
+    let lookup = |tag: &str| refused(&json!({".tag": "path_lookup", "path_lookup": {".tag": tag}}));
     match form(&arg.path) {
-        Form::NoPath => return Err(Reply::bad(route, "path: did not match the pattern")),
+        Form::NoPath => return Err(bad(route, "path: did not match the pattern")),
         Form::Malformed => return Err(lookup("malformed_path")),
-        _ if arg.path.is_empty() => return Err(Reply::bad(route, "path: the root folder cannot be deleted")),
+        _ if arg.path.is_empty() => return Err(bad(route, "path: the root folder cannot be deleted")),
         _ => {}
     }
     let Some(entry) = tree.at(&arg.path) else { return Err(lookup("not_found")) };
-    let clash = |with: &str| Reply::refused(&json!({".tag": "path_write", "path_write": conflict(with)}));
+    let clash = |with: &str| refused(&json!({".tag": "path_write", "path_write": conflict(with)}));
     match (&arg.parent_rev, &entry.file) {
         (Some(_), None) => return Err(clash("folder")),
         (Some(rev), Some(file)) if *rev != file.rev => return Err(clash("file")),
@@ -170,17 +175,17 @@ pub(super) struct CreateFolderArg {
 
 /// Makes a folder, with those above it.
 pub(super) fn create_folder(tree: &mut Tree, route: &str, arg: &CreateFolderArg) -> Result<Value, Reply> {
-    let refused = |error: Value| Reply::refused(&json!({".tag": "path", "path": error}));
+    let clash = |error: Value| refused(&json!({".tag": "path", "path": error}));
     match check_name(route, &arg.path) {
         Err(Refusal::Bad(reply)) => return Err(reply),
-        Err(Refusal::Write(error)) => return Err(refused(error)),
+        Err(Refusal::Write(error)) => return Err(clash(error)),
         Ok(()) => {}
     }
     if let Some(entry) = tree.at(&arg.path) {
-        return Err(refused(conflict(if entry.file.is_some() { "file" } else { "folder" })));
+        return Err(clash(conflict(if entry.file.is_some() { "file" } else { "folder" })));
     }
     if above(&arg.path).is_some_and(|above| tree.is_through_a_file(&format!("{above}/x"))) {
-        return Err(refused(conflict("file_ancestor")));
+        return Err(clash(conflict("file_ancestor")));
     }
     tree.make_folder(&arg.path);
     let metadata = tree.entries.get(&folded(&arg.path)).map(super::account::Entry::metadata).unwrap_or_default();

@@ -3,8 +3,9 @@
 use super::{
     account::{Account, Tree},
     names::{Form, above, folded, form, name},
-    reply::Reply,
+    replies::{bad, refused},
 };
+use crate::server::Reply;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
@@ -89,7 +90,7 @@ impl Cursor {
         let byte = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
         let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
         let cursor = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        cursor.ok_or_else(|| Reply::bad(route, &format!("Invalid \"cursor\" parameter: {text:?}")))
+        cursor.ok_or_else(|| bad(route, &format!("Invalid \"cursor\" parameter: {text:?}")))
     }
 
     fn holds(&self, path: &str) -> bool {
@@ -98,16 +99,16 @@ impl Cursor {
 }
 
 fn lookup(tag: &str) -> Reply {
-    Reply::refused(&json!({".tag": "path", "path": {".tag": tag}}))
+    refused(&json!({".tag": "path", "path": {".tag": tag}}))
 }
 
 /// Makes the cursor of a listing that begins.
 fn begin(tree: &Tree, route: &str, account: &str, arg: &ListFolderArg) -> Result<Cursor, Reply> {
     if arg.include_deleted || arg.limit.is_some_and(|limit| !(1..=2000).contains(&limit)) {
-        return Err(Reply::bad(route, "limit must be from 1 to 2000; deleted entries are not known to this emulator"));
+        return Err(bad(route, "limit must be from 1 to 2000; deleted entries are not known to this emulator"));
     }
     match form(&arg.path) {
-        Form::NoPath => return Err(Reply::bad(route, "path: did not match the pattern")),
+        Form::NoPath => return Err(bad(route, "path: did not match the pattern")),
         Form::Malformed => return Err(lookup("malformed_path")),
         _ if tree.is_folder(&arg.path) => {}
         _ => return Err(lookup(if tree.at(&arg.path).is_some() { "not_folder" } else { "not_found" })),
@@ -135,7 +136,7 @@ pub(super) fn latest(tree: &Tree, route: &str, account: &str, arg: &ListFolderAr
 pub(super) fn go_on(tree: &Tree, route: &str, arg: &CursorArg) -> Result<Value, Reply> {
     let cursor = Cursor::parse(route, &arg.cursor)?;
     if cursor.epoch != tree.epoch {
-        return Err(Reply::refused(&json!({".tag": "reset"})));
+        return Err(refused(&json!({".tag": "reset"})));
     }
     if !tree.is_folder(&cursor.folder) {
         return Err(lookup("not_found"));
@@ -179,13 +180,13 @@ fn changes(tree: &Tree, mut cursor: Cursor) -> Value {
 pub(super) fn longpoll(account: &Account, route: &str, arg: &LongpollArg, backoff: Option<u64>) -> Result<Value, Reply> {
     let cursor = Cursor::parse(route, &arg.cursor)?;
     if !(30..=480).contains(&arg.timeout) {
-        return Err(Reply::bad(route, "timeout: must be from 30 to 480"));
+        return Err(bad(route, "timeout: must be from 30 to 480"));
     }
     let ends = Instant::now() + Duration::from_secs(arg.timeout);
     let mut tree = account.tree();
     loop {
         if cursor.epoch != tree.epoch {
-            return Err(Reply::refused(&json!({".tag": "reset"})));
+            return Err(refused(&json!({".tag": "reset"})));
         }
         let changes = tree.log.iter().skip(cursor.since).any(|path| cursor.holds(path));
         let left = ends.saturating_duration_since(Instant::now());

@@ -14,19 +14,18 @@ mod commit;
 mod listing;
 mod names;
 mod read;
-mod reply;
+mod replies;
 mod routes;
 mod sessions;
 
+use crate::server::{self, Reply};
 use account::Account;
-use reply::Reply;
+use replies::{refused, slow_down, slow_down_in_text};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
-    thread,
     time::Duration,
 };
-use tiny_http::{Header, Request, Response, Server};
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,16 +68,9 @@ impl DropboxEmulator {
     /// # Panics
     /// If there is no port left.
     pub fn start() -> Self {
-        let server = Server::http("127.0.0.1:0").expect("there is a free port");
-        let address = format!("http://{}/", server.server_addr());
         let service = Arc::new(Service::default());
         let own = service.clone();
-        thread::spawn(move || {
-            for request in server.incoming_requests() {
-                let service = own.clone();
-                thread::spawn(move || service.serve(request));
-            }
-        });
+        let address = server::start(move |asked| own.answer(&asked));
         Self { address, service }
     }
 
@@ -123,22 +115,6 @@ impl Service {
     fn failure(&self, route: &str) -> Option<Failure> {
         self.failures.lock().unwrap().get_mut(route)?.pop_front()
     }
-
-    fn serve(&self, mut request: Request) {
-        let mut body = Vec::new();
-        if request.as_reader().read_to_end(&mut body).is_err() {
-            return;
-        }
-        let reply = self.answer(&Asked::of(&request, body));
-        let mut response = Response::from_data(reply.body).with_status_code(reply.status);
-        for (name, value) in &reply.headers {
-            if let Ok(header) = Header::from_bytes(name.as_bytes(), value.as_bytes()) {
-                response.add_header(header);
-            }
-        }
-        // Who has gone away does not wait for it.
-        let _ = request.respond(response);
-    }
 }
 
 fn new_account(token: &str) -> Account {
@@ -147,48 +123,17 @@ fn new_account(token: &str) -> Account {
     account
 }
 
-/// A request, as far as anybody looks at it.
-struct Asked {
-    is_get: bool,
-    /// What stands behind `/2/files/`.
-    route: String,
-    headers: BTreeMap<String, String>,
-    /// The argument, if it stands in the address.
-    arg: Option<String>,
-    body: Vec<u8>,
-}
-
-impl Asked {
-    fn of(request: &Request, body: Vec<u8>) -> Self {
-        let url = url::Url::parse(&format!("http://h{}", request.url())).ok();
-        let path = url.as_ref().map(url::Url::path).unwrap_or_default();
-        let arg = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == "arg")).map(|(_, value)| value.into_owned());
-        let pair = |header: &Header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.as_str().to_owned());
-        Self {
-            is_get: *request.method() == tiny_http::Method::Get,
-            route: path.strip_prefix("/2/files/").unwrap_or_default().to_owned(),
-            headers: request.headers().iter().map(pair).collect(),
-            arg,
-            body,
-        }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
-    }
-}
-
 impl Failure {
     /// The answer, for failures that are one.
     fn reply(self, route: &str) -> Option<Reply> {
-        let write = |error| Reply::refused(&serde_json::json!({".tag": "path", "reason": error, "upload_session_id": "none"}));
+        let write = |error| refused(&serde_json::json!({".tag": "path", "reason": error, "upload_session_id": "none"}));
         let contended = serde_json::json!({".tag": "too_many_write_operations"});
         Some(match self {
-            Self::TooManyRequests => Reply::slow_down("too_many_requests", 1),
-            Self::TooManyRequestsInText => Reply::slow_down_in_text(1),
-            Self::TooManyWrites => Reply::slow_down("too_many_write_operations", 1),
+            Self::TooManyRequests => slow_down("too_many_requests", 1),
+            Self::TooManyRequestsInText => slow_down_in_text(1),
+            Self::TooManyWrites => slow_down("too_many_write_operations", 1),
             Self::Contended if route == "upload" => write(contended),
-            Self::Contended if route == "delete_v2" => Reply::refused(&contended),
+            Self::Contended if route == "delete_v2" => refused(&contended),
             Self::Unavailable => Reply::new(503, "text/plain", ""),
             Self::Contended | Self::CarriedOut | Self::Backoff => return None,
         })

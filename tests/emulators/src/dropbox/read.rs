@@ -3,8 +3,9 @@
 use super::{
     account::{Entry, Tree},
     names::{Form, form},
-    reply::{Reply, header_safe},
+    replies::{bad, header_safe, refused},
 };
+use crate::server::Reply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub(super) struct GetMetadataArg {
 }
 
 fn lookup(tag: &str) -> Reply {
-    Reply::refused(&json!({".tag": "path", "path": {".tag": tag}}))
+    refused(&json!({".tag": "path", "path": {".tag": tag}}))
 }
 
 /// Finds what a path names, or an id, or a revision.
@@ -36,7 +37,7 @@ fn find<'t>(tree: &'t Tree, route: &str, path: &str) -> Result<&'t Entry, Reply>
         return tree.entries.values().find(has).ok_or_else(|| lookup("not_found"));
     }
     match form(path) {
-        Form::NoPath => Err(Reply::bad(route, "path: did not match the pattern")),
+        Form::NoPath => Err(bad(route, "path: did not match the pattern")),
         Form::Malformed => Err(lookup("malformed_path")),
         _ => tree.at(path).ok_or_else(|| lookup("not_found")),
     }
@@ -44,10 +45,10 @@ fn find<'t>(tree: &'t Tree, route: &str, path: &str) -> Result<&'t Entry, Reply>
 
 pub(super) fn metadata(tree: &Tree, route: &str, arg: &GetMetadataArg) -> Result<Value, Reply> {
     if arg.path.is_empty() {
-        return Err(Reply::bad(route, "path: The root folder is unsupported."));
+        return Err(bad(route, "path: The root folder is unsupported."));
     }
     if arg.include_deleted {
-        return Err(Reply::bad(route, "include_deleted: not known to this emulator"));
+        return Err(bad(route, "include_deleted: not known to this emulator"));
     }
     find(tree, route, &arg.path).map(Entry::metadata)
 }

@@ -1,14 +1,15 @@
 //! Which route does what, and what each asks of a request.
 
 use super::{
-    Asked, Failure, Service,
+    Failure, Service,
     account::{Account, Tree},
     commit::{CommitInfo, Refusal, commit, create_folder, delete},
     listing::{self, Cursor},
     read,
-    reply::Reply,
+    replies::{answered, bad, refused, slow_down, slow_down_in_text, unauthorized},
     sessions,
 };
+use crate::server::{Asked, Reply};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{sync::PoisonError, thread};
@@ -31,7 +32,9 @@ const MAX_HEADER: usize = 60 << 10;
 
 fn style(route: &str) -> Option<Style> {
     Some(match route {
-        "upload" | "upload_session/start" | "upload_session/append_v2" | "upload_session/append_batch" | "upload_session/finish" => Style::Upload,
+        "upload" | "upload_session/start" | "upload_session/append_v2" | "upload_session/append_batch" | "upload_session/finish" => {
+            Style::Upload
+        }
         "download" => Style::Download,
         "get_metadata"
         | "delete_v2"
@@ -52,7 +55,7 @@ fn writes(route: &str) -> bool {
 
 impl Service {
     pub(super) fn answer(&self, asked: &Asked) -> Reply {
-        let route = asked.route.as_str();
+        let route = route(asked);
         self.requests.lock().unwrap().push(route.to_owned());
         let Some(style) = style(route) else {
             return Reply::new(404, "text/plain", "no such route");
@@ -67,15 +70,15 @@ impl Service {
 
     fn checked(&self, asked: &Asked, style: Style, failure: Option<Failure>) -> Result<Reply, Reply> {
         let arg = argument(asked, style)?;
-        let route = asked.route.as_str();
+        let route = route(asked);
         if route == "list_folder/longpoll" {
             if asked.header("authorization").is_some() {
-                return Err(Reply::bad(route, "this route takes no header \"Authorization\""));
+                return Err(bad(route, "this route takes no header \"Authorization\""));
             }
             let arg: listing::LongpollArg = read(route, &arg)?;
             let account = self.account(&Cursor::parse(route, arg.cursor())?.account);
             let backoff = (failure == Some(Failure::Backoff)).then_some(1);
-            return listing::longpoll(&account, route, &arg, backoff).map(|value| Reply::json(200, &value));
+            return listing::longpoll(&account, route, &arg, backoff).map(|value| answered(&value));
         }
         let token = token(asked)?;
         let account = self.account(token);
@@ -92,7 +95,7 @@ impl Service {
         let hold = *self.hold.lock().unwrap();
         let _alone = match hold {
             None => account.writing.lock().unwrap_or_else(PoisonError::into_inner),
-            Some(_) => account.writing.try_lock().map_err(|_| Reply::slow_down("too_many_write_operations", 1))?,
+            Some(_) => account.writing.try_lock().map_err(|_| slow_down("too_many_write_operations", 1))?,
         };
         hold.into_iter().for_each(thread::sleep);
         let written = call.write(&mut account.tree());
@@ -101,26 +104,31 @@ impl Service {
     }
 }
 
+/// What stands behind the name and the version of the API.
+fn route(asked: &Asked) -> &str {
+    asked.path.strip_prefix("/2/files/").unwrap_or_default()
+}
+
 /// Takes the token out of a request.
 fn token(asked: &Asked) -> Result<&str, Reply> {
-    let route = &asked.route;
-    let header = asked.header("authorization").ok_or_else(|| Reply::bad(route, "the header \"Authorization\" is missing"))?;
+    let route = route(asked);
+    let header = asked.header("authorization").ok_or_else(|| bad(route, "the header \"Authorization\" is missing"))?;
     let token = header.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !token.starts_with("malformed"));
     match token {
-        None => Err(Reply::bad(route, "Invalid authorization value in HTTP header \"Authorization\"")),
-        Some(token) if token.starts_with("expired") => Err(Reply::unauthorized("expired_access_token")),
-        Some(token) if token.starts_with("revoked") => Err(Reply::unauthorized("invalid_access_token")),
-        Some(token) if token.starts_with("readonly") && writes(route) => Err(Reply::unauthorized("missing_scope")),
-        Some("busy-json") => Err(Reply::slow_down("too_many_requests", 1)),
-        Some("busy-writes") => Err(Reply::slow_down("too_many_write_operations", 1)),
-        Some("busy-text") => Err(Reply::slow_down_in_text(1)),
+        None => Err(bad(route, "Invalid authorization value in HTTP header \"Authorization\"")),
+        Some(token) if token.starts_with("expired") => Err(unauthorized("expired_access_token")),
+        Some(token) if token.starts_with("revoked") => Err(unauthorized("invalid_access_token")),
+        Some(token) if token.starts_with("readonly") && writes(route) => Err(unauthorized("missing_scope")),
+        Some("busy-json") => Err(slow_down("too_many_requests", 1)),
+        Some("busy-writes") => Err(slow_down("too_many_write_operations", 1)),
+        Some("busy-text") => Err(slow_down_in_text(1)),
         Some(token) => Ok(token),
     }
 }
 
 /// Takes the argument out of a request, whose form must be that of its style.
 fn argument(asked: &Asked, style: Style) -> Result<Value, Reply> {
-    let route = &asked.route;
+    let route = route(asked);
     let kind = asked.header("content-type").unwrap_or_default();
     let allowed: &[&str] = match style {
         Style::Rpc => &["application/json", "application/json; charset=utf-8", "text/plain; charset=dropbox-cors-hack"],
@@ -128,28 +136,31 @@ fn argument(asked: &Asked, style: Style) -> Result<Value, Reply> {
         Style::Download => &["", "application/octet-stream", "text/plain", "text/plain; charset=utf-8"],
     };
     if !allowed.contains(&kind) {
-        return Err(Reply::bad(route, &format!("Bad HTTP \"Content-Type\" header: {kind:?}. Expecting one of {allowed:?}")));
+        return Err(bad(route, &format!("Bad HTTP \"Content-Type\" header: {kind:?}. Expecting one of {allowed:?}")));
     }
     if asked.is_get && style != Style::Download {
-        return Err(Reply::bad(route, "this route is asked by POST"));
+        return Err(bad(route, "this route is asked by POST"));
     }
     if asked.body.len() > MAX_BODY {
         return Err(Reply::new(413, "text/plain", ""));
     }
     let text = if style == Style::Rpc {
-        String::from_utf8(asked.body.clone()).unwrap_or_default()
+        String::from_utf8_lossy(&asked.body).into_owned()
     } else {
         let header = asked.header("dropbox-api-arg");
         if header.is_some_and(|header| header.len() > MAX_HEADER) {
             return Err(Reply::new(431, "text/plain", ""));
         }
-        header.or(asked.arg.as_deref()).ok_or_else(|| Reply::bad(route, "Must provide HTTP header \"Dropbox-API-Arg\""))?.to_owned()
+        header
+            .or(asked.query.get("arg").map(String::as_str))
+            .ok_or_else(|| bad(route, "Must provide HTTP header \"Dropbox-API-Arg\""))?
+            .to_owned()
     };
-    serde_json::from_str(&text).map_err(|_| Reply::bad(route, "could not decode input as JSON"))
+    serde_json::from_str(&text).map_err(|_| bad(route, "could not decode input as JSON"))
 }
 
 fn read<T: DeserializeOwned>(route: &str, arg: &Value) -> Result<T, Reply> {
-    serde_json::from_value(arg.clone()).map_err(|e| Reply::bad(route, &e.to_string()))
+    serde_json::from_value(arg.clone()).map_err(|e| bad(route, &e.to_string()))
 }
 
 /// A call whose sender is known.
@@ -180,7 +191,7 @@ impl Call<'_> {
             "list_folder/continue" => self.arg().and_then(|arg| listing::go_on(tree, route, &arg)),
             _ => return None,
         };
-        Some(answer.map(|value| Reply::json(200, &value)))
+        Some(answer.map(|value| answered(&value)))
     }
 
     /// Answers routes that change sessions only.
@@ -191,7 +202,7 @@ impl Call<'_> {
             "upload_session/append_v2" => sessions::append(tree, &self.arg()?, self.body)?,
             _ => sessions::append_batch(tree, &self.arg()?, self.body)?,
         };
-        Ok(Reply::json(200, &value))
+        Ok(answered(&value))
     }
 
     /// Answers routes that write.
@@ -204,14 +215,14 @@ impl Call<'_> {
             "upload_session/finish" => sessions::finish(tree, route, &self.arg()?, self.body)?,
             _ => sessions::finish_batch(tree, route, &self.arg()?, self.failure == Some(Failure::Contended))?,
         };
-        Ok(Reply::json(200, &value))
+        Ok(answered(&value))
     }
 
     fn upload(&self, tree: &mut Tree) -> Result<Value, Reply> {
         let info: CommitInfo = self.arg()?;
         commit(tree, self.route, &info, self.body.to_vec()).map_err(|refusal| match refusal {
             Refusal::Bad(reply) => reply,
-            Refusal::Write(error) => Reply::refused(&json!({".tag": "path", "reason": error, "upload_session_id": "none"})),
+            Refusal::Write(error) => refused(&json!({".tag": "path", "reason": error, "upload_session_id": "none"})),
         })
     }
 }

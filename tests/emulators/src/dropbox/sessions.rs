@@ -3,8 +3,9 @@
 use super::{
     account::{Session, Tree},
     commit::{CommitInfo, Refusal, commit},
-    reply::Reply,
+    replies::{bad, refused},
 };
+use crate::server::Reply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -91,7 +92,7 @@ pub(super) fn start(tree: &mut Tree, arg: &StartArg, bytes: Vec<u8>) -> Value {
 
 pub(super) fn start_batch(tree: &mut Tree, route: &str, arg: &StartBatchArg) -> Result<Value, Reply> {
     if !(1..=MOST).contains(&arg.num_sessions) {
-        return Err(Reply::bad(route, "num_sessions: must be from 1 to 1000"));
+        return Err(bad(route, "num_sessions: must be from 1 to 1000"));
     }
     let ids: Vec<String> = (0..arg.num_sessions).map(|_| open(tree, Session::default())).collect();
     Ok(json!({"session_ids": ids}))
@@ -117,13 +118,13 @@ fn add(tree: &mut Tree, cursor: &Cursor, bytes: &[u8], close: bool) -> Result<()
 }
 
 pub(super) fn append(tree: &mut Tree, arg: &AppendArg, bytes: &[u8]) -> Result<Value, Reply> {
-    add(tree, &arg.cursor, bytes, arg.close).map(|()| Value::Null).map_err(|error| Reply::refused(&error))
+    add(tree, &arg.cursor, bytes, arg.close).map(|()| Value::Null).map_err(|error| refused(&error))
 }
 
 /// The bytes of all sessions stand one after the other.
 pub(super) fn append_batch(tree: &mut Tree, arg: &AppendBatchArg, bytes: &[u8]) -> Result<Value, Reply> {
     if arg.entries.iter().map(|entry| entry.length).sum::<usize>() != bytes.len() {
-        return Err(Reply::refused(&json!({".tag": "length_mismatch"})));
+        return Err(refused(&json!({".tag": "length_mismatch"})));
     }
     let mut rest = bytes;
     let mut answers = Vec::new();
@@ -157,13 +158,13 @@ fn end(tree: &mut Tree, route: &str, arg: &FinishArg, must_be_closed: bool, more
 }
 
 pub(super) fn finish(tree: &mut Tree, route: &str, arg: &FinishArg, bytes: &[u8]) -> Result<Value, Reply> {
-    end(tree, route, arg, false, bytes)?.map_err(|error| Reply::refused(&error))
+    end(tree, route, arg, false, bytes)?.map_err(|error| refused(&error))
 }
 
 /// Answers once for each file; `contended` is whether the first meets another write.
 pub(super) fn finish_batch(tree: &mut Tree, route: &str, arg: &FinishBatchArg, contended: bool) -> Result<Value, Reply> {
     if arg.entries.len() > MOST {
-        return Err(Reply::bad(route, "entries: longer than 1000"));
+        return Err(bad(route, "entries: longer than 1000"));
     }
     let mut answers = Vec::new();
     for (n, entry) in arg.entries.iter().enumerate() {
