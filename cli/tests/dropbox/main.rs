@@ -1,7 +1,10 @@
 //! The real binary, with folders in Dropbox, which is the emulator here.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+#[path = "../kite/crowd.rs"]
+mod crowd;
+mod crowds;
 mod signing_in;
 mod two_folders;
 mod watch;
@@ -10,33 +13,28 @@ mod watch;
 mod world;
 
 use kitestring_emulators::DropboxEmulator;
-use std::process::Command;
-use world::{Ran, World};
+use world::World;
+
+const TOKEN: &str = "KITE_DROPBOX_TOKEN";
+const EMULATOR: &str = "KITE_DROPBOX_EMULATOR";
 
 /// An account of an emulator, and a directory of folders.
-struct Place {
+struct Account {
     emulator: DropboxEmulator,
     world: World,
     token: &'static str,
 }
 
-impl Place {
+impl Account {
     fn new(folders: &[&str]) -> Self {
-        Self { emulator: DropboxEmulator::start(), world: World::in_memory(folders), token: "canary-token" }
+        Self::of("canary-token", folders)
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.world.command(args);
-        command.env("KITE_DROPBOX_TOKEN", self.token).env("KITE_DROPBOX_EMULATOR", self.emulator.address());
-        command
-    }
-
-    fn kite(&self, args: &[&str]) -> Ran {
-        Ran::of(&mut self.command(args))
-    }
-
-    fn sync(&self, folder: &str) -> Ran {
-        self.kite(&["sync", folder]).expect(0)
+    fn of(token: &'static str, folders: &[&str]) -> Self {
+        let (emulator, mut world) = (DropboxEmulator::start(), World::in_memory(folders));
+        world.set(TOKEN, token);
+        world.set(EMULATOR, emulator.address());
+        Self { emulator, world, token }
     }
 
     /// Returns how many requests the emulator was sent since the last call.

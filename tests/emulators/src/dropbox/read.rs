@@ -30,7 +30,11 @@ fn lookup(tag: &str) -> Reply {
 /// Finds what a path names, or an id, or a revision.
 fn find<'t>(tree: &'t Tree, route: &str, path: &str) -> Result<&'t Entry, Reply> {
     if path.starts_with("id:") {
-        return tree.entries.values().find(|entry| entry.metadata()["id"] == path).ok_or_else(|| lookup("not_found"));
+        return tree
+            .entries
+            .values()
+            .find(|entry| entry.metadata().get("id").is_some_and(|id| id == path))
+            .ok_or_else(|| lookup("not_found"));
     }
     if let Some(rev) = path.strip_prefix("rev:") {
         let has = |entry: &&Entry| entry.file.as_ref().is_some_and(|file| file.rev == rev);
