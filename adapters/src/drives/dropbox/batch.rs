@@ -102,8 +102,7 @@ impl Dropbox {
         started.map(|started| started.session_ids).filter(|ids| ids.len() == count).ok_or_else(|| self.senseless(&call))
     }
 
-    /// Sends the contents of some sessions. What is filled is only for the call that finishes to say: a second try of this one
-    /// finds sessions that are filled already.
+    /// Sends the contents of some sessions. It is not repeated: a second try would find sessions that are filled already.
     async fn fill(&self, mut jobs: Vec<Job>) -> (Answers, Vec<Job>) {
         let (call, arg) = (call("put", "", Repeat::OnlyIfRefused), json!({"entries": jobs.iter().map(filling).collect::<Vec<_>>()}));
         let body = Bytes::from(jobs.iter().flat_map(|job| &job.bytes).copied().collect::<Vec<u8>>());

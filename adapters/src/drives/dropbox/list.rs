@@ -45,7 +45,6 @@ impl Dropbox {
         }
         match self.rpc(&call, "list_folder", &json!({"path": self.root.full(dir)?})).await? {
             Ok(value) => Ok(self.page(&call, value)?.into()),
-            // The root itself is checked by its own kind of thing, and everything else by the root.
             Err(refusal) if refusal.is_missing() => self.check_root("list").await.map(|()| Listing::default()),
             Err(refusal) => Err(self.refused(&call, self.api(), refusal.meaning())),
         }

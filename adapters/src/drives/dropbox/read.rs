@@ -150,8 +150,8 @@ impl Dropbox {
         if self.root.is_top() {
             return Ok(true);
         }
-        let (path, subject) = (self.root_path()?, self.root_path()?);
-        let call = call(operation, &subject, Repeat::Freely);
+        let path = self.root_path()?;
+        let call = call(operation, &path, Repeat::Freely);
         match self.metadata(&call, &path).await? {
             There::Folder => Ok(true),
             There::Nothing => Ok(false),
