@@ -421,7 +421,7 @@ mod tests {
 
     #[test]
     fn other_schemes_and_hosts_are_refused() {
-        assert_eq!(parse("dropbox:/x").unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(parse("gdrive:/x").unwrap_err().kind, ErrorKind::Unsupported);
         assert_eq!(parse("file://server/x").unwrap_err().kind, ErrorKind::InvalidInput);
         for typed in [
             "",
