@@ -5,6 +5,7 @@
 //! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `dropbox` | [`drives::dropbox::Dropbox`]: a folder of Dropbox | no |
 //! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
 //! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
 //! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
@@ -28,6 +29,8 @@ pub mod layers;
 pub mod runtime;
 pub mod state;
 
+#[cfg(feature = "dropbox")]
+pub use drives::dropbox::Dropbox;
 #[cfg(feature = "fs")]
 pub use drives::fs::FsDrive;
 #[cfg(feature = "webdav")]

@@ -1,8 +1,9 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, or `webdav+https://host/path`; with `?collection=NAME` for
-//! one dataset among several on the drive.
+//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path` or `dropbox:/path`; with
+//! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
+    dropbox,
     layout::{Layout, Telltale},
     webdav::{self, Address},
 };
@@ -42,6 +43,8 @@ enum Place {
     Folder(PathBuf),
     /// A folder on a WebDAV server.
     WebDav(Address),
+    /// A folder in Dropbox.
+    Dropbox(dropbox::Folder),
 }
 
 impl DriveUrl {
@@ -58,7 +61,10 @@ impl DriveUrl {
                 let path = path_of(halves.next().unwrap_or_default(), typed)?;
                 (path, halves.next().map(|query| collection_of(query, typed)).transpose()?)
             }
-            Some(scheme) if webdav::SCHEMES.contains(&scheme) => return Self::parse_webdav(typed),
+            Some(scheme) if webdav::SCHEMES.contains(&scheme) => {
+                return Self::parse_remote(typed, |address| Ok(Place::WebDav(Address::parse(address)?)));
+            }
+            Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
@@ -69,10 +75,10 @@ impl DriveUrl {
     }
 
     /// What is wrong is said without what was typed: it may hold a password.
-    fn parse_webdav(typed: &OsStr) -> Result<Self> {
+    fn parse_remote(typed: &OsStr, place: impl FnOnce(&str) -> Result<Place>) -> Result<Self> {
         let text = typed.to_str().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "open", "the drive's URL is no text"))?;
         let (address, query) = text.split_once('?').map_or((text, None), |(address, query)| (address, Some(query)));
-        let place = Place::WebDav(Address::parse(address)?);
+        let place = place(address)?;
         let collection = query.map(|query| collection_of(query.as_bytes(), OsStr::new("the drive's URL"))).transpose()?;
         Ok(Self { place, collection })
     }
@@ -114,6 +120,7 @@ impl DriveUrl {
                 Arc::new(drive)
             }
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
+            Place::Dropbox(folder) => Arc::new(folder.open(make)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -128,6 +135,7 @@ impl DriveUrl {
     pub(crate) fn open_to_look(&self, config: &Config) -> Result<Arc<dyn Drive>> {
         let is_missing = match &self.place {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
+            Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
             _ => false,
         };
         match self.open(false, config.layout) {
@@ -145,6 +153,7 @@ impl DriveUrl {
         match &self.place {
             Place::Folder(path) => Ok(Layout::found_in(&self.inside(path))),
             Place::WebDav(address) => address.layout(&self.dataset_path()),
+            Place::Dropbox(folder) => folder.layout(&self.dataset_path()),
         }
     }
 
@@ -157,6 +166,7 @@ impl DriveUrl {
         let path = match &self.place {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
+            Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {
@@ -197,7 +207,7 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) => None,
+            Place::WebDav(_) | Place::Dropbox(_) => None,
         }
     }
 
@@ -206,6 +216,7 @@ impl DriveUrl {
         match &self.place {
             Place::Folder(path) => path.display().to_string(),
             Place::WebDav(address) => address.to_string(),
+            Place::Dropbox(folder) => folder.to_string(),
         }
     }
 
@@ -227,6 +238,7 @@ impl fmt::Display for DriveUrl {
         match &self.place {
             Place::Folder(path) => write!(f, "file://{}", percent_encode(path.as_os_str().as_bytes(), ENCODED))?,
             Place::WebDav(address) => address.fmt(f)?,
+            Place::Dropbox(folder) => folder.fmt(f)?,
         }
         self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
     }
@@ -308,8 +320,8 @@ fn unsupported(scheme: &str, typed: &OsStr) -> Error {
         _ => String::new(),
     };
     let detail = format!(
-        "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths and \
-         webdav+https://host/path{hint}"
+        "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths, \
+         webdav+https://host/path and dropbox:/path{hint}"
     );
     Error::new(ErrorKind::Unsupported, "open", detail)
 }
@@ -366,6 +378,22 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_in_dropbox_comes_back() {
+        for (typed, shown) in [
+            ("dropbox:/", "dropbox:/"),
+            ("dropbox:/notes/", "dropbox:/notes"),
+            ("dropbox:/a b/%C3%A9%3F?collection=photos", "dropbox:/a%20b/%C3%A9%3F?collection=photos"),
+        ] {
+            let url = parse(typed).unwrap();
+            assert_eq!((url.to_string().as_str(), &parse(&url.to_string()).unwrap()), (shown, &url));
+        }
+        for wrong in ["dropbox:", "dropbox:notes", "dropbox://notes", "dropbox:/a//b", "dropbox:/..", "dropbox:/a?token=canary"] {
+            let error = parse(wrong).unwrap_err();
+            assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
+        }
+    }
+
+    #[test]
     fn a_webdav_address_comes_back_and_holds_no_secret() {
         for (typed, written) in [
             ("webdav+https://Cloud.example/a%20b/", "webdav+https://cloud.example/a%20b"),
@@ -393,7 +421,7 @@ mod tests {
 
     #[test]
     fn other_schemes_and_hosts_are_refused() {
-        assert_eq!(parse("dropbox:/x").unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(parse("gdrive:/x").unwrap_err().kind, ErrorKind::Unsupported);
         assert_eq!(parse("file://server/x").unwrap_err().kind, ErrorKind::InvalidInput);
         for typed in [
             "",

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod copied;
 mod drive_url;
+mod dropbox;
 mod folder;
 mod home;
 mod layout;

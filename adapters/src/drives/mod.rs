@@ -1,5 +1,7 @@
 //! Drives: one folder and one feature each.
 
+#[cfg(feature = "dropbox")]
+pub mod dropbox;
 #[cfg(feature = "fs")]
 pub mod fs;
 #[cfg(feature = "webdav")]
