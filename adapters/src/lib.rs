@@ -5,6 +5,7 @@
 //! | `fs` | [`drives::fs::FsDrive`]: a local folder | yes |
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
+//! | `gdrive` | [`drives::gdrive::GDrive`]: the app's hidden folder in Google Drive, or one that people see | no |
 //! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
 //! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
 //! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
@@ -30,6 +31,8 @@ pub mod state;
 
 #[cfg(feature = "fs")]
 pub use drives::fs::FsDrive;
+#[cfg(feature = "gdrive")]
+pub use drives::gdrive::GDrive;
 #[cfg(feature = "webdav")]
 pub use drives::webdav::WebDav;
 #[cfg(feature = "runtime")]

@@ -1,8 +1,9 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, or `webdav+https://host/path`; with `?collection=NAME` for
-//! one dataset among several on the drive.
+//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path` or `gdrive:appdata`; with
+//! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
+    gdrive,
     layout::{Layout, Telltale},
     webdav::{self, Address},
 };
@@ -42,6 +43,8 @@ enum Place {
     Folder(PathBuf),
     /// A folder on a WebDAV server.
     WebDav(Address),
+    /// A folder in Google Drive.
+    GDrive(gdrive::Place),
 }
 
 impl DriveUrl {
@@ -58,7 +61,10 @@ impl DriveUrl {
                 let path = path_of(halves.next().unwrap_or_default(), typed)?;
                 (path, halves.next().map(|query| collection_of(query, typed)).transpose()?)
             }
-            Some(scheme) if webdav::SCHEMES.contains(&scheme) => return Self::parse_webdav(typed),
+            Some(scheme) if webdav::SCHEMES.contains(&scheme) => {
+                return Self::parse_remote(typed, |address| Ok(Place::WebDav(Address::parse(address)?)));
+            }
+            Some(gdrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GDrive(gdrive::Place::parse(address)?))),
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
@@ -69,10 +75,10 @@ impl DriveUrl {
     }
 
     /// What is wrong is said without what was typed: it may hold a password.
-    fn parse_webdav(typed: &OsStr) -> Result<Self> {
+    fn parse_remote(typed: &OsStr, place: impl FnOnce(&str) -> Result<Place>) -> Result<Self> {
         let text = typed.to_str().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "open", "the drive's URL is no text"))?;
         let (address, query) = text.split_once('?').map_or((text, None), |(address, query)| (address, Some(query)));
-        let place = Place::WebDav(Address::parse(address)?);
+        let place = place(address)?;
         let collection = query.map(|query| collection_of(query.as_bytes(), OsStr::new("the drive's URL"))).transpose()?;
         Ok(Self { place, collection })
     }
@@ -114,6 +120,7 @@ impl DriveUrl {
                 Arc::new(drive)
             }
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
+            Place::GDrive(place) => Arc::new(place.open(make, layout)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -128,6 +135,7 @@ impl DriveUrl {
     pub(crate) fn open_to_look(&self, config: &Config) -> Result<Arc<dyn Drive>> {
         let is_missing = match &self.place {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
+            Place::GDrive(place) if config.drive_is_new => !place.exists()?,
             _ => false,
         };
         match self.open(false, config.layout) {
@@ -145,6 +153,7 @@ impl DriveUrl {
         match &self.place {
             Place::Folder(path) => Ok(Layout::found_in(&self.inside(path))),
             Place::WebDav(address) => address.layout(&self.dataset_path()),
+            Place::GDrive(place) => place.layout(&self.dataset_path()),
         }
     }
 
@@ -157,6 +166,7 @@ impl DriveUrl {
         let path = match &self.place {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
+            Place::GDrive(place) => return Ok(Arc::new(place.open(false, Layout::Journal)?)),
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {
@@ -197,7 +207,7 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) => None,
+            Place::WebDav(_) | Place::GDrive(_) => None,
         }
     }
 
@@ -206,6 +216,7 @@ impl DriveUrl {
         match &self.place {
             Place::Folder(path) => path.display().to_string(),
             Place::WebDav(address) => address.to_string(),
+            Place::GDrive(place) => place.to_string(),
         }
     }
 
@@ -227,6 +238,7 @@ impl fmt::Display for DriveUrl {
         match &self.place {
             Place::Folder(path) => write!(f, "file://{}", percent_encode(path.as_os_str().as_bytes(), ENCODED))?,
             Place::WebDav(address) => address.fmt(f)?,
+            Place::GDrive(place) => place.fmt(f)?,
         }
         self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
     }
@@ -308,8 +320,8 @@ fn unsupported(scheme: &str, typed: &OsStr) -> Error {
         _ => String::new(),
     };
     let detail = format!(
-        "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths and \
-         webdav+https://host/path{hint}"
+        "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths, \
+         webdav+https://host/path, gdrive:appdata and gdrive:/name{hint}"
     );
     Error::new(ErrorKind::Unsupported, "open", detail)
 }
@@ -363,6 +375,22 @@ mod tests {
         assert_eq!(typed("file:/a?collection=photos", None).unwrap(), url);
         assert_eq!(typed("file:/a?collection=photos", Some("notes")).unwrap_err().kind, ErrorKind::InvalidInput);
         assert!(!url.is_same(&parse("/a").unwrap()));
+    }
+
+    #[test]
+    fn a_folder_in_google_drive_comes_back() {
+        for (typed, shown) in [
+            ("gdrive:appdata", "gdrive:appdata"),
+            ("gdrive:/appdata/", "gdrive:/appdata"),
+            ("gdrive:/a b%3F?collection=photos", "gdrive:/a%20b%3F?collection=photos"),
+        ] {
+            let url = parse(typed).unwrap();
+            assert_eq!((url.to_string().as_str(), &parse(&url.to_string()).unwrap()), (shown, &url));
+        }
+        for wrong in ["gdrive:", "gdrive:notes", "gdrive:/", "gdrive:/a/b", "gdrive:/..", "gdrive:appdata?token=canary"] {
+            let error = parse(wrong).unwrap_err();
+            assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
+        }
     }
 
     #[test]

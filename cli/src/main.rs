@@ -8,6 +8,7 @@ mod config;
 mod copied;
 mod drive_url;
 mod folder;
+mod gdrive;
 mod home;
 mod layout;
 mod lock;

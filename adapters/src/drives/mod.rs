@@ -2,5 +2,7 @@
 
 #[cfg(feature = "fs")]
 pub mod fs;
+#[cfg(feature = "gdrive")]
+pub mod gdrive;
 #[cfg(feature = "webdav")]
 pub mod webdav;

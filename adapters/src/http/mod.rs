@@ -6,16 +6,19 @@
 
 mod credentials;
 mod fault;
+mod fixed;
 mod message;
 #[cfg(all(feature = "http-native", not(target_arch = "wasm32")))]
 mod native;
 mod origin;
 mod pace;
+pub(crate) mod range;
 mod retry;
 mod secret;
 mod web;
 
 pub use credentials::{Credentials, TokenSource};
+pub use fixed::FixedToken;
 pub use message::{Header, Method, Request, Response};
 #[cfg(all(feature = "http-native", not(target_arch = "wasm32")))]
 pub use native::NativeHttp;

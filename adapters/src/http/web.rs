@@ -132,6 +132,15 @@ impl Web {
         }
     }
 
+    /// Waits as before the (`repetition` + 1)th repetition: for a service that has words of its own for what may be sent again.
+    ///
+    /// # Errors
+    /// If there is no randomness.
+    pub async fn wait(&self, repetition: u32) -> Result<()> {
+        self.runtime.sleep(delay(&*self.runtime, repetition)?).await;
+        Ok(())
+    }
+
     /// Says what a status means that is no answer to the request.
     pub fn refused(&self, call: &Call, url: &Url, response: &Response) -> Error {
         self.frame(call, url).refused(response, retry_after(response, &*self.runtime))

@@ -1,0 +1,10 @@
+//! Emulators of cloud services: what tests of drives talk to where the service itself is out of reach.
+//!
+//! An emulator is only as good as what it was checked by: `official/` holds scripts that put it through the clients of the
+//! services' own makers.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod gdrive;
+mod server;
+
+pub use gdrive::{Failure as GDriveFailure, GDriveEmulator};
