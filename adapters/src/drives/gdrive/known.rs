@@ -3,6 +3,7 @@
 use super::{
     model::{Content, Tagged},
     names::Table,
+    notes::Memo,
     root::Root,
 };
 use kitestring::DrivePath;
@@ -40,8 +41,7 @@ pub(super) struct Inner {
     pub(super) gone: BTreeSet<String>,
     /// Ids that Google has made, and nobody uses yet.
     pub(super) ids: Vec<String>,
-    /// Whether the names of all files were once listed.
-    pub(super) has_listed: bool,
+    pub(super) memo: Memo,
 }
 
 #[derive(Debug, Default)]

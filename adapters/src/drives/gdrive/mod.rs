@@ -11,6 +11,7 @@ mod known;
 mod list;
 mod model;
 mod names;
+mod notes;
 mod read;
 mod refusal;
 mod remove;
@@ -26,6 +27,7 @@ use kitestring::{
     port,
 };
 use known::Known;
+pub use notes::Notes;
 use root::Place;
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 use url::Url;
@@ -70,6 +72,7 @@ pub struct GDrive {
     known: Known,
     /// Who changes the table of names: one task at a time, since two could only refuse each other.
     naming: Turn<()>,
+    notes: Option<Arc<dyn Notes>>,
     runtime: Arc<dyn Runtime>,
 }
 
@@ -109,7 +112,7 @@ impl GDrive {
         let rules = Rules { parallel: PARALLEL, ..Rules::new("Google Drive") };
         let web = Web::new(http, runtime.clone(), &[&service], Credentials::Bearer(tokens), rules)?;
         let (known, naming, one_writer) = (Known::default(), Turn::new(()), BTreeSet::new());
-        Ok(Self { web, service, place, one_writer, settles: SETTLES, known, naming, runtime })
+        Ok(Self { web, service, place, one_writer, settles: SETTLES, known, naming, notes: None, runtime })
     }
 
     /// Says in which folders of the drive each file has one writer, ever, who never writes it under a condition. There a new
@@ -120,6 +123,13 @@ impl GDrive {
     #[must_use]
     pub fn with_one_writer_in(mut self, folders: &[&str]) -> Self {
         self.one_writer = folders.iter().map(|&folder| folder.to_owned()).collect();
+        self
+    }
+
+    /// Gives the drive a place for its notes, so that the next run of the program need not search for what this one has found.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Arc<dyn Notes>) -> Self {
+        self.notes = Some(notes);
         self
     }
 

@@ -73,9 +73,10 @@ impl File {
 }
 
 impl Content {
-    /// The version: each content of a file is a revision of its own. The tag of v2 is none, for it moves by itself.
+    /// The version is the digest of the content, so that it comes with the bytes and needs no second answer. The tag of v2 is
+    /// none, for it moves by itself.
     pub(super) fn version(&self) -> Option<Version> {
-        Some(Version::new(format!("{}-{}", self.head_revision_id.as_ref()?, self.md5_checksum.as_ref()?)))
+        Some(Version::new(self.md5_checksum.as_ref()?.to_ascii_lowercase()))
     }
 
     pub(super) fn revision(&self) -> Option<&str> {
@@ -84,10 +85,11 @@ impl Content {
 
     /// Whether these are its bytes.
     pub(super) fn holds(&self, bytes: &[u8]) -> bool {
-        self.md5_checksum.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&md5(bytes)))
+        self.version() == Some(version_of(bytes))
     }
 }
 
-fn md5(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// Returns the version of a content.
+pub(super) fn version_of(bytes: &[u8]) -> Version {
+    Version::new(Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }

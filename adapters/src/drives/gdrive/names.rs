@@ -58,6 +58,7 @@ impl GDrive {
 
     /// Returns the id of a path: the one that is known, or what is found.
     pub(super) async fn place(&self, call: &Call, path: &DrivePath) -> Result<Option<Place>> {
+        self.recall().await;
         match self.known.file(path) {
             Some(place) => Ok(Some(place)),
             None => self.find(call, path).await,

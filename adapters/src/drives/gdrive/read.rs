@@ -1,18 +1,20 @@
 //! Reading a file.
 
-use super::{GDrive, call, known::Place, model::Content};
-use crate::http::{Call, Repeat, range::bounded};
+use super::{GDrive, call, known::Place, model::version_of};
+use crate::http::{
+    Call, Repeat,
+    range::{bounded, cut},
+};
 use kitestring::{
-    DrivePath, ErrorKind, Result,
-    drive::{GetOptions, Got},
+    DrivePath, Result,
+    drive::{GetOptions, Got, Version},
 };
 use std::ops::Range;
 
 /// So often a file is looked for again that others delete and make meanwhile.
 const ROUNDS: u32 = 5;
-/// So often a file is read again that others replace meanwhile; after the first few times it is waited for.
-const READS: u32 = 24;
-const AT_ONCE: u32 = 8;
+/// So often a part is asked for of the newest revision; if that is another one each time, the whole is read.
+const PARTS: u32 = 3;
 
 impl GDrive {
     pub(super) async fn read(&self, path: &DrivePath, options: GetOptions) -> Result<Got> {
@@ -30,51 +32,61 @@ impl GDrive {
 
     /// Reads the file of this id; none if it is gone.
     async fn read_at(&self, call: &Call, path: &DrivePath, mut place: Place, options: &GetOptions) -> Result<Option<Got>> {
-        let part = options.range.clone().map(bounded);
-        // What was found by a listing comes with the digest of its content: if that is what comes, it is that version.
-        let may_be_all = part.as_ref().is_none_or(|part| part.start == 0 && !part.is_empty());
-        if may_be_all && options.unless.is_none() && place.content.version().is_some() {
-            let Some(bytes) = self.media(call, &place.id, None, part.as_ref()).await? else { return Ok(None) };
-            if place.content.holds(&bytes) {
-                return Ok(file(bytes, &place.content));
+        if let Some(unless) = &options.unless {
+            if !self.look_at(call, path, &mut place).await? {
+                return Ok(None);
             }
-        }
-        let mut earlier = None::<Vec<u8>>;
-        for read in 0..READS {
-            let Some(tagged) = self.look(call, &place.id).await? else { return Ok(None) };
-            place.seen(tagged);
-            self.known.keep(path, place.clone());
-            let Some(version) = place.content.version() else { return Ok(Some(Got::Missing)) };
-            if options.unless.as_ref() == Some(&version) {
+            self.note(path, &place.id).await;
+            if place.content.version().as_ref() == Some(unless) {
                 return Ok(Some(Got::Unchanged));
             }
-            // What was read before this look may be what is there now.
-            if let Some(bytes) = earlier.take().filter(|bytes| place.content.holds(bytes)) {
-                return Ok(file(bytes, &place.content));
-            }
-            let Some(bytes) = self.content(call, &place, part.as_ref()).await? else { continue };
-            if part.is_some() || place.content.holds(&bytes) {
-                return Ok(file(bytes, &place.content));
-            }
-            earlier = Some(bytes);
-            if read > AT_ONCE {
-                self.web.wait(0).await?;
-            }
         }
-        Err(self.error(call, ErrorKind::Unavailable, "has a file there that others write all the time; it goes on later"))
+        let part = options.range.clone().map(bounded);
+        let got = match &part {
+            Some(part) => self.part(call, path, place, part).await?,
+            None => self.whole(call, &place).await?.map(|bytes| file(version_of(&bytes), bytes)),
+        };
+        let is_same = |got: &Got| matches!(got, Got::File { version, .. } if Some(version) == options.unless.as_ref());
+        Ok(got.map(|got| if is_same(&got) { Got::Unchanged } else { got }))
     }
 
-    /// Reads the content of a file, or a part of the one that was looked at; none if that is gone.
-    async fn content(&self, call: &Call, place: &Place, part: Option<&Range<u64>>) -> Result<Option<Vec<u8>>> {
-        match part {
-            Some(part) if part.is_empty() => Ok(Some(Vec::new())),
-            // A part cannot be checked by the digest, but it can be asked for of that very revision.
-            Some(part) => self.media(call, &place.id, place.content.revision(), Some(part)).await,
-            None => self.media(call, &place.id, None, None).await,
+    /// Asks what a file holds; false if it is gone, or in the bin.
+    async fn look_at(&self, call: &Call, path: &DrivePath, place: &mut Place) -> Result<bool> {
+        let Some(tagged) = self.look(call, &place.id).await? else { return Ok(false) };
+        place.seen(tagged);
+        self.known.keep(path, place.clone());
+        Ok(true)
+    }
+
+    async fn whole(&self, call: &Call, place: &Place) -> Result<Option<Vec<u8>>> {
+        self.media(call, &place.id, None, None).await
+    }
+
+    /// Reads a part. What it is a part of cannot be told by its bytes, so it is asked for of the revision that was looked at.
+    async fn part(&self, call: &Call, path: &DrivePath, mut place: Place, part: &Range<u64>) -> Result<Option<Got>> {
+        // Of a file that was listed before, it may be the whole after all.
+        if part.start == 0 && !part.is_empty() && place.content.version().is_some() {
+            let Some(bytes) = self.media(call, &place.id, None, Some(part)).await? else { return Ok(None) };
+            if place.content.holds(&bytes) {
+                return Ok(Some(file(version_of(&bytes), bytes)));
+            }
         }
+        for _ in 0..PARTS {
+            if !self.look_at(call, path, &mut place).await? {
+                return Ok(None);
+            }
+            let (Some(version), Some(revision)) = (place.content.version(), place.content.revision()) else { return Ok(None) };
+            if part.is_empty() {
+                return Ok(Some(file(version, Vec::new())));
+            }
+            if let Some(bytes) = self.media(call, &place.id, Some(revision), Some(part)).await? {
+                return Ok(Some(file(version, bytes)));
+            }
+        }
+        Ok(self.whole(call, &place).await?.map(|bytes| file(version_of(&bytes), cut(bytes, 0, Some(part)))))
     }
 }
 
-fn file(bytes: Vec<u8>, content: &Content) -> Option<Got> {
-    Some(Got::File { bytes, version: content.version()? })
+fn file(version: Version, bytes: Vec<u8>) -> Got {
+    Got::File { bytes, version }
 }

@@ -17,12 +17,16 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn of(response: &Response) -> Self {
-        match response.status {
-            409 => Self::Taken,
-            412 => Self::Moved,
-            _ => Self::Missing,
-        }
+    /// Reads it, if it is one, and one of those that the call can have. Somebody on the way who answers with such a status does
+    /// not say it in Google's words; to take that for a file that is gone would part it from its name.
+    pub(super) fn of(response: &Response, possible: &[Self]) -> Option<Self> {
+        let refusal = match (response.status, reason(response)?.as_str()) {
+            (404, "notFound") => Self::Missing,
+            (409, _) => Self::Taken,
+            (412, "conditionNotMet") => Self::Moved,
+            _ => return None,
+        };
+        possible.contains(&refusal).then_some(refusal)
     }
 }
 

@@ -13,7 +13,9 @@ use super::{
 };
 use crate::http::{Call, Repeat};
 use kitestring::{DrivePath, Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// No path of a drive has this name.
 const TABLE_NAME: &str = "/kitestring names";
@@ -28,7 +30,7 @@ pub(super) enum Place {
 }
 
 /// Where the drive is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Root {
     pub(super) folder: String,
     pub(super) table: String,
@@ -75,6 +77,7 @@ impl GDrive {
         }
         let metadata = self.metadata(TABLE_NAME, &folder, Some(TABLE)).await?;
         let own = self.make(&call, &metadata, Table::default().encode()).await?;
+        self.known.lock().memo.is_young = true;
         self.runtime.sleep(self.settles).await;
         match self.find_table(&call, &folder).await? {
             Some(table) if table != own => self.delete_id(&call, &own, None).await.map(drop),
@@ -115,10 +118,11 @@ impl GDrive {
         }
     }
 
-    /// Describes a new file.
+    /// Describes a new file; one that is of a kind has an id from the beginning.
     pub(super) async fn metadata(&self, name: &str, folder: &str, kind: Option<&str>) -> Result<Value> {
-        let mut metadata = json!({"id": self.fresh_id().await?, "name": name, "parents": [folder], "mimeType": "application/octet-stream"});
+        let mut metadata = json!({"name": name, "parents": [folder], "mimeType": "application/octet-stream"});
         if let (Some(kind), Some(fields)) = (kind, metadata.as_object_mut()) {
+            fields.insert("id".to_owned(), json!(self.fresh_id().await?));
             fields.insert("appProperties".to_owned(), json!({ KIND: kind }));
         }
         Ok(metadata)
@@ -129,6 +133,7 @@ impl GDrive {
     /// # Errors
     /// `unavailable` if it is nowhere.
     pub(super) async fn root(&self, call: &Call) -> Result<Root> {
+        self.recall().await;
         if let Some(root) = self.known.lock().root.clone() {
             return Ok(root);
         }
@@ -155,7 +160,10 @@ impl GDrive {
     }
 
     pub(super) fn no_root(&self, call: &Call) -> Error {
-        *self.known.lock() = super::known::Inner::default();
+        let mut inner = self.known.lock();
+        let memo = std::mem::take(&mut inner.memo);
+        *inner = super::known::Inner { memo, ..super::known::Inner::default() };
+        drop(inner);
         self.error(call, ErrorKind::Unavailable, "has no such drive (any longer): was its folder moved, or is its name wrong?")
     }
 
@@ -169,19 +177,21 @@ impl GDrive {
         };
         let found = self.search(call, &q).await?;
         self.keep_found(found);
-        self.known.lock().has_listed |= name.is_none();
         Ok(())
     }
 
-    /// Keeps the ids of files that are not entered in the table: of several that have one name, the newest counts. What is
-    /// known already stays.
+    /// Keeps the ids of files that are not entered in the table: of several that have one name, the newest counts.
     pub(super) fn keep_found(&self, mut found: Vec<File>) {
-        found.sort_by(|a, b| a.age().cmp(&b.age()).reverse());
+        found.sort_by(|a, b| a.age().cmp(&b.age()));
         let mut inner = self.known.lock();
+        let mut found_ids = BTreeSet::new();
         for file in found {
             let is_loose = !file.is(ENTERED) && !file.is(TABLE) && !inner.gone.contains(&file.id);
-            if let (true, Ok(path)) = (is_loose, DrivePath::new(&file.name)) {
-                inner.files.entry(path).or_insert(KnownPlace { id: file.id, content: file.content, etag: None });
+            let Some(path) = DrivePath::new(&file.name).ok().filter(|_| is_loose) else { continue };
+            found_ids.insert(file.id.clone());
+            // What is known and not found may be newer than what the search knows.
+            if inner.files.get(&path).is_none_or(|known| found_ids.contains(&known.id) && known.id != file.id) {
+                inner.files.insert(path, KnownPlace { id: file.id, content: file.content, etag: None });
             }
         }
     }

@@ -59,12 +59,11 @@ impl GDrive {
         }
     }
 
-    /// Reads an answer in JSON, or why there is none.
-    pub(super) fn read_answer<T: DeserializeOwned>(&self, call: &Call, response: &Response) -> Result<Result<T, Refusal>> {
+    /// Reads an answer in JSON, or why there is none, if that can be why.
+    fn read_answer<T: DeserializeOwned>(&self, call: &Call, response: &Response, possible: &[Refusal]) -> Result<Result<T, Refusal>> {
         match response.status {
             200 if !response.is_html() => serde_json::from_slice(&response.body).map(Ok).map_err(|_| self.senseless(call)),
-            404 | 409 | 412 => Ok(Err(Refusal::of(response))),
-            _ => Err(self.refused(call, response)),
+            _ => Refusal::of(response, possible).map(Err).ok_or_else(|| self.refused(call, response)),
         }
     }
 
@@ -72,7 +71,7 @@ impl GDrive {
     pub(super) async fn look(&self, call: &Call, id: &str) -> Result<Option<Tagged>> {
         let url = self.url(&format!("drive/v2/files/{id}"), &[("fields", FIELDS_V2)])?;
         let response = self.send(call, Request::new(Method::Get, url)).await?;
-        match self.read_answer::<Tagged>(call, &response)? {
+        match self.read_answer::<Tagged>(call, &response, &[Refusal::Missing])? {
             Ok(tagged) => Ok(Some(tagged).filter(|tagged| !tagged.labels.trashed)),
             Err(Refusal::Missing) => Ok(None),
             Err(_) => Err(self.senseless(call)),
@@ -93,7 +92,7 @@ impl GDrive {
             206 if range::is_asked(&response, part) => Ok(Some(range::cut(response.body, part.map_or(0, |part| part.start), part))),
             206 => Err(self.error(call, ErrorKind::Unavailable, "gave another part of the file than was asked for")),
             416 if part.is_some() => Ok(Some(Vec::new())),
-            404 => Ok(None),
+            404 if Refusal::of(&response, &[Refusal::Missing]).is_some() => Ok(None),
             // Only the newest revision can be read, unless it is said to be kept.
             403 if revision.is_some() && !is_rate(&response) => Ok(None),
             _ => Err(self.refused(call, &response)),
@@ -109,7 +108,7 @@ impl GDrive {
         if token.is_some() && response.status == 400 {
             return Ok(Err(Refusal::Missing));
         }
-        self.read_answer(call, &response)
+        self.read_answer(call, &response, &[Refusal::Missing])
     }
 
     /// Lists all files that meet a condition.
@@ -134,7 +133,7 @@ impl GDrive {
         let count = IDS.to_string();
         let url = self.url("drive/v3/files/generateIds", &[("count", &count), ("space", self.place.space())])?;
         let response = self.send(&call, Request::new(Method::Get, url)).await?;
-        let Ok(Ids { ids }) = self.read_answer(&call, &response)? else { return Err(self.senseless(&call)) };
+        let Ok(Ids { ids }) = self.read_answer(&call, &response, &[])? else { return Err(self.senseless(&call)) };
         let mut inner = self.known.lock();
         inner.ids.extend(ids);
         inner.ids.pop().ok_or_else(|| self.senseless(&call))
@@ -150,7 +149,7 @@ impl GDrive {
         } else {
             self.send(call, related(Request::new(Method::Post, url), metadata, &bytes)).await?
         };
-        self.read_answer(call, &response)
+        self.read_answer(call, &response, &[Refusal::Missing, Refusal::Taken])
     }
 
     /// Replaces the content of a file whatever it holds.
@@ -163,7 +162,7 @@ impl GDrive {
         } else {
             self.send(call, request.with("Content-Type", BINARY).containing(bytes)).await?
         };
-        self.read_answer(call, &response)
+        self.read_answer(call, &response, &[Refusal::Missing])
     }
 
     /// Replaces the content of a file if it still has this tag.
@@ -171,7 +170,7 @@ impl GDrive {
         let url = self.url(&format!("upload/drive/v2/files/{id}"), &[("uploadType", "media"), ("fields", FIELDS_V2)])?;
         let request = Request::new(Method::Put, url).with("If-Match", etag).with("Content-Type", BINARY).containing(bytes);
         let response = self.send(call, request).await?;
-        self.read_answer(call, &response)
+        self.read_answer(call, &response, &[Refusal::Missing, Refusal::Moved])
     }
 
     /// Opens a session and sends the content there, in one piece.
@@ -197,11 +196,11 @@ impl GDrive {
             Some(etag) => request.with("If-Match", etag),
             None => request,
         };
+        let possible: &[Refusal] = if etag.is_some() { &[Refusal::Missing, Refusal::Moved] } else { &[Refusal::Missing] };
         let response = self.send(call, request).await?;
         match response.status {
             200 | 204 if !response.is_html() => Ok(Ok(())),
-            404 | 412 => Ok(Err(Refusal::of(&response))),
-            _ => Err(self.refused(call, &response)),
+            _ => Refusal::of(&response, possible).map(Err).ok_or_else(|| self.refused(call, &response)),
         }
     }
 }

@@ -71,12 +71,34 @@ const B: &str = r#"{"etag":"\"2\"","headRevisionId":"r2","md5Checksum":"92eb5ffe
 const TRASHED: &str =
     r#"{"etag":"\"2\"","headRevisionId":"r2","md5Checksum":"92eb5ffee6ae2fec3ad71c777531578f","labels":{"trashed":true}}"#;
 
+const GONE: &str = r#"{"error":{"errors":[{"domain":"global","reason":"notFound"}],"code":404}}"#;
+const MOVED: &str = r#"{"error":{"errors":[{"domain":"global","reason":"conditionNotMet"}],"code":412}}"#;
+const DIGEST_OF_A: &str = "0cc175b9c0f1b6a831c399e269772661";
+const DIGEST_OF_B: &str = "92eb5ffee6ae2fec3ad71c777531578f";
+
 #[test]
-fn a_content_is_never_paired_with_the_version_of_another() {
-    let got = get(&[(LOOK, 200, A), (MEDIA, 200, "b"), (LOOK, 200, B), (MEDIA, 200, "b")]).unwrap();
-    assert_eq!(got, Got::File { bytes: b"b".to_vec(), version: Version::new("r2-92eb5ffee6ae2fec3ad71c777531578f") });
-    let busy: Vec<_> = [(LOOK, 200, A), (MEDIA, 200, "c")].into_iter().cycle().take(10).collect();
-    assert_eq!(get(&busy).unwrap_err().kind.code(), "unavailable");
+fn the_version_is_that_of_the_bytes_which_came() {
+    let got = get(&[(MEDIA, 200, "b")]).unwrap();
+    assert_eq!(got, Got::File { bytes: b"b".to_vec(), version: Version::new(DIGEST_OF_B) });
+    let unless = |script: &[(&'static str, u16, &'static str)]| {
+        let options = GetOptions { unless: Some(Version::new(DIGEST_OF_A)), ..GetOptions::default() };
+        play(script, async |drive| drive.get(path("f"), options).await).unwrap()
+    };
+    assert_eq!(unless(&[(LOOK, 200, A)]), Got::Unchanged);
+    assert_eq!(unless(&[(LOOK, 200, B), (MEDIA, 200, "b")]), got);
+}
+
+#[test]
+fn a_part_is_one_of_the_revision_that_was_looked_at() {
+    let part = |script: &[(&'static str, u16, &'static str)]| {
+        let options = GetOptions { range: Some(1..9), ..GetOptions::default() };
+        play(script, async |drive| drive.get(path("f"), options).await).unwrap()
+    };
+    let (first, second) = ("GET /drive/v3/files/F/revisions/r1", "GET /drive/v3/files/F/revisions/r2");
+    let got = part(&[(LOOK, 200, A), (first, 403, "{}"), (LOOK, 200, B), (second, 200, "bcd")]);
+    assert_eq!(got, Got::File { bytes: b"cd".to_vec(), version: Version::new(DIGEST_OF_B) });
+    let busy: Vec<_> = [(LOOK, 200, A), (first, 404, GONE)].into_iter().cycle().take(6).chain([(MEDIA, 200, "b")]).collect();
+    assert_eq!(part(&busy), Got::File { bytes: Vec::new(), version: Version::new(DIGEST_OF_B) });
 }
 
 #[test]
@@ -88,11 +110,14 @@ fn a_file_that_is_gone_or_in_the_bin_is_looked_for_by_its_name() {
     );
     let names = ("GET /drive/v3/files/T", 200, r#"{"files":{"f":"F"}}"#);
     let search = ("GET /drive/v3/files", 200, r#"{"files":[]}"#);
-    for look in [(LOOK, 404, "{}"), (LOOK, 200, TRASHED)] {
-        assert_eq!(get(&[look, table, names, search]).unwrap(), Got::Missing);
-    }
-    let gone = ("GET /drive/v2/files/T", 404, "{}");
-    assert_eq!(get(&[(LOOK, 404, "{}"), gone]).unwrap_err().kind.code(), "unavailable");
+    assert_eq!(get(&[(MEDIA, 404, GONE), table, names, search]).unwrap(), Got::Missing);
+    let unless = GetOptions { unless: Some(Version::new(DIGEST_OF_A)), ..GetOptions::default() };
+    let binned = play(&[(LOOK, 200, TRASHED), table, names, search], async |drive| drive.get(path("f"), unless).await);
+    assert_eq!(binned.unwrap(), Got::Missing);
+    // Somebody on the way may say so of anything.
+    assert_eq!(get(&[(MEDIA, 404, "<html>not here</html>")]).unwrap_err().kind.code(), "unavailable");
+    let gone = ("GET /drive/v2/files/T", 404, GONE);
+    assert_eq!(get(&[(MEDIA, 404, GONE), gone]).unwrap_err().kind.code(), "unavailable");
 }
 
 #[test]
@@ -105,16 +130,14 @@ fn each_refusal_has_its_kind() {
         ("somethingNew", "unavailable"),
     ] {
         let body: &'static str = said(reason).leak();
-        assert_eq!(get(&[(LOOK, 403, body)]).unwrap_err().kind.code(), code, "{reason}");
+        assert_eq!(get(&[(MEDIA, 403, body)]).unwrap_err().kind.code(), code, "{reason}");
     }
     let rate: &'static str = said("userRateLimitExceeded").leak();
-    assert_eq!(get(&[(LOOK, 403, rate); 6]).unwrap_err().kind.code(), "rate_limited");
-    let got = get(&[(LOOK, 403, rate), (LOOK, 200, A), (MEDIA, 200, "a")]).unwrap();
+    assert_eq!(get(&[(MEDIA, 403, rate); 6]).unwrap_err().kind.code(), "rate_limited");
+    let got = get(&[(MEDIA, 403, rate), (MEDIA, 200, "a")]).unwrap();
     assert!(matches!(got, Got::File { .. }));
-    assert_eq!(get(&[(LOOK, 401, ""), (LOOK, 401, "")]).unwrap_err().kind.code(), "unauthorized");
-    for page in [(LOOK, 200, "<html>sign in</html>"), (LOOK, 200, "no JSON")] {
-        assert_eq!(get(&[page]).unwrap_err().kind.code(), "unavailable");
-    }
+    assert_eq!(get(&[(MEDIA, 401, ""), (MEDIA, 401, "")]).unwrap_err().kind.code(), "unauthorized");
+    assert_eq!(get(&[(MEDIA, 200, "<html>sign in</html>")]).unwrap_err().kind.code(), "unavailable");
 }
 
 #[test]
@@ -122,12 +145,12 @@ fn a_tag_that_moved_is_looked_at_and_a_content_that_moved_is_refused() {
     let write = "PUT /upload/drive/v2/files/F";
     let put = |script: &[(&'static str, u16, &'static str)]| {
         play(script, async |drive| {
-            let version = Version::new("r1-0cc175b9c0f1b6a831c399e269772661");
+            let version = Version::new(DIGEST_OF_A);
             drive.put(path("f"), b"b".to_vec(), Condition::Matches(version)).await
         })
     };
-    put(&[(LOOK, 200, A), (write, 412, "{}"), (LOOK, 200, A), (write, 200, B)]).unwrap();
-    assert!(is_condition(&put(&[(LOOK, 200, A), (write, 412, "{}"), (LOOK, 200, B)]).unwrap_err()));
+    put(&[(LOOK, 200, A), (write, 412, MOVED), (LOOK, 200, A), (write, 200, B)]).unwrap();
+    assert!(is_condition(&put(&[(LOOK, 200, A), (write, 412, MOVED), (LOOK, 200, B)]).unwrap_err()));
     // Nobody knows whether it was written, so that nothing is sent again.
     let unknown = put(&[(LOOK, 200, A), (write, 503, "{}")]).unwrap_err();
     assert_eq!(unknown.kind.code(), "unavailable");

@@ -19,6 +19,7 @@ impl GDrive {
 
     /// Files that are new are entered in the table of names together; the others are written one by one.
     pub(super) async fn write_many(&self, files: Vec<PutFile>) -> Vec<Result<Version>> {
+        self.recall().await;
         let (mut new, mut single) = (Vec::new(), Vec::new());
         for (at, file) in files.into_iter().enumerate() {
             let is_new = match file.condition {
@@ -50,9 +51,6 @@ impl GDrive {
     /// Replaces a file whose id is known, or makes it.
     async fn write_any(&self, path: DrivePath, bytes: Vec<u8>) -> Result<Version> {
         let call = call("put", path.as_str(), Repeat::Freely);
-        if self.has_one_writer(&path) && !self.known.lock().has_listed {
-            self.find_names(&call, None).await?;
-        }
         if let Some(place) = self.known.file(&path) {
             match self.replace(&call, &place.id, bytes.clone()).await? {
                 Ok(file) => {
@@ -74,18 +72,20 @@ impl GDrive {
         entered.map_or_else(|| Err(self.senseless(&call)), |(_, answer)| answer)
     }
 
-    /// Makes a file under an id of its own.
+    /// Makes a file. Without a kind it has one writer: should it be made twice, because the first answer was lost, both hold
+    /// the same.
     pub(super) async fn make_file(&self, call: &Call, path: &DrivePath, folder: &str, kind: Option<&str>, bytes: Vec<u8>) -> Result<Place> {
         let metadata = self.metadata(path.as_str(), folder, kind).await?;
-        let id = metadata.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        let mut place = Place::new(id);
         match self.create(call, &metadata, bytes).await? {
-            Ok(file) => place.content = file.content,
+            Ok(file) => Ok(Place { content: file.content, ..Place::new(file.id) }),
             // An earlier attempt of this very call has made it.
-            Err(Refusal::Taken) => place.seen(self.look(call, &place.id).await?.ok_or_else(|| self.senseless(call))?),
-            Err(_) => return Err(self.no_root(call)),
+            Err(Refusal::Taken) => {
+                let mut place = Place::new(metadata.get("id").and_then(serde_json::Value::as_str).unwrap_or_default());
+                place.seen(self.look(call, &place.id).await?.ok_or_else(|| self.senseless(call))?);
+                Ok(place)
+            }
+            Err(_) => Err(self.no_root(call)),
         }
-        Ok(place)
     }
 
     /// Replaces a file if it has this version.
