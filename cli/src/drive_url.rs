@@ -108,11 +108,12 @@ impl DriveUrl {
     }
 
     /// Opens the drive, which must exist, unless `make` is set. Whether it exists on a server is found out by its first use.
+    /// `own` is where a drive may keep notes.
     ///
     /// # Errors
     /// As [`FsDrive::open`] or [`FsDrive::create`], or those of [`Address::open`]; `invalid_input` if others reach the same
     /// files in another way, where their locks and ours would not know of each other.
-    pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<Arc<dyn Drive>> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<Arc<dyn Drive>> {
         let drive: Arc<dyn Drive> = match &self.place {
             Place::Folder(path) => {
                 let drive = if make { FsDrive::create(path) } else { FsDrive::open(path) }?;
@@ -120,7 +121,7 @@ impl DriveUrl {
                 Arc::new(drive)
             }
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
-            Place::GDrive(place) => Arc::new(place.open(make, layout)?),
+            Place::GDrive(place) => Arc::new(place.open(make, layout, own)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -138,7 +139,7 @@ impl DriveUrl {
             Place::GDrive(place) if config.drive_is_new => !place.exists()?,
             _ => false,
         };
-        match self.open(false, config.layout) {
+        match self.open(false, config.layout, None) {
             _ if is_missing => Ok(Arc::new(MemoryDrive::new())),
             Err(e) if e.kind == ErrorKind::NotFound && config.drive_is_new => Ok(Arc::new(MemoryDrive::new())),
             other => other,
@@ -166,7 +167,7 @@ impl DriveUrl {
         let path = match &self.place {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
-            Place::GDrive(place) => return Ok(Arc::new(place.open(false, Layout::Journal)?)),
+            Place::GDrive(place) => return Ok(Arc::new(place.open(false, Layout::Journal, None)?)),
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {

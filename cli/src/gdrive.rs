@@ -4,13 +4,19 @@
 
 use crate::layout::Layout;
 use async_io::block_on;
-use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result};
+use blocking::unblock;
+use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
 use kitestring_adapters::{
     GDrive, NativeRuntime,
+    drives::gdrive::Notes,
     http::{FixedToken, NativeHttp, Secret},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
-use std::{env, fmt, sync::Arc};
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What stands before the place.
 pub(crate) const SCHEME: &str = "gdrive";
@@ -19,6 +25,8 @@ const TOKEN: &str = "KITE_GDRIVE_TOKEN";
 /// Another service in the place of Google Drive, on this machine only: an emulator.
 const EMULATOR: &str = "KITE_GDRIVE_EMULATOR";
 const APP_DATA: &str = "appdata";
+/// The notes of the drive, beside the state. They may be lost.
+const NOTES: &str = "gdrive.json";
 
 /// The folders of the journal layout in which each file has one writer.
 const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
@@ -54,11 +62,11 @@ impl Place {
         Ok(Self::Folder(path.to_string()))
     }
 
-    /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent.
+    /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
     ///
     /// # Errors
     /// `unauthorized` if there is no token; as [`GDrive::make_root`].
-    pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<GDrive> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GDrive> {
         let (http, runtime) = (Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()));
         let tokens = Arc::new(FixedToken::new(token()?));
         let folder = self.name();
@@ -74,6 +82,10 @@ impl Place {
             (Some(service), folder) => GDrive::emulated(&service, http, runtime, folder, tokens),
         }?;
         let drive = if layout == Layout::Journal { drive.with_one_writer_in(RECORDS) } else { drive };
+        let drive = match own {
+            Some(own) => drive.with_notes(Arc::new(FileNotes(own.join(NOTES)))),
+            None => drive,
+        };
         if make {
             block_on(drive.make_root())?;
         }
@@ -92,7 +104,7 @@ impl Place {
     /// # Errors
     /// What Google Drive answers.
     pub(crate) fn exists(&self) -> Result<bool> {
-        block_on(self.open(false, Layout::Journal)?.has_root())
+        block_on(self.open(false, Layout::Journal, None)?.has_root())
     }
 
     /// Returns the layout of the dataset in this folder of the drive, if there is one.
@@ -100,7 +112,7 @@ impl Place {
     /// # Errors
     /// What Google Drive answers.
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
-        let drive = self.open(false, Layout::Journal)?;
+        let drive = self.open(false, Layout::Journal, None)?;
         block_on(async {
             if !drive.has_root().await? {
                 return Ok(None);
@@ -117,6 +129,24 @@ impl fmt::Display for Place {
             None => write!(f, "{SCHEME}:{APP_DATA}"),
             Some(name) => write!(f, "{SCHEME}:/{}", utf8_percent_encode(name, ENCODED)),
         }
+    }
+}
+
+/// Keeps the notes of the drive in a file.
+struct FileNotes(PathBuf);
+
+#[apply(port!)]
+impl Notes for FileNotes {
+    async fn load(&self) -> Option<Vec<u8>> {
+        let path = self.0.clone();
+        unblock(move || fs::read(path).ok()).await
+    }
+
+    async fn save(&self, bytes: Vec<u8>) {
+        let path = self.0.clone();
+        let new = path.with_extension("new");
+        // Half a file would be no notes, and the same as none.
+        let _ = unblock(move || fs::write(&new, bytes).and_then(|()| fs::rename(&new, &path))).await;
     }
 }
 

@@ -60,6 +60,14 @@ impl Known {
         self.lock().files.insert(path.clone(), place);
     }
 
+    /// The drive is not where it was.
+    pub(super) fn forget(&self) {
+        let mut inner = self.lock();
+        let mut memo = std::mem::take(&mut inner.memo);
+        memo.is_recalled = false;
+        *inner = Inner { memo, ..Inner::default() };
+    }
+
     /// The file of that id is gone.
     pub(super) fn lose(&self, path: &DrivePath, id: &str) {
         let mut inner = self.lock();

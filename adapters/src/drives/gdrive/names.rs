@@ -31,22 +31,35 @@ impl GDrive {
     /// # Errors
     /// `unavailable` if the drive is gone.
     pub(super) async fn table(&self, call: &Call) -> Result<(Place, Table)> {
+        match self.read_table(call).await? {
+            Some(read) => Ok(read),
+            // It is not where it was noted to be: perhaps the account is another one, or somebody has set it up anew.
+            None if self.known.lock().memo.is_recalled => {
+                self.known.forget();
+                self.read_table(call).await?.ok_or_else(|| self.no_root(call))
+            }
+            None => Err(self.no_root(call)),
+        }
+    }
+
+    /// The same; none if it is gone.
+    async fn read_table(&self, call: &Call) -> Result<Option<(Place, Table)>> {
         let root = self.root(call).await?;
         let cached = self.known.lock().table.clone().filter(|(place, _)| place.id == root.table);
         let (mut place, mut table) = cached.unwrap_or_else(|| (Place::new(root.table), Table::default()));
         for _ in 0..ROUNDS {
-            let Some(tagged) = self.look(call, &place.id).await? else { return Err(self.no_root(call)) };
+            let Some(tagged) = self.look(call, &place.id).await? else { return Ok(None) };
             let is_known = tagged.content == place.content;
             place.seen(tagged);
             if !is_known {
-                let Some(bytes) = self.media(call, &place.id, None, None).await? else { return Err(self.no_root(call)) };
+                let Some(bytes) = self.media(call, &place.id, None, None).await? else { return Ok(None) };
                 if !place.content.holds(&bytes) {
                     continue;
                 }
                 table = serde_json::from_slice(&bytes).map_err(|_| self.senseless(call))?;
             }
             self.known.lock().table = Some((place.clone(), table.clone()));
-            return Ok((place, table));
+            return Ok(Some((place, table)));
         }
         Err(self.error(call, ErrorKind::Unavailable, "has a table of names that others write all the time; it goes on later"))
     }

@@ -1,7 +1,10 @@
 //! What the drive wants to be told again the next time, so that a program that was just started need not search: where the drive
 //! is, and the ids of the files that are asked for again and again. Nothing is wrong if it is lost.
 
-use super::{GDrive, known::Place, root::Root};
+use super::{
+    GDrive, known,
+    root::{Place, Root},
+};
 use kitestring::{DrivePath, MaybeSend, MaybeSync, apply, port};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +24,8 @@ pub trait Notes: MaybeSend + MaybeSync {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Noted {
+    /// Where the drive was looked for.
+    place: Place,
     root: Root,
     files: BTreeMap<String, String>,
 }
@@ -31,6 +36,8 @@ pub(super) struct Memo {
     has_loaded: bool,
     /// The drive was made by this very run: whether it is the one that counts is looked up once more by the next one.
     pub(super) is_young: bool,
+    /// Where the drive is, is what was noted, and nobody has looked since.
+    pub(super) is_recalled: bool,
     files: BTreeMap<String, String>,
     saved: Option<Vec<u8>>,
 }
@@ -43,18 +50,18 @@ impl GDrive {
             return;
         }
         let Some(bytes) = notes.load().await else { return };
-        let Ok(noted) = serde_json::from_slice::<Noted>(&bytes) else { return };
+        let Some(noted) = serde_json::from_slice::<Noted>(&bytes).ok().filter(|noted| noted.place == self.place) else { return };
         let mut inner = self.known.lock();
         if inner.root.is_some() {
             return;
         }
         for (path, id) in &noted.files {
             if let Ok(path) = DrivePath::new(path.as_str()) {
-                inner.files.entry(path).or_insert_with(|| Place::new(id));
+                inner.files.entry(path).or_insert_with(|| known::Place::new(id));
             }
         }
         inner.root = Some(noted.root);
-        (inner.memo.files, inner.memo.saved) = (noted.files, Some(bytes));
+        (inner.memo.files, inner.memo.saved, inner.memo.is_recalled) = (noted.files, Some(bytes), true);
     }
 
     /// Notes the id of a file that is asked for again and again.
@@ -67,7 +74,7 @@ impl GDrive {
                 files.insert(path.to_string(), id.to_owned());
             }
             let Some(root) = inner.root.clone().filter(|_| !inner.memo.is_young) else { return };
-            let noted = Noted { root, files: inner.memo.files.clone() };
+            let noted = Noted { place: self.place.clone(), root, files: inner.memo.files.clone() };
             let Ok(bytes) = serde_json::to_vec(&noted) else { return };
             if inner.memo.saved.as_ref() == Some(&bytes) {
                 return;

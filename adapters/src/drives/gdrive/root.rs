@@ -23,7 +23,7 @@ const FOLDER_TYPE: &str = "application/vnd.google-apps.folder";
 const APP_DATA: &str = "appDataFolder";
 
 /// Where to look for the drive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     AppData,
     Folder(String),
@@ -160,10 +160,7 @@ impl GDrive {
     }
 
     pub(super) fn no_root(&self, call: &Call) -> Error {
-        let mut inner = self.known.lock();
-        let memo = std::mem::take(&mut inner.memo);
-        *inner = super::known::Inner { memo, ..super::known::Inner::default() };
-        drop(inner);
+        self.known.forget();
         self.error(call, ErrorKind::Unavailable, "has no such drive (any longer): was its folder moved, or is its name wrong?")
     }
 
