@@ -63,7 +63,10 @@ impl GDrive {
         let call = call("put", jobs.first().filter(|_| jobs.len() == 1).map_or("", |job| job.path.as_str()), Repeat::Freely);
         let (_, table) = self.table(&call).await?;
         let only = jobs.first().filter(|_| jobs.len() == 1).map(|job| job.path.clone());
-        self.find_names(&call, only.as_ref()).await?;
+        let is_searched = only.as_ref().is_some_and(|path| self.known.lock().unfound.remove(path));
+        if !is_searched {
+            self.find_names(&call, only.as_ref()).await?;
+        }
         let root = self.root(&call).await?;
         let (table, root) = (&table, &root);
         let making = jobs.into_iter().map(|job| async move { (job.at, self.make_one(table, root, job).await) });
@@ -118,7 +121,7 @@ impl GDrive {
             if made.is_empty() {
                 return answers;
             }
-            match self.try_enter(&mut made, &mut answers).await {
+            match self.try_enter(round == 0, &mut made, &mut answers).await {
                 Ok(true) => {
                     answers.extend(made.into_iter().map(|own| self.entered(own)));
                     return answers;
@@ -149,9 +152,14 @@ impl GDrive {
     }
 
     /// Changes the table once; false if somebody else was first. Files that others have entered meanwhile are answered.
-    async fn try_enter(&self, made: &mut Vec<Made>, answers: &mut Vec<Answer>) -> Result<bool> {
+    async fn try_enter(&self, is_first: bool, made: &mut Vec<Made>, answers: &mut Vec<Answer>) -> Result<bool> {
         let (reads, writes) = (call("put", "", Repeat::Freely), call("put", "", Repeat::OnlyIfRefused));
-        let (mut place, mut table) = self.table(&reads).await?;
+        // The first time it has just been read.
+        let read = self.known.lock().table.clone().filter(|_| is_first);
+        let (mut place, mut table) = match read {
+            Some(read) => read,
+            None => self.table(&reads).await?,
+        };
         let mut left = Vec::new();
         for own in std::mem::take(made) {
             match table.id(&own.path) {

@@ -41,6 +41,8 @@ pub(super) struct Inner {
     pub(super) gone: BTreeSet<String>,
     /// Ids that Google has made, and nobody uses yet.
     pub(super) ids: Vec<String>,
+    /// Names that a search was made for and did not find, so that none is made again for a file that is to be made.
+    pub(super) unfound: BTreeSet<DrivePath>,
     pub(super) memo: Memo,
 }
 

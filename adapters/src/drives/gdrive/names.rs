@@ -92,6 +92,10 @@ impl GDrive {
         // One listing finds all records that are new.
         let lists_all = self.has_one_writer(path) && self.known.lock().files.len() < 1000;
         self.find_names(call, Some(path).filter(|_| !lists_all)).await?;
-        Ok(self.known.file(path))
+        let found = self.known.file(path);
+        if found.is_none() {
+            self.known.lock().unfound.insert(path.clone());
+        }
+        Ok(found)
     }
 }

@@ -5,7 +5,7 @@ use super::{
     GDrive, known,
     root::{Place, Root},
 };
-use kitestring::{DrivePath, MaybeSend, MaybeSync, apply, port};
+use kitestring::{DrivePath, MaybeSend, MaybeSync, apply, drive::GetOptions, port};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -62,6 +62,12 @@ impl GDrive {
         }
         inner.root = Some(noted.root);
         (inner.memo.files, inner.memo.saved, inner.memo.is_recalled) = (noted.files, Some(bytes), true);
+    }
+
+    /// Whether a file is asked for again and again: one of which a version is known, or one of the few that several write.
+    pub(super) fn is_asked_often(&self, path: &DrivePath, options: &GetOptions) -> bool {
+        let has_few = || self.known.lock().table.as_ref().is_some_and(|(_, table)| table.files.len() <= MOST);
+        options.unless.is_some() || (!self.has_one_writer(path) && has_few())
     }
 
     /// Notes the id of a file that is asked for again and again.

@@ -22,10 +22,13 @@ impl GDrive {
         for _ in 0..ROUNDS {
             let Some(place) = self.place(&call, path).await? else { return Ok(Got::Missing) };
             let id = place.id.clone();
-            match self.read_at(&call, path, place, &options).await? {
-                Some(got) => return Ok(got),
-                None => self.known.lose(path, &id),
+            if let Some(got) = self.read_at(&call, path, place, &options).await? {
+                if self.is_asked_often(path, &options) {
+                    self.note(path, &id).await;
+                }
+                return Ok(got);
             }
+            self.known.lose(path, &id);
         }
         Ok(Got::Missing)
     }
@@ -36,7 +39,6 @@ impl GDrive {
             if !self.look_at(call, path, &mut place).await? {
                 return Ok(None);
             }
-            self.note(path, &place.id).await;
             if place.content.version().as_ref() == Some(unless) {
                 return Ok(Some(Got::Unchanged));
             }

@@ -72,17 +72,20 @@ impl GDrive {
             Some(folder) => folder,
             None => self.make_folder(&call).await?,
         };
-        if self.find_table(&call, &folder).await?.is_some() {
+        if let Some(table) = self.find_table(&call, &folder).await? {
+            self.known.lock().root = Some(Root { folder, table });
             return Ok(());
         }
         let metadata = self.metadata(TABLE_NAME, &folder, Some(TABLE)).await?;
         let own = self.make(&call, &metadata, Table::default().encode()).await?;
         self.known.lock().memo.is_young = true;
         self.runtime.sleep(self.settles).await;
-        match self.find_table(&call, &folder).await? {
-            Some(table) if table != own => self.delete_id(&call, &own, None).await.map(drop),
-            _ => Ok(()),
+        let table = self.find_table(&call, &folder).await?.unwrap_or_else(|| own.clone());
+        if table != own {
+            self.delete_id(&call, &own, None).await?.ok();
         }
+        self.known.lock().root = Some(Root { folder, table });
+        Ok(())
     }
 
     /// Whether the drive is there.
