@@ -96,7 +96,7 @@ fn go_on(account: &mut Account, settings: Settings, asked: &Asked, api: Api, nam
             Some(Some((start, total))) => {
                 let fits = start.is_none_or(|start| start == session.received.len());
                 let is_last = total == Some(session.received.len() + asked.body.len());
-                if start.is_some() && (!fits || (!is_last && asked.body.len() % GRAIN != 0)) {
+                if start.is_some() && (!fits || (!is_last && !asked.body.len().is_multiple_of(GRAIN))) {
                     account.sessions.insert(name.to_owned(), session);
                     return Err(reply::error(
                         400,
