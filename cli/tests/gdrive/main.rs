@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+#[path = "../kite/crowd.rs"]
+mod crowd;
+mod crowds;
 mod signing_in;
 mod two_folders;
 #[path = "../kite/world.rs"]

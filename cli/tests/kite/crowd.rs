@@ -57,6 +57,8 @@ pub struct Place<'a> {
     pub options: &'a [&'a str],
     /// The strategy to which the vault is lowered, if it is.
     pub lowered: Option<&'a str>,
+    /// What the environment of each command holds.
+    pub variables: &'a [(&'a str, &'a str)],
     /// What is added to each sync.
     pub sync: &'a [&'a str],
     /// Whether a sync may fail while others are under way: with a lock that a dead one has left, or with half a file.
@@ -190,7 +192,8 @@ pub fn play(place: &Place<'_>) -> World {
     let seed = env::var("KITE_CROWD_SEED").map_or(1, |seed| seed.parse().unwrap());
     let say = |what: String| writeln!(io::stderr(), "KITE_CROWD_SEED={seed} {}: {what}", place.name);
     let _ = say("begins".to_owned());
-    let world = World::in_memory(&FOLDERS);
+    let mut world = World::in_memory(&FOLDERS);
+    place.variables.iter().for_each(|(name, value)| world.set(name, value));
     let mut crowd = Crowd { place, world, draw: Draw(seed), ghost: Ghost::default(), kills: 0, conflicts: 0 };
     crowd.edit("a", 0);
     for folder in FOLDERS {

@@ -14,7 +14,8 @@ fn strategy(world: &World) -> String {
 }
 
 fn play_in_a_folder(name: &str, options: &[&str], lowered: Option<&str>) {
-    let place = Place { name, drive: "drive", options, lowered, sync: &[], may_fail: false, apart: Duration::ZERO, enough: ENOUGH };
+    let (variables, sync, apart) = (&[], &[], Duration::ZERO);
+    let place = Place { name, drive: "drive", options, lowered, variables, sync, may_fail: false, apart, enough: ENOUGH };
     assert_eq!(strategy(&play(&place)), name);
 }
 

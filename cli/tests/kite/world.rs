@@ -12,8 +12,8 @@ use tempfile::TempDir;
 /// What asks for the classic layout.
 pub const CLASSIC: &[&str] = &["--layout", "classic"];
 
-/// The directory.
-pub struct World(TempDir);
+/// The directory, and what the environment of the command holds more than that of the test.
+pub struct World(TempDir, Vec<(String, String)>);
 
 /// How a run of the command ended.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Ran {
 impl World {
     /// Makes a directory with these folders in it.
     pub fn new(folders: &[&str]) -> Self {
-        let world = Self(tempfile::tempdir().unwrap());
+        let world = Self(tempfile::tempdir().unwrap(), Vec::new());
         for folder in folders {
             fs::create_dir_all(world.at(folder)).unwrap();
         }
@@ -36,7 +36,8 @@ impl World {
     /// The same in memory if possible, where a sync takes less time.
     pub fn in_memory(folders: &[&str]) -> Self {
         let memory = Path::new("/dev/shm");
-        let world = Self(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap());
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let world = Self(folder.unwrap(), Vec::new());
         for folder in folders {
             fs::create_dir_all(world.at(folder)).unwrap();
         }
@@ -88,7 +89,13 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kite"));
         command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
         command.env("XDG_STATE_HOME", self.at("state")).env_remove("KITE_PASSPHRASE").env_remove("KITE_NEW_PASSPHRASE");
+        command.envs(self.1.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Sets a variable for every command from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.1.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn kite(&self, args: &[&str]) -> Ran {

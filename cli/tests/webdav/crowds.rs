@@ -7,7 +7,7 @@ use std::time::Duration;
 const ENOUGH: Duration = Duration::from_secs(15);
 
 fn place<'a>(name: &'a str, drive: &'a str, may_fail: bool) -> Place<'a> {
-    Place { name, drive, options: &[], lowered: None, sync: &[], may_fail, apart: Duration::ZERO, enough: ENOUGH }
+    Place { name, drive, options: &[], lowered: None, variables: &[], sync: &[], may_fail, apart: Duration::ZERO, enough: ENOUGH }
 }
 
 /// On servers that write into a file while others read it, a sync may meet half a file: it says so, and the next goes on.
