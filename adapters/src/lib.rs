@@ -6,6 +6,7 @@
 //! | `state-sqlite` | [`state::sqlite::SqliteState`]: the client's own memory in an SQLite file | yes |
 //! | `runtime` | [`runtime::NativeRuntime`]: clock, timer and randomness of the operating system | yes |
 //! | `dropbox` | [`drives::dropbox::Dropbox`]: a folder of Dropbox | no |
+//! | `gdrive` | [`drives::gdrive::GDrive`]: the app's hidden folder in Google Drive, or one that people see | no |
 //! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
 //! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
 //! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
@@ -33,6 +34,8 @@ pub mod state;
 pub use drives::dropbox::Dropbox;
 #[cfg(feature = "fs")]
 pub use drives::fs::FsDrive;
+#[cfg(feature = "gdrive")]
+pub use drives::gdrive::GDrive;
 #[cfg(feature = "webdav")]
 pub use drives::webdav::WebDav;
 #[cfg(feature = "runtime")]

@@ -1,9 +1,10 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path` or `dropbox:/path`; with
+//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path`, `dropbox:/path` or
+//! `gdrive:appdata`; with
 //! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
-    dropbox,
+    dropbox, gdrive,
     layout::{Layout, Telltale},
     webdav::{self, Address},
 };
@@ -45,6 +46,8 @@ enum Place {
     WebDav(Address),
     /// A folder in Dropbox.
     Dropbox(dropbox::Folder),
+    /// A folder in Google Drive.
+    GDrive(gdrive::Place),
 }
 
 impl DriveUrl {
@@ -65,6 +68,7 @@ impl DriveUrl {
                 return Self::parse_remote(typed, |address| Ok(Place::WebDav(Address::parse(address)?)));
             }
             Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
+            Some(gdrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GDrive(gdrive::Place::parse(address)?))),
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
@@ -108,11 +112,12 @@ impl DriveUrl {
     }
 
     /// Opens the drive, which must exist, unless `make` is set. Whether it exists on a server is found out by its first use.
+    /// `own` is where a drive may keep notes.
     ///
     /// # Errors
     /// As [`FsDrive::open`] or [`FsDrive::create`], or those of [`Address::open`]; `invalid_input` if others reach the same
     /// files in another way, where their locks and ours would not know of each other.
-    pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<Arc<dyn Drive>> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<Arc<dyn Drive>> {
         let drive: Arc<dyn Drive> = match &self.place {
             Place::Folder(path) => {
                 let drive = if make { FsDrive::create(path) } else { FsDrive::open(path) }?;
@@ -121,6 +126,7 @@ impl DriveUrl {
             }
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
+            Place::GDrive(place) => Arc::new(place.open(make, layout, own)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -136,9 +142,10 @@ impl DriveUrl {
         let is_missing = match &self.place {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
             Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
+            Place::GDrive(place) if config.drive_is_new => !place.exists()?,
             _ => false,
         };
-        match self.open(false, config.layout) {
+        match self.open(false, config.layout, None) {
             _ if is_missing => Ok(Arc::new(MemoryDrive::new())),
             Err(e) if e.kind == ErrorKind::NotFound && config.drive_is_new => Ok(Arc::new(MemoryDrive::new())),
             other => other,
@@ -154,6 +161,7 @@ impl DriveUrl {
             Place::Folder(path) => Ok(Layout::found_in(&self.inside(path))),
             Place::WebDav(address) => address.layout(&self.dataset_path()),
             Place::Dropbox(folder) => folder.layout(&self.dataset_path()),
+            Place::GDrive(place) => place.layout(&self.dataset_path()),
         }
     }
 
@@ -167,6 +175,7 @@ impl DriveUrl {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
+            Place::GDrive(place) => return Ok(Arc::new(place.open(false, Layout::Journal, None)?)),
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {
@@ -207,7 +216,7 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) | Place::Dropbox(_) => None,
+            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) => None,
         }
     }
 
@@ -217,6 +226,7 @@ impl DriveUrl {
             Place::Folder(path) => path.display().to_string(),
             Place::WebDav(address) => address.to_string(),
             Place::Dropbox(folder) => folder.to_string(),
+            Place::GDrive(place) => place.to_string(),
         }
     }
 
@@ -239,6 +249,7 @@ impl fmt::Display for DriveUrl {
             Place::Folder(path) => write!(f, "file://{}", percent_encode(path.as_os_str().as_bytes(), ENCODED))?,
             Place::WebDav(address) => address.fmt(f)?,
             Place::Dropbox(folder) => folder.fmt(f)?,
+            Place::GDrive(place) => place.fmt(f)?,
         }
         self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
     }
@@ -321,7 +332,7 @@ fn unsupported(scheme: &str, typed: &OsStr) -> Error {
     };
     let detail = format!(
         "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths, \
-         webdav+https://host/path and dropbox:/path{hint}"
+         webdav+https://host/path, dropbox:/path, gdrive:appdata and gdrive:/name{hint}"
     );
     Error::new(ErrorKind::Unsupported, "open", detail)
 }
@@ -378,16 +389,21 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_dropbox_comes_back() {
+    fn a_folder_in_a_cloud_comes_back() {
         for (typed, shown) in [
             ("dropbox:/", "dropbox:/"),
             ("dropbox:/notes/", "dropbox:/notes"),
             ("dropbox:/a b/%C3%A9%3F?collection=photos", "dropbox:/a%20b/%C3%A9%3F?collection=photos"),
+            ("gdrive:appdata", "gdrive:appdata"),
+            ("gdrive:/appdata/", "gdrive:/appdata"),
+            ("gdrive:/a b%3F?collection=photos", "gdrive:/a%20b%3F?collection=photos"),
         ] {
             let url = parse(typed).unwrap();
             assert_eq!((url.to_string().as_str(), &parse(&url.to_string()).unwrap()), (shown, &url));
         }
-        for wrong in ["dropbox:", "dropbox:notes", "dropbox://notes", "dropbox:/a//b", "dropbox:/..", "dropbox:/a?token=canary"] {
+        let dropbox = ["dropbox:", "dropbox:notes", "dropbox://notes", "dropbox:/a//b", "dropbox:/..", "dropbox:/a?token=canary"];
+        let gdrive = ["gdrive:", "gdrive:notes", "gdrive:/", "gdrive:/a/b", "gdrive:/..", "gdrive:appdata?token=canary"];
+        for wrong in dropbox.into_iter().chain(gdrive) {
             let error = parse(wrong).unwrap_err();
             assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
         }
@@ -421,7 +437,7 @@ mod tests {
 
     #[test]
     fn other_schemes_and_hosts_are_refused() {
-        assert_eq!(parse("gdrive:/x").unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(parse("onedrive:/x").unwrap_err().kind, ErrorKind::Unsupported);
         assert_eq!(parse("file://server/x").unwrap_err().kind, ErrorKind::InvalidInput);
         for typed in [
             "",

@@ -9,6 +9,7 @@ mod copied;
 mod drive_url;
 mod dropbox;
 mod folder;
+mod gdrive;
 mod home;
 mod layout;
 mod lock;

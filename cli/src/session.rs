@@ -117,7 +117,7 @@ impl Session {
             return Err(copied::refused(folder, &from));
         }
         let state = open_state(folder, &config)?;
-        let drive: Arc<dyn Drive> = match config.drive.open(false, config.layout) {
+        let drive: Arc<dyn Drive> = match config.drive.open(false, config.layout, Some(&folder.join(OWN))) {
             Ok(drive) => drive,
             Err(e) => Arc::new(Unreachable::because(&missing(e, folder, &config))),
         };
@@ -204,7 +204,7 @@ fn open_state(folder: &Path, config: &Config) -> Result<Arc<dyn State>> {
 
 /// Opens the drive. Its folder is made only if it was never reached before, and that is over once it was.
 fn connect(folder: &Path, config: Config) -> Result<(Config, Arc<dyn Drive>)> {
-    let drive = config.drive.open(config.drive_is_new, config.layout).map_err(|e| missing(e, folder, &config))?;
+    let drive = config.drive.open(config.drive_is_new, config.layout, Some(&folder.join(OWN))).map_err(|e| missing(e, folder, &config))?;
     let config = if config.drive_is_new {
         let known = Config { drive_is_new: false, ..config };
         known.write(folder)?;

@@ -15,18 +15,23 @@ fi
 cp tests/emulators/official/package.json tests/emulators/official/package-lock.json "$environment/"
 npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$environment"
 
-cargo build --locked -p kitestring-emulators --bin dropbox-emulator
+cargo build --locked -p kitestring-emulators --bins
 
-# The emulator ends when its input does.
-channel=$environment/channel
-rm -f "$channel" && mkfifo "$channel"
-"$target/debug/dropbox-emulator" <"$channel" >"$environment/address" &
-exec 3>"$channel"
-for _ in $(seq 100); do
-  [ -s "$environment/address" ] && break
-  sleep 0.1
-done
-address=$(head -n 1 "$environment/address")
+# Starts the emulator of a service, and sets `address`. It ends when its input does, which is when this script does.
+start() {
+  channel=$environment/$1-channel
+  rm -f "$channel" "$environment/$1-address" && mkfifo "$channel"
+  "$target/debug/$1-emulator" <"$channel" >"$environment/$1-address" &
+  eval "exec $2>\"\$channel\""
+  for _ in $(seq 100); do
+    [ -s "$environment/$1-address" ] && break
+    sleep 0.1
+  done
+  address=$(head -n 1 "$environment/$1-address")
+}
 
-"$environment/bin/python" tests/emulators/official/client.py "$address"
-node tests/emulators/official/client.mjs "$address" "$environment"
+start dropbox 3
+"$environment/bin/python" tests/emulators/official/dropbox_calls.py "$address"
+node tests/emulators/official/dropbox_calls.mjs "$address" "$environment"
+start gdrive 4
+"$environment/bin/python" tests/emulators/official/gdrive_calls.py "$address"

@@ -4,5 +4,7 @@
 pub mod dropbox;
 #[cfg(feature = "fs")]
 pub mod fs;
+#[cfg(feature = "gdrive")]
+pub mod gdrive;
 #[cfg(feature = "webdav")]
 pub mod webdav;

@@ -1,7 +1,7 @@
 //! Failures: what, where, and what to do next, in a line or two.
 
 use super::{BAD, COMMAND, json, note, quote::shell, styled};
-use crate::{dropbox, folder::utc_text, webdav};
+use crate::{dropbox, folder::utc_text, gdrive, webdav};
 use kitestring::{Error, ErrorKind, Retry};
 use std::{
     path::Path,
@@ -92,6 +92,9 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
         ErrorKind::Locked { .. } if error.operation() == "compact" => Some(("when it has ended", format!("kite compact {folder}"))),
         ErrorKind::Unauthorized if dropbox::is_met_by(error) => {
             Some(("with the right one", format!("{} kite sync {folder}", dropbox::how_to_sign_in())))
+        }
+        ErrorKind::Unauthorized if gdrive::is_met_by(error) => {
+            Some(("with the right one", format!("{} kite sync {folder}", gdrive::how_to_sign_in())))
         }
         ErrorKind::Unauthorized => Some(("with the right ones", format!("{} kite sync {folder}", webdav::how_to_sign_in()))),
         ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),

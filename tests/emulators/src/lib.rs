@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 mod dropbox;
+mod gdrive;
 mod server;
 
 pub use dropbox::{DropboxEmulator, Failure};
+pub use gdrive::{Failure as GDriveFailure, GDriveEmulator};

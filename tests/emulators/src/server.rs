@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Method, Request, Response, body::Incoming, http::request::Parts, server::conn::http1, service::service_fn};
+use hyper::{Request, Response, body::Incoming, http::request::Parts, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{collections::BTreeMap, net::TcpListener, sync::Arc, thread};
 use tokio::{runtime::Builder, task::spawn_blocking};
@@ -11,7 +11,7 @@ use url::Url;
 /// A request, as far as anybody looks at it.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    pub(crate) is_get: bool,
+    pub(crate) method: String,
     pub(crate) path: String,
     /// What stands in the address behind the question mark.
     pub(crate) query: BTreeMap<String, String>,
@@ -25,12 +25,16 @@ impl Asked {
         let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let url = Url::parse(&format!("http://h{}", head.uri)).ok();
         Self {
-            is_get: head.method == Method::GET,
+            method: head.method.to_string(),
             path: head.uri.path().to_owned(),
             query: url.map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default(),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body,
         }
+    }
+
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

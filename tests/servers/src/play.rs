@@ -26,6 +26,8 @@ const DOCUMENTS: usize = 4;
 const ROUNDS: usize = 12;
 /// How often all are synced until nothing happens any more.
 const PASSES: usize = 40;
+/// Where a search lags behind, all may be quiet before it knows what was written.
+const LAG: Duration = Duration::from_millis(50);
 /// One sync sends no more requests than this, whatever goes wrong: four tries of each, and what is looked at after a failure.
 const MOST: u64 = 400;
 
@@ -139,7 +141,7 @@ impl Play {
 
     /// Syncs one after the other by a network that works, until nothing happens any more.
     async fn settle(&self) {
-        let mut last = String::new();
+        let (mut last, mut was_quiet) = (String::new(), false);
         for _ in 0..PASSES {
             let mut is_quiet = true;
             for device in &self.devices {
@@ -152,9 +154,13 @@ impl Play {
                     }
                 }
             }
-            if is_quiet {
+            if is_quiet && was_quiet {
                 return;
             }
+            if is_quiet {
+                Timer::after(LAG).await;
+            }
+            was_quiet = is_quiet;
         }
         panic!("it is not quiet after {PASSES} passes; the last error was: {last}");
     }

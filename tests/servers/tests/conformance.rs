@@ -55,8 +55,11 @@ fn with_faults(kind: Kind) -> Result<Storage> {
     Ok(storage.unmounted_by(move || delete_folder(&gone)))
 }
 
+/// Another seed finds other things, and one that changes by itself finds nothing twice.
+const SEED: u64 = 1;
+
 fn faulty(folder: &str) -> Result<WebDav> {
-    let http = FaultyHttp::new(Faults::Passing, u64::from(std::process::id()))?;
+    let http = FaultyHttp::new(Faults::Passing, SEED)?;
     http.turn(true);
     WebDav::new(Arc::new(http), Arc::new(FastRuntime::default()), folder, Credentials::None)
 }

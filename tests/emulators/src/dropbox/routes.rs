@@ -138,7 +138,7 @@ fn argument(asked: &Asked, style: Style) -> Result<Value, Reply> {
     if !allowed.contains(&kind) {
         return Err(bad(route, &format!("Bad HTTP \"Content-Type\" header: {kind:?}. Expecting one of {allowed:?}")));
     }
-    if asked.is_get && style != Style::Download {
+    if asked.method == "GET" && style != Style::Download {
         return Err(bad(route, "this route is asked by POST"));
     }
     if asked.body.len() > MAX_BODY {

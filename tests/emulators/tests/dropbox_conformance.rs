@@ -18,7 +18,7 @@ conformance! {
 
 const MADE_ANEW: &[(&str, &str)] = &[(
     "d16_without_its_root_every_call_is_unavailable",
-    "Dropbox makes the folders of a file that is written, whatever is gone; reads and listings are tried in `calls.rs`",
+    "Dropbox makes the folders of a file that is written, whatever is gone; reads and listings are tried in `dropbox_calls.rs`",
 )];
 
 /// An account of its own, which other clients and processes can reach.

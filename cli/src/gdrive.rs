@@ -1,0 +1,172 @@
+//! Drives in Google Drive: how their addresses are typed, and who signs in.
+//!
+//! A token is never part of an address: it is written into files, and shown in lists of processes.
+
+use crate::layout::Layout;
+use async_io::block_on;
+use blocking::unblock;
+use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
+use kitestring_adapters::{
+    GDrive, NativeRuntime,
+    drives::gdrive::Notes,
+    http::{FixedToken, NativeHttp, Secret},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What stands before the place.
+pub(crate) const SCHEME: &str = "gdrive";
+
+const TOKEN: &str = "KITE_GDRIVE_TOKEN";
+/// Another service in the place of Google Drive, on this machine only: an emulator.
+const EMULATOR: &str = "KITE_GDRIVE_EMULATOR";
+const APP_DATA: &str = "appdata";
+/// The notes of the drive, beside the state. They may be lost.
+const NOTES: &str = "gdrive.json";
+
+/// The folders of the journal layout in which each file has one writer.
+const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
+
+/// What a name needs encoded to be part of a URL: all that could end it, or be taken for something else.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The app's hidden folder, or one at the top of Google Drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    AppData,
+    Folder(String),
+}
+
+impl Place {
+    /// Takes what was typed, without a query.
+    ///
+    /// # Errors
+    /// `invalid_input` if it is neither.
+    pub(crate) fn parse(typed: &str) -> Result<Self> {
+        let invalid = |detail: &str| Error::new(ErrorKind::InvalidInput, "open", detail);
+        let rest = typed.get(SCHEME.len() + 1..).unwrap_or_default();
+        if rest == APP_DATA {
+            return Ok(Self::AppData);
+        }
+        let how = "the app's own folder in Google Drive is written gdrive:appdata, and a folder that you see there gdrive:/name";
+        let name = rest.strip_prefix('/').ok_or_else(|| invalid(how))?;
+        let decoded = percent_decode(name.as_bytes()).decode_utf8().map_err(|_| invalid("the folder's name is no text"))?;
+        let path = DrivePath::new(decoded.trim_end_matches('/'))?;
+        if path.as_str().is_empty() || path.segments().count() > 1 {
+            return Err(invalid(how));
+        }
+        Ok(Self::Folder(path.to_string()))
+    }
+
+    /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
+    ///
+    /// # Errors
+    /// `unauthorized` if there is no token; as [`GDrive::make_root`].
+    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GDrive> {
+        let (http, runtime) = (Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()));
+        let tokens = Arc::new(FixedToken::new(token()?));
+        let folder = self.name();
+        let drive = match (given(EMULATOR)?, folder) {
+            (None, None) => GDrive::in_app_data(http, runtime, tokens),
+            (None, Some(folder)) => GDrive::in_folder(http, runtime, folder, tokens),
+            // Nobody who can set a variable shall send the token elsewhere.
+            (Some(service), _) if !service.starts_with("http://") => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "open",
+                format!("{EMULATOR} is an address of plain http on this machine, or not set"),
+            )),
+            (Some(service), folder) => GDrive::emulated(&service, http, runtime, folder, tokens),
+        }?;
+        let drive = if layout == Layout::Journal { drive.with_one_writer_in(RECORDS) } else { drive };
+        let drive = match own {
+            Some(own) => drive.with_notes(Arc::new(FileNotes(own.join(NOTES)))),
+            None => drive,
+        };
+        if make {
+            block_on(drive.make_root())?;
+        }
+        Ok(drive)
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::AppData => None,
+            Self::Folder(name) => Some(name),
+        }
+    }
+
+    /// Whether the drive is there.
+    ///
+    /// # Errors
+    /// What Google Drive answers.
+    pub(crate) fn exists(&self) -> Result<bool> {
+        block_on(self.open(false, Layout::Journal, None)?.has_root())
+    }
+
+    /// Returns the layout of the dataset in this folder of the drive, if there is one.
+    ///
+    /// # Errors
+    /// What Google Drive answers.
+    pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
+        let drive = self.open(false, Layout::Journal, None)?;
+        block_on(async {
+            if !drive.has_root().await? {
+                return Ok(None);
+            }
+            let entries = drive.list_dir(folder.clone(), None).await?.entries;
+            Ok(Layout::told_by(|name| entries.iter().any(|entry| !entry.is_dir && entry.name == name)))
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            None => write!(f, "{SCHEME}:{APP_DATA}"),
+            Some(name) => write!(f, "{SCHEME}:/{}", utf8_percent_encode(name, ENCODED)),
+        }
+    }
+}
+
+/// Keeps the notes of the drive in a file.
+struct FileNotes(PathBuf);
+
+#[apply(port!)]
+impl Notes for FileNotes {
+    async fn load(&self) -> Option<Vec<u8>> {
+        let path = self.0.clone();
+        unblock(move || fs::read(path).ok()).await
+    }
+
+    async fn save(&self, bytes: Vec<u8>) {
+        let path = self.0.clone();
+        let new = path.with_extension("new");
+        // Half a file would be no notes, and the same as none.
+        let _ = unblock(move || fs::write(&new, bytes).and_then(|()| fs::rename(&new, &path))).await;
+    }
+}
+
+/// Takes the token out of the environment.
+fn token() -> Result<Secret> {
+    let lacking = || Error::new(ErrorKind::Unauthorized, "open", format!("{TOKEN} is not set: Google Drive wants a token of an app"));
+    given(TOKEN)?.map(|token| Secret::new(token.trim())).ok_or_else(lacking)
+}
+
+fn given(name: &str) -> Result<Option<String>> {
+    let not_text = |_| Error::new(ErrorKind::InvalidInput, "open", format!("{name} is no text"));
+    env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.into_string().map_err(not_text)).transpose()
+}
+
+/// Whether an error is of a drive in Google Drive.
+pub(crate) fn is_met_by(error: &Error) -> bool {
+    error.detail().contains("Google Drive")
+}
+
+/// Says how to sign in, for when a token is not accepted.
+pub(crate) fn how_to_sign_in() -> String {
+    format!("{TOKEN}=TOKEN")
+}

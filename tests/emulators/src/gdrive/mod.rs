@@ -1,0 +1,138 @@
+//! Google Drive, as far as a drive uses it: v3, and of v2 what has conditions.
+//!
+//! Who has a token has an account: each token names one of its own, which is made at its first use. Some words at the
+//! beginning of a token mean something: `expired`, `readonly`, and `full` (an account with room for 10,000 bytes).
+//!
+//! Faithful where a drive could be wrong: names that are not unique, searches that lag behind, ids that are made before, tags
+//! that move by themselves, conditions of v2 and none of v3, field masks, pages, parts, both kinds of upload, and the forms of
+//! errors. Not there: shared drives, rights, comments, exports, batches, and limits that a test does not set. What Google does
+//! with the id of a deleted file is not documented; here it stays taken.
+#![allow(clippy::indexing_slicing, reason = "a test may fail, and JSON is made so")]
+
+mod account;
+mod answer;
+mod fields;
+mod files;
+mod media;
+mod reply;
+mod search;
+mod upload;
+
+use crate::server;
+use account::Account;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// 403 `userRateLimitExceeded`.
+    UserRate,
+    /// 403 `rateLimitExceeded`.
+    Rate,
+    /// 429, with `Retry-After`.
+    TooManyRequests,
+    /// 403 `dailyLimitExceeded`.
+    Daily,
+    /// 503.
+    Unavailable,
+    /// The request is carried out, and answered by 503.
+    CarriedOut,
+    /// A web page, as a network sends it that wants a login.
+    WebPage,
+}
+
+/// A running emulator. It ends with the process.
+#[derive(Debug, Clone)]
+pub struct GDriveEmulator {
+    address: String,
+    service: Arc<Service>,
+}
+
+#[derive(Debug, Default)]
+struct Service {
+    accounts: Mutex<BTreeMap<String, Arc<Mutex<Account>>>>,
+    failures: Mutex<BTreeMap<String, VecDeque<Failure>>>,
+    requests: Mutex<Vec<String>>,
+    settings: Mutex<Settings>,
+}
+
+/// How unpleasant it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Settings {
+    /// So long a search does not know what happened.
+    lag: Duration,
+    /// So often the tag of a file moves by itself after each upload.
+    moves: u32,
+}
+
+impl GDriveEmulator {
+    /// Starts one on this machine.
+    ///
+    /// # Panics
+    /// If there is no port left.
+    pub fn start() -> Self {
+        let service = Arc::new(Service::default());
+        let own = service.clone();
+        let address = server::start(move |asked| own.answer(&asked));
+        Self { address, service }
+    }
+
+    /// Returns its address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Returns which calls were made since the last time, in order, as `GET drive/v3/files/{id}`.
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.service.requests.lock().unwrap())
+    }
+
+    /// Lets the next requests of a call fail.
+    pub fn fail(&self, call: &str, failures: &[Failure]) {
+        self.service.failures.lock().unwrap().entry(call.to_owned()).or_default().extend(failures);
+    }
+
+    /// Lets searches lag behind for so long.
+    pub fn lag(&self, lag: Duration) {
+        self.service.settings.lock().unwrap().lag = lag;
+    }
+
+    /// Lets the tag of a file move so often by itself after each upload.
+    pub fn move_tags(&self, times: u32) {
+        self.service.settings.lock().unwrap().moves = times;
+    }
+
+    /// Makes another file of that name beside the first one, as another program would, and returns its id.
+    pub fn duplicate(&self, token: &str, name: &str, bytes: &[u8]) -> Option<String> {
+        self.service.account(token).lock().unwrap().duplicate(name, bytes)
+    }
+
+    /// Returns how many files of that name there are.
+    pub fn count(&self, token: &str, name: &str) -> usize {
+        self.service.account(token).lock().unwrap().count(name)
+    }
+
+    /// Deletes all that is in an account, as its user may do with the data of an app.
+    pub fn clear(&self, token: &str) {
+        self.service.account(token).lock().unwrap().remove_all();
+    }
+
+    /// Deletes all files of that name behind everybody's back, with what is in them.
+    pub fn remove(&self, token: &str, name: &str) {
+        self.service.account(token).lock().unwrap().remove_named(name);
+    }
+}
+
+impl Service {
+    fn account(&self, token: &str) -> Arc<Mutex<Account>> {
+        self.accounts.lock().unwrap().entry(token.to_owned()).or_insert_with(|| Arc::new(Mutex::new(Account::new(token)))).clone()
+    }
+
+    fn failure(&self, call: &str) -> Option<Failure> {
+        self.failures.lock().unwrap().get_mut(call)?.pop_front()
+    }
+}
