@@ -5,7 +5,7 @@
 //! before has kept. What comes is kept before it is used. It is only lost if the process dies between the answer and the
 //! disk.
 
-use super::{Endpoint, Grant, Spawn, TokenStore, endpoint::Failure};
+use super::{Endpoint, Grant, Spawn, TokenStore, Turn, endpoint::Failure};
 use crate::http::{Secret, TokenSource};
 use async_lock::Mutex as AsyncMutex;
 use futures::channel::oneshot;
@@ -41,10 +41,16 @@ struct Shared {
 struct Memory {
     /// What the store had when it was last looked at, and when the device's clock says that it is to be renewed.
     known: Option<(Grant, Option<Duration>)>,
-    /// What the service has given and the store has not taken: in the place of what, and what.
-    unkept: Option<(Grant, Grant)>,
+    /// What the service has given and the store has not taken.
+    unkept: Option<Unkept>,
     /// Until then a token that is due is used as it is.
     quiet_until: Duration,
+}
+
+struct Unkept {
+    old: Grant,
+    new: Grant,
+    turn: Option<Turn>,
 }
 
 impl RefreshingTokens {
@@ -95,33 +101,41 @@ impl Shared {
         (!is_due || may_wait).then(|| grant.access.clone())
     }
 
-    /// Looks what the store has, and renews it if that will not do.
+    /// Renews the token. One that is due and cannot be renewed now is used a while longer.
     async fn renewed(&self, refused: Option<&Secret>) -> Result<Secret> {
-        let _turn = self.store.turn().await?;
-        let saved = self.keep_late().await;
-        let Some(grant) = self.store.load().await? else { return Err(self.nobody()) };
-        self.learn(&grant)?;
-        if let Some(token) = self.at_hand(refused) {
-            return Ok(token);
-        }
-        let renewed = match saved {
-            Ok(()) => self.renew(grant.clone(), refused).await,
-            Err(e) => Err(e),
-        };
-        match renewed {
-            Err(e) if e.kind != ErrorKind::Unauthorized && refused != Some(&grant.access) && !grant.is_over(self.runtime.wall()) => {
+        match self.looked_up(refused).await {
+            Err(e) if e.kind != ErrorKind::Unauthorized => {
                 self.memory().quiet_until = self.runtime.now() + QUIET;
-                Ok(grant.access)
+                self.at_hand(refused).ok_or(e)
             }
             other => other,
         }
     }
 
-    async fn renew(&self, mut grant: Grant, refused: Option<&Secret>) -> Result<Secret> {
+    /// Looks what the store has, and renews it if that will not do.
+    async fn looked_up(&self, refused: Option<&Secret>) -> Result<Secret> {
+        let unkept = self.memory().unkept.take();
+        let (turn, late) = match unkept {
+            Some(Unkept { old, new, turn: Some(turn) }) => (turn, Some((old, new))),
+            Some(Unkept { old, new, turn: None }) => (self.store.turn().await?, Some((old, new))),
+            None => (self.store.turn().await?, None),
+        };
+        if let Some((old, new)) = late {
+            return self.keep(turn, old, new).await;
+        }
+        let Some(grant) = self.store.load().await? else { return Err(self.nobody()) };
+        self.learn(&grant)?;
+        match self.at_hand(refused) {
+            Some(token) => Ok(token),
+            None => self.renew(turn, grant, refused).await,
+        }
+    }
+
+    async fn renew(&self, turn: Turn, mut grant: Grant, refused: Option<&Secret>) -> Result<Secret> {
         let mut again = true;
         loop {
             let error = match self.endpoint.refresh(&grant).await {
-                Ok(new) => return self.keep(grant, new).await,
+                Ok(new) => return self.keep(turn, grant, new).await,
                 Err(Failure::Other(e)) => return Err(e),
                 Err(Failure::Grant(e)) => e,
             };
@@ -138,23 +152,21 @@ impl Shared {
         }
     }
 
-    /// Keeps new tokens, and then lets them be used.
-    async fn keep(&self, old: Grant, new: Grant) -> Result<Secret> {
-        self.memory().unkept = Some((old.clone(), new.clone()));
-        let is_kept = self.store.replace(Some(old), Some(new.clone())).await?;
-        self.memory().unkept = None;
-        let grant = if is_kept { new } else { self.store.load().await?.ok_or_else(|| self.nobody())? };
+    /// Keeps new tokens, and then lets them be used. If that fails, the next call tries to keep them first: to ask for them once
+    /// more might end the sign-in. For the same reason nobody else gets a turn before that, if the old refresh token is used up.
+    async fn keep(&self, turn: Turn, old: Grant, new: Grant) -> Result<Secret> {
+        let grant = match self.store.replace(Some(old.clone()), Some(new.clone())).await {
+            Ok(true) => new,
+            // Somebody has signed in anew.
+            Ok(false) => self.store.load().await?.ok_or_else(|| self.nobody())?,
+            Err(e) => {
+                let turn = Some(turn).filter(|_| old.refresh != new.refresh);
+                self.memory().unkept = Some(Unkept { old, new, turn });
+                return Err(e);
+            }
+        };
         self.learn(&grant)?;
         Ok(grant.access)
-    }
-
-    /// Keeps what could not be kept before: asking for it once more might end the sign-in.
-    async fn keep_late(&self) -> Result<()> {
-        let Some((old, new)) = self.memory().unkept.clone() else { return Ok(()) };
-        // If something else is kept now, somebody has signed in anew.
-        self.store.replace(Some(old), Some(new)).await?;
-        self.memory().unkept = None;
-        Ok(())
     }
 
     /// Remembers what the store has, and chooses when it is to be renewed.
