@@ -22,14 +22,21 @@ pub struct Setting {
     pub store: Arc<MemoryTokens>,
     pub tokens: RefreshingTokens,
     pub asked: Arc<Mutex<u32>>,
+    /// What happens while the next request is on its way.
+    pub meanwhile: Meanwhile,
 }
 
-struct Net(Arc<Sim>, Arc<Service>, Arc<Mutex<u32>>);
+type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+struct Net(Arc<Sim>, Arc<Service>, Arc<Mutex<u32>>, Meanwhile);
 
 #[apply(port!)]
 impl Http for Net {
     async fn send(&self, request: Request) -> Result<Response> {
         *self.2.lock().unwrap() += 1;
+        if let Some(happen) = self.3.lock().unwrap().take() {
+            happen();
+        }
         Ok(self.1.answer(&request, self.0.wall()))
     }
 }
@@ -41,12 +48,13 @@ impl Setting {
         let app = App { id: APP.to_owned(), secret: Some(Secret::new("canary-app")) };
         let grant = Grant { app, access: Secret::new(access), refresh: Secret::new(refresh), issued: BEGIN, life: Some(LIFE) };
         let store = Arc::new(MemoryTokens::new(Some(grant)));
-        let net = Arc::new(Net(sim.clone(), service.clone(), Arc::clone(&asked)));
+        let meanwhile = Meanwhile::default();
+        let net = Arc::new(Net(sim.clone(), service.clone(), Arc::clone(&asked), meanwhile.clone()));
         let endpoint = Endpoint::new(Provider { rotates: true, ..Provider::gdrive() }, net, sim.clone()).unwrap();
         let spawning = sim.clone();
         let spawn = Arc::new(move |work: BoxFuture<'static, ()>| spawning.begin(0, false, work));
         let tokens = RefreshingTokens::new(endpoint, store.clone(), sim.clone(), spawn, "run `kite connect gdrive`");
-        Self { sim, service, store, tokens, asked }
+        Self { sim, service, store, tokens, asked, meanwhile }
     }
 
     /// Lets a part of the token's life pass, and asks for a token.
@@ -173,4 +181,22 @@ fn whoever_signs_in_anew_meanwhile_is_served() {
     assert!(block_on(setting.store.replace(Some(old), Some(new.clone()))).unwrap());
     assert_eq!(setting.token_at(0.1, Some(refused)).unwrap(), new.access);
     assert_eq!(*setting.asked.lock().unwrap(), 0);
+}
+
+#[test]
+fn a_refusal_counts_only_if_nobody_has_renewed_meanwhile() {
+    for (age, requests) in [(Duration::ZERO, 1), (LIFE * 2, 2)] {
+        let setting = Setting::new();
+        setting.service.revoke_all();
+        let issued = (BEGIN + LIFE.mul_f64(1.1)).saturating_sub(age);
+        let (access, refresh) = setting.service.signed_in(issued);
+        let old = setting.kept();
+        let new = Grant { access: Secret::new(access), refresh: Secret::new(refresh), issued, ..old.clone() };
+        let store = setting.store.clone();
+        let happen = move || assert!(block_on(store.replace(Some(old), Some(new))).unwrap());
+        *setting.meanwhile.lock().unwrap() = Some(Box::new(happen));
+        let token = setting.token_at(1.1, None).unwrap();
+        assert!(setting.service.accepts(token.expose(), setting.sim.wall()));
+        assert_eq!(*setting.asked.lock().unwrap(), requests);
+    }
 }

@@ -11,10 +11,10 @@ use kitestring_adapters::{
     oauth::{App, Endpoint, Grant, MemoryTokens, Provider, RefreshingTokens, Spawn, TokenStore, Turn},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -45,7 +45,8 @@ struct World {
     kept: Mutex<BTreeSet<String>>,
     /// Whether a process has died between the answer and the store.
     lost: AtomicBool,
-    served: AtomicU32,
+    /// The programs that run, by process. One that has ended gives back what it held.
+    programs: Mutex<BTreeMap<usize, RefreshingTokens>>,
 }
 
 /// The network of one process.
@@ -100,9 +101,9 @@ impl World {
         let (access, refresh) = service.signed_in(BEGIN);
         let app = App { id: APP.to_owned(), secret: None };
         let kept = Mutex::new(BTreeSet::from([access.clone()]));
-        let (lost, served) = (AtomicBool::new(false), AtomicU32::new(0));
+        let (lost, programs) = (AtomicBool::new(false), Mutex::default());
         let grant = Grant { app, access: Secret::new(access), refresh: Secret::new(refresh), issued: BEGIN, life: Some(LIFE) };
-        Arc::new(Self { sim, service, store: MemoryTokens::new(Some(grant)), fate, kept, lost, served })
+        Arc::new(Self { sim, service, store: MemoryTokens::new(Some(grant)), fate, kept, lost, programs })
     }
 
     fn start(self: &Arc<Self>, process: usize) {
@@ -111,6 +112,7 @@ impl World {
         let sim = self.sim.clone();
         let spawn: Spawn = Arc::new(move |work| sim.begin(process, false, work));
         let tokens = RefreshingTokens::new(endpoint, Arc::new(Store(self.clone())), self.sim.clone(), spawn, "knock again");
+        self.programs.lock().unwrap().insert(process, tokens.clone());
         for _ in 0..TASKS {
             let (world, tokens) = (self.clone(), tokens.clone());
             self.sim.begin(process, true, Box::pin(async move { world.work(tokens).await }));
@@ -131,7 +133,6 @@ impl World {
                 Ok(token) => {
                     assert!(self.kept.lock().unwrap().contains(token.expose()), "used before it was kept");
                     assert!(self.fate.refuses || self.lost() || self.service.accepts(token.expose(), self.sim.wall()), "too old");
-                    self.served.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(e) if self.fate.full_disk && matches!(e.kind, ErrorKind::State | ErrorKind::Unavailable) => {}
                 Err(e) => {
@@ -173,6 +174,7 @@ fn play(seed: u64, fate: Fate) -> (usize, bool) {
     let world = World::new(seed, fate);
     (0..PROCESSES).for_each(|process| world.start(process));
     world.sim.run(|_| world.strike());
+    world.programs.lock().unwrap().clear();
     let (lost, books) = (world.lost(), world.service.books());
     assert!(lost || books.reused == 0, "a refresh token came twice");
     for refresh in &books.refreshes {
