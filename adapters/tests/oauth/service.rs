@@ -30,6 +30,7 @@ pub enum Odd {
 #[derive(Default)]
 pub struct Service(Mutex<Books>);
 
+/// What it knows.
 #[derive(Default)]
 pub struct Books {
     codes: BTreeMap<String, Asked>,
@@ -116,9 +117,9 @@ impl Service {
         self.books().families.iter_mut().for_each(|family| family.alive = false);
     }
 
-    /// Whether anybody is signed in.
-    pub fn is_anybody_in(&self) -> bool {
-        self.books().families.iter().any(|family| family.alive)
+    /// Whether this refresh token could be used.
+    pub fn accepts_refresh(&self, token: &str) -> bool {
+        self.books().families.iter().any(|family| family.alive && family.refresh.last().is_some_and(|last| last == token))
     }
 
     /// The refresh token that counts.
