@@ -15,11 +15,11 @@ use std::{
 
 fn grant(n: u32) -> Grant {
     Grant {
-        app: App { id: "app \"1\"".to_owned(), secret: (n % 2 == 0).then(|| Secret::new("not secret")) },
+        app: App { id: "app \"1\"".to_owned(), secret: n.is_multiple_of(2).then(|| Secret::new("not secret")) },
         access: Secret::new(format!("access \"{n}\" \u{fc}")),
         refresh: Secret::new(format!("refresh-{n}")),
         issued: Duration::from_millis(u64::from(n)),
-        life: (n % 3 == 0).then_some(Duration::from_secs(9)),
+        life: n.is_multiple_of(3).then_some(Duration::from_secs(9)),
     }
 }
 
