@@ -105,35 +105,36 @@ impl Endpoint {
     /// Gives tokens back: nobody can use them from then on. Tokens that the service knows no longer count as given back.
     ///
     /// # Errors
-    /// `unavailable`, `rate_limited`.
+    /// `unavailable`, `rate_limited`; `unauthorized` if the service wants something else.
     pub async fn revoke(&self, grant: &Grant) -> Result<()> {
         let call = call(Repeat::Freely);
-        let mut request = Request::new(Method::Post, self.revoke.clone());
-        match &self.provider.revocation {
+        let response = match &self.provider.revocation {
             Revocation::Form(_) => {
                 let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", grant.refresh.expose()).finish();
-                request = request.with("Content-Type", "application/x-www-form-urlencoded").containing(form);
+                let request = Request::new(Method::Post, self.revoke.clone()).containing(form);
+                self.web.send(&call, request.with("Content-Type", "application/x-www-form-urlencoded")).await?
             }
-            Revocation::Signed(_) => {
-                let access = if grant.is_over(self.runtime.wall()) {
-                    match self.refresh(grant).await {
-                        Ok(fresh) => fresh.access,
-                        Err(Failure::Grant(_)) => return Ok(()),
-                        Err(Failure::Other(e)) => return Err(e),
-                    }
-                } else {
-                    grant.access.clone()
-                };
-                request = request.with("Authorization", format!("Bearer {}", access.expose()));
-            }
-        }
-        let response = self.web.send(&call, request).await?;
+            Revocation::Signed(_) => match self.revoke_signed(&call, &grant.access).await? {
+                // The access token may have run out, or been forgotten, before the refresh token.
+                refused if refused.status == 401 => match self.refresh(grant).await {
+                    Ok(fresh) => self.revoke_signed(&call, &fresh.access).await?,
+                    Err(Failure::Grant(_)) => return Ok(()),
+                    Err(Failure::Other(e)) => return Err(e),
+                },
+                other => other,
+            },
+        };
         match response.status {
             200 if !response.is_html() => Ok(()),
-            // RFC 7009, 2.2: an unknown token is no error; Google and Dropbox think otherwise.
-            400 | 401 => Ok(()),
+            // RFC 7009, 2.2 wants 200 for a token that is not known; Google answers so.
+            400 if says_invalid_token(&response) => Ok(()),
             _ => Err(self.web.refused(&call, &self.revoke, &response)),
         }
+    }
+
+    async fn revoke_signed(&self, call: &Call, access: &Secret) -> Result<Response> {
+        let request = Request::new(Method::Post, self.revoke.clone());
+        self.web.send(call, request.with("Authorization", format!("Bearer {}", access.expose()))).await
     }
 
     /// Says what a refusal means. What the service has said beyond its code is left out: it may repeat a token.
@@ -222,6 +223,12 @@ pub(super) fn client(provider: &Provider, app: &App) -> Result<Client> {
         client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
     }
     Ok(client.set_auth_uri(authorize).set_token_uri(token))
+}
+
+/// Whether an answer is the error of a token that is not known.
+fn says_invalid_token(response: &Response) -> bool {
+    let answer = serde_json::from_slice::<serde_json::Value>(&response.body).ok();
+    answer.and_then(|answer| answer.get("error").map(|error| error == "invalid_token")).unwrap_or_default()
 }
 
 fn call(repeat: Repeat) -> Call {

@@ -13,8 +13,12 @@ pub type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>;
 #[cfg(target_arch = "wasm32")]
 pub type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>)>;
 
-/// The [`Spawn`] of a native program, under any executor: a thread for as long as the work lasts.
+/// The [`Spawn`] of a native program, under any executor: a thread for as long as the work lasts. Where the system gives none,
+/// the work is dropped, and whoever waits for it is told.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn detached() -> Spawn {
-    Arc::new(|work| blocking::unblock(move || async_io::block_on(work)).detach())
+    Arc::new(|work| {
+        let thread = std::thread::Builder::new().name("kitestring-tokens".to_owned());
+        let _ = thread.spawn(move || async_io::block_on(work));
+    })
 }

@@ -144,7 +144,10 @@ impl Service {
             "/2/auth/token/revoke" => {
                 let signed = request.headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization")).map(|h| h.value.clone());
                 let access = signed.unwrap_or_default().trim_start_matches("Bearer ").to_owned();
-                books.end(|family| family.access == access)
+                if books.families.iter().any(|family| family.alive && family.access == access && !family.is_access_void) {
+                    return books.end(|family| family.access == access);
+                }
+                answer(401, "application/json", r#"{"error_summary":"invalid_access_token/"}"#)
             }
             _ => answer(404, "text/plain", "nothing here"),
         }

@@ -155,3 +155,25 @@ fn a_sign_in_that_grants_too_little_is_none() {
         assert!(error.detail().contains(word), "{error}");
     }
 }
+
+#[test]
+fn tokens_are_given_back_also_when_the_access_token_has_run_out_and_not_twice() {
+    let service = Arc::new(Service::new(false));
+    let server = serve(service.clone());
+    for (provider, refreshes) in [(Provider::dropbox(), 1), (Provider::gdrive(), 0)] {
+        let endpoint = endpoint(provider, &server);
+        let sign_in = begin(&endpoint, None);
+        let code = sign_in.code_of(&service.agree(sign_in.url())).unwrap();
+        let grant = block_on(sign_in.finish(&endpoint, code)).unwrap();
+        service.forget_access();
+        service.books().refreshes.clear();
+        service.books().odd.push_back(Odd::Answer(400, "application/json", r#"{"error":"canary"}"#.to_owned()));
+        let error = block_on(endpoint.revoke(&grant)).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"));
+        assert!(service.accepts_refresh(grant.refresh.expose()), "{error}");
+        block_on(endpoint.revoke(&grant)).unwrap();
+        assert!(!service.accepts_refresh(grant.refresh.expose()));
+        block_on(endpoint.revoke(&grant)).unwrap();
+        assert_eq!(service.books().refreshes.len(), refreshes);
+    }
+}
