@@ -29,6 +29,7 @@ mod service;
 mod set_up;
 mod shared_folder;
 mod skipped;
+mod terminal;
 mod trash;
 mod two_folders;
 mod unlink;

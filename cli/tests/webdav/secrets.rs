@@ -1,6 +1,9 @@
 //! Signing in, and that nobody is shown how.
 
-use crate::world::{Ran, World};
+use crate::{
+    terminal::on_a_terminal,
+    world::{Ran, World},
+};
 use kitestring_servers::Server;
 use std::{
     fs,
@@ -77,4 +80,19 @@ fn what_was_typed_once_is_kept_for_its_server_only() {
     silent(world.kite(&["disconnect", "webdav", &drive]).expect(0)).says(&["Signed out"]);
     silent(world.kite(&["sync", "a"]).expect(1)).says(&["sign in again"]);
     world.kite(&["disconnect", "webdav", &drive]).expect(1).says(&["nobody is signed in"]);
+}
+
+#[test]
+fn a_terminal_is_asked_for_user_and_password() {
+    let server = Server::signing_in(USER, PASSWORD);
+    let drive = format!("webdav+{}drive", server.address());
+    let world = World::new(&["a"]);
+    world.write("a/note.md", "x");
+    let host = server.address().trim_end_matches('/').to_owned();
+    let user = format!("User at {host}");
+    let (code, shown) = on_a_terminal(&world, &["connect", "webdav", &drive], &[(&user, USER), ("Password", "canary-wrong")]);
+    assert!(code == 1 && !shown.contains("canary") && shown.contains("not accepted"), "{code} {shown}");
+    let (code, shown) = on_a_terminal(&world, &["connect", "webdav", &drive], &[(&user, USER), ("Password", PASSWORD)]);
+    assert!(code == 0 && !shown.contains("canary") && shown.contains("as ann"), "{code} {shown}");
+    silent(world.kite(&["sync", "a", "--drive", &drive]).expect(0));
 }
