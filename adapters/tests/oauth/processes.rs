@@ -77,9 +77,6 @@ fn of_many_processes_one_refreshes() {
 
 #[test]
 fn killed_processes_leave_a_file_that_the_next_one_reads() {
-    if let Ok(part) = env::var(PART) {
-        return ask_in_many_tasks(&part);
-    }
     let service = Arc::new(Service::new(false));
     let server = serve(service.clone());
     let dir = tempfile::tempdir().unwrap();
