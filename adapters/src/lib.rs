@@ -10,6 +10,7 @@
 //! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
 //! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
 //! | `http-native` | [`http::NativeHttp`]: sends requests from a native program, with TLS | no |
+//! | `oauth` | [`oauth::RefreshingTokens`]: signing in to services, and tokens that stay fresh | no |
 //! | `state-file` | [`state::file::FileState`]: the same in a file without SQLite | no |
 //! | `watch` | [`layers::Watched`]: notices changes of a drive in a local folder | no |
 //! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
@@ -26,6 +27,8 @@ pub mod drives;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod layers;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod state;

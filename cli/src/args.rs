@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Key(Key),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
+    /// Sign in to a service, for every folder with a drive there; without a service, list where you are signed in
+    Connect(Connect),
+    /// Sign out of a service: its tokens are given back and deleted here
+    Disconnect(Disconnect),
 }
 
 /// A folder, and how to answer.
@@ -421,10 +425,85 @@ pub(crate) struct Unlink {
     pub force: bool,
 }
 
+/// The options of `kite connect`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Connect {
+    /// Where to.
+    #[command(subcommand)]
+    pub to: Option<ConnectTo>,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Where somebody can sign in.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectTo {
+    /// Dropbox, as the app whose key is in KITE_DROPBOX_APP_KEY
+    Dropbox(SignInOptions),
+    /// Google Drive, as the desktop app in KITE_GDRIVE_CLIENT_ID and KITE_GDRIVE_CLIENT_SECRET
+    Gdrive(SignInOptions),
+    /// A WebDAV server; user and password are asked for, or in KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD
+    Webdav(WebDavServer),
+}
+
+/// How to sign in.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SignInOptions {
+    /// The app key or client id of your app at the service; the next time it is known
+    #[arg(long, value_name = "ID")]
+    pub app: Option<String>,
+    /// Open no browser: open the address that is shown on any device, and paste the code or the address of the last page
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Let the browser come back to this port of 127.0.0.1, for a service at which the app must name its port
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+}
+
+/// Which server.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WebDavServer {
+    /// The address of a folder there, as kite sync --drive takes it; the password counts for the whole server
+    #[arg(value_name = "webdav+https://HOST/PATH")]
+    pub address: String,
+}
+
+/// The options of `kite disconnect`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Disconnect {
+    /// Where from.
+    #[command(subcommand)]
+    pub from: DisconnectFrom,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Where somebody can sign out.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DisconnectFrom {
+    /// Dropbox
+    Dropbox(SignOutOptions),
+    /// Google Drive
+    Gdrive(SignOutOptions),
+    /// A WebDAV server: the password is deleted here
+    Webdav(WebDavServer),
+}
+
+/// How to sign out.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SignOutOptions {
+    /// Only delete what is kept here, without asking the service
+    #[arg(long)]
+    pub local: bool,
+}
+
 impl Command {
-    /// Returns what every command has.
-    pub(crate) fn folder(&self) -> &Folder {
-        match self {
+    /// Returns the folder that the command is about, if it is about one.
+    pub(crate) fn folder(&self) -> Option<&Folder> {
+        Some(match self {
+            Self::Connect(_) | Self::Disconnect(_) => return None,
             Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
@@ -443,7 +522,7 @@ impl Command {
                 | Key::Revoke(KeyRevoke { folder, .. }),
             )
             | Self::Unlink(Unlink { folder, .. }) => folder,
-        }
+        })
     }
 
     /// Returns what was typed to open the vault.

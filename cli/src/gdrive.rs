@@ -1,19 +1,15 @@
-//! Drives in Google Drive: how their addresses are typed, and who signs in.
+//! Drives in Google Drive: how their addresses are typed.
 //!
 //! A token is never part of an address: it is written into files, and shown in lists of processes.
 
-use crate::layout::Layout;
+use crate::{connections::Cloud, layout::Layout};
 use async_io::block_on;
 use blocking::unblock;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
-use kitestring_adapters::{
-    GDrive, NativeRuntime,
-    drives::gdrive::Notes,
-    http::{FixedToken, NativeHttp, Secret},
-};
+use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::Notes, http::NativeHttp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use std::{
-    env, fmt, fs,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,9 +17,6 @@ use std::{
 /// What stands before the place.
 pub(crate) const SCHEME: &str = "gdrive";
 
-const TOKEN: &str = "KITE_GDRIVE_TOKEN";
-/// Another service in the place of Google Drive, on this machine only: an emulator.
-const EMULATOR: &str = "KITE_GDRIVE_EMULATOR";
 const APP_DATA: &str = "appdata";
 /// The notes of the drive, beside the state. They may be lost.
 const NOTES: &str = "gdrive.json";
@@ -65,20 +58,13 @@ impl Place {
     /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
     ///
     /// # Errors
-    /// `unauthorized` if there is no token; as [`GDrive::make_root`].
+    /// As [`Cloud::tokens`]; as [`GDrive::make_root`].
     pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GDrive> {
         let (http, runtime) = (Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()));
-        let tokens = Arc::new(FixedToken::new(token()?));
-        let folder = self.name();
-        let drive = match (given(EMULATOR)?, folder) {
+        let tokens = Cloud::Gdrive.tokens()?;
+        let drive = match (Cloud::Gdrive.emulator()?, self.name()) {
             (None, None) => GDrive::in_app_data(http, runtime, tokens),
             (None, Some(folder)) => GDrive::in_folder(http, runtime, folder, tokens),
-            // Nobody who can set a variable shall send the token elsewhere.
-            (Some(service), _) if !service.starts_with("http://") => Err(Error::new(
-                ErrorKind::InvalidInput,
-                "open",
-                format!("{EMULATOR} is an address of plain http on this machine, or not set"),
-            )),
             (Some(service), folder) => GDrive::emulated(&service, http, runtime, folder, tokens),
         }?;
         let drive = if layout == Layout::Journal { drive.with_one_writer_in(RECORDS) } else { drive };
@@ -148,25 +134,4 @@ impl Notes for FileNotes {
         // Half a file would be no notes, and the same as none.
         let _ = unblock(move || fs::write(&new, bytes).and_then(|()| fs::rename(&new, &path))).await;
     }
-}
-
-/// Takes the token out of the environment.
-fn token() -> Result<Secret> {
-    let lacking = || Error::new(ErrorKind::Unauthorized, "open", format!("{TOKEN} is not set: Google Drive wants a token of an app"));
-    given(TOKEN)?.map(|token| Secret::new(token.trim())).ok_or_else(lacking)
-}
-
-fn given(name: &str) -> Result<Option<String>> {
-    let not_text = |_| Error::new(ErrorKind::InvalidInput, "open", format!("{name} is no text"));
-    env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.into_string().map_err(not_text)).transpose()
-}
-
-/// Whether an error is of a drive in Google Drive.
-pub(crate) fn is_met_by(error: &Error) -> bool {
-    error.detail().contains("Google Drive")
-}
-
-/// Says how to sign in, for when a token is not accepted.
-pub(crate) fn how_to_sign_in() -> String {
-    format!("{TOKEN}=TOKEN")
 }

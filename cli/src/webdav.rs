@@ -2,20 +2,20 @@
 //!
 //! Neither a user name nor a password is ever part of an address: it is written into files, and shown in lists of processes.
 
-use crate::layout::Layout;
+use crate::{
+    connections::{Login, PASSWORD, USER},
+    layout::Layout,
+};
 use async_io::block_on;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result};
 use kitestring_adapters::{
     NativeRuntime, WebDav,
-    http::{Credentials, NativeHttp, Secret, address},
+    http::{Credentials, NativeHttp, address},
 };
-use std::{env, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 /// What stands before the address itself.
 pub(crate) const SCHEMES: [&str; 2] = ["webdav+https", "webdav+http"];
-
-const USER: &str = "KITE_WEBDAV_USER";
-const PASSWORD: &str = "KITE_WEBDAV_PASSWORD";
 
 /// The address of a folder on a WebDAV server, without `webdav+` and without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +31,25 @@ impl Address {
         Ok(Self(address(rest)?.as_str().trim_end_matches('/').to_owned()))
     }
 
+    /// Takes what was typed, of which nothing else is known.
+    ///
+    /// # Errors
+    /// As [`Address::parse`]; `invalid_input` if it is no address of a WebDAV server.
+    pub(crate) fn parse_typed(typed: &str) -> Result<Self> {
+        if !SCHEMES.iter().any(|scheme| typed.strip_prefix(scheme).is_some_and(|rest| rest.starts_with(':'))) {
+            let detail = "a folder on a WebDAV server is written webdav+https://host/path";
+            return Err(Error::new(ErrorKind::InvalidInput, "sign-in", detail));
+        }
+        Self::parse(typed)
+    }
+
     /// Opens the folder, and makes it if `make` is set. Otherwise nothing is sent.
     ///
     /// # Errors
     /// `invalid_input` for half a pair of credentials; as [`WebDav::make_root`].
     pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<WebDav> {
         let http = Arc::new(NativeHttp::new()?);
-        let drive = WebDav::new(http, Arc::new(NativeRuntime::new()), &self.0, credentials()?)?;
+        let drive = WebDav::new(http, Arc::new(NativeRuntime::new()), &self.0, self.credentials()?)?;
         // There the lock of db-to-cloud is all that keeps its clients and ours apart.
         let drive = if layout == Layout::Classic { drive.claiming_create() } else { drive };
         if make {
@@ -52,6 +64,33 @@ impl Address {
     /// What the server answers.
     pub(crate) fn exists(&self) -> Result<bool> {
         block_on(self.open(false, Layout::Journal)?.has_root())
+    }
+
+    /// Takes the credentials out of the environment, or those that are kept for the server.
+    fn credentials(&self) -> Result<Credentials> {
+        let login = match Login::given()? {
+            None => Login::kept(&self.server()?)?,
+            given => given,
+        };
+        Ok(login.map_or(Credentials::None, Login::into_credentials))
+    }
+
+    /// Returns the server, without the path.
+    ///
+    /// # Errors
+    /// As [`address`].
+    pub(crate) fn server(&self) -> Result<String> {
+        Ok(address(&self.0)?.origin().ascii_serialization())
+    }
+
+    /// Makes sure that the server accepts somebody.
+    ///
+    /// # Errors
+    /// `unauthorized` if it does not; `unavailable`.
+    pub(crate) fn check(&self, login: &Login) -> Result<()> {
+        let (http, credentials) = (Arc::new(NativeHttp::new()?), login.clone().into_credentials());
+        let drive = WebDav::new(http, Arc::new(NativeRuntime::new()), &self.0, credentials)?;
+        block_on(drive.has_root()).map(|_| ())
     }
 
     /// Returns the layout of the dataset in this folder, if there is one.
@@ -74,25 +113,6 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "webdav+{}", self.0)
     }
-}
-
-/// Takes the credentials out of the environment.
-fn credentials() -> Result<Credentials> {
-    let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let text = |name: &str| {
-        let not_text = |_| Error::new(ErrorKind::InvalidInput, "open", format!("{name} is no text"));
-        given(name).map(|value| value.into_string().map_err(not_text)).transpose()
-    };
-    match (text(USER)?, text(PASSWORD)?) {
-        (None, None) => Ok(Credentials::None),
-        (Some(user), Some(password)) => Ok(Credentials::Basic { user, password: Secret::new(password) }),
-        (Some(_), None) => Err(half(USER, PASSWORD)),
-        (None, Some(_)) => Err(half(PASSWORD, USER)),
-    }
-}
-
-fn half(given: &str, lacking: &str) -> Error {
-    Error::new(ErrorKind::InvalidInput, "open", format!("{given} is set and {lacking} is not: set both, or neither"))
 }
 
 /// Says how to sign in, for a server that refuses.

@@ -2,6 +2,8 @@
 
 mod compact;
 mod conflicts;
+mod connect;
+mod disconnect;
 mod key;
 mod log;
 mod lower;
@@ -35,8 +37,8 @@ const SKIPPED: u8 = 3;
 
 /// Runs a command and returns the exit code.
 pub(crate) fn run(args: &Args) -> u8 {
+    let Some(folder) = args.command.folder() else { return without_folder(&args.command) };
     let watch = Watch::begin();
-    let folder = args.command.folder();
     let opening = Opening::new(args);
     let ended = block_on(async {
         loop {
@@ -55,13 +57,23 @@ pub(crate) fn run(args: &Args) -> u8 {
             let stopped = watch.exit_code().filter(|_| error.kind == ErrorKind::Cancelled);
             match stopped {
                 Some(code) => {
-                    output::error::show(&interrupted(), &folder.folder, folder.json);
+                    output::error::show(&interrupted(), Some(&folder.folder), folder.json);
                     code
                 }
-                None => output::error::show(&error, &folder.folder, folder.json),
+                None => output::error::show(&error, Some(&folder.folder), folder.json),
             }
         }
     }
+}
+
+/// Runs a command that is about no folder. A signal ends it as it ends any program.
+fn without_folder(command: &Command) -> u8 {
+    let (ended, json) = match command {
+        Command::Connect(options) => (connect::run(options), options.json),
+        Command::Disconnect(options) => (disconnect::run(options), options.json),
+        _ => (Ok(DONE), false),
+    };
+    ended.unwrap_or_else(|error| output::error::show(&error, None, json))
 }
 
 async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<u8> {
@@ -78,6 +90,8 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Lower(options) => lower::run(options, opening).await,
         Command::Key(key) => key::run(key, opening, watch).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
+        Command::Connect(options) => connect::run(options),
+        Command::Disconnect(options) => disconnect::run(options),
     }
 }
 

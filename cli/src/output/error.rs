@@ -1,15 +1,15 @@
 //! Failures: what, where, and what to do next, in a line or two.
 
 use super::{BAD, COMMAND, json, note, quote::shell, styled};
-use crate::{dropbox, folder::utc_text, gdrive, webdav};
+use crate::{connections::Cloud, folder::utc_text, webdav};
 use kitestring::{Error, ErrorKind, Retry};
 use std::{
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Shows a failure of a command in `folder`, and returns the exit code.
-pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
+/// Shows a failure of a command, in `folder` if it is about one, and returns the exit code.
+pub(crate) fn show(error: &Error, folder: Option<&Path>, json: bool) -> u8 {
     let own = warning(error);
     let message = own.as_deref().unwrap_or_else(|| error.detail());
     // A sentence that names its subject already need not do so twice.
@@ -19,7 +19,7 @@ pub(crate) fn show(error: &Error, folder: &Path, json: bool) -> u8 {
         .map(|s| format!(" ({})", super::quote::shown(s)))
         .unwrap_or_default();
     note(format_args!("{} {message}{subject}", styled(BAD, "kite:")));
-    if let Some((why, command)) = next(error, &shell(&folder.to_string_lossy())) {
+    if let Some((why, command)) = folder.and_then(|folder| next(error, &shell(&folder.to_string_lossy()))) {
         note(format_args!("      {why}: {}", styled(COMMAND, command)));
     }
     if json {
@@ -90,13 +90,12 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
             Some(("to wait longer", format!("kite sync {folder} --wait 300")))
         }
         ErrorKind::Locked { .. } if error.operation() == "compact" => Some(("when it has ended", format!("kite compact {folder}"))),
-        ErrorKind::Unauthorized if dropbox::is_met_by(error) => {
-            Some(("with the right one", format!("{} kite sync {folder}", dropbox::how_to_sign_in())))
-        }
-        ErrorKind::Unauthorized if gdrive::is_met_by(error) => {
-            Some(("with the right one", format!("{} kite sync {folder}", gdrive::how_to_sign_in())))
-        }
-        ErrorKind::Unauthorized => Some(("with the right ones", format!("{} kite sync {folder}", webdav::how_to_sign_in()))),
+        // The sentence names the command.
+        ErrorKind::Unauthorized if error.operation() == "sign-in" => None,
+        ErrorKind::Unauthorized => match Cloud::met_by(error) {
+            Some(cloud) => Some(("with the right one", cloud.how_to_sign_in(&format!("kite sync {folder}")))),
+            None => Some(("with the right ones", format!("{} kite sync {folder}", webdav::how_to_sign_in()))),
+        },
         ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),
         ErrorKind::Unavailable if error.retry == Retry::Never => Some(("when that has changed", format!("kite sync {folder}"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),

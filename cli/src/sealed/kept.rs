@@ -2,14 +2,11 @@
 //! state directory. It is never in the folder, which may be copied, backed up or shared.
 
 use super::key_file::{Key, KeyFile};
+use crate::state_dir::state_dir;
 use kitestring::{Error, ErrorKind, Result, Runtime as _};
 use kitestring_adapters::runtime::NativeRuntime;
 use serde::{Deserialize, Serialize};
-use std::{
-    env, fs, io,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path};
 
 /// That a folder's vault is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +45,8 @@ impl Sealed {
     /// Where the key is.
     fn file(&self) -> Result<KeyFile> {
         let is_name = !self.kept_as.is_empty() && self.kept_as.bytes().all(|b| b.is_ascii_hexdigit());
-        let dir = dir().filter(|_| is_name).ok_or_else(|| failed("there is no state directory: set HOME or XDG_STATE_HOME"))?;
-        Ok(KeyFile::at(dir.join(&self.kept_as)))
+        let dir = state_dir().filter(|_| is_name).ok_or_else(|| failed("there is no state directory: set HOME or XDG_STATE_HOME"))?;
+        Ok(KeyFile::at(dir.join("keys").join(&self.kept_as)))
     }
 
     /// Returns what was kept, if anything was.
@@ -87,13 +84,6 @@ impl Sealed {
         KeyFile::at(file.path().with_extension("next")).remove()?;
         file.remove()
     }
-}
-
-/// `$XDG_STATE_HOME`, or `~/.local/state`, as the XDG Base Directory Specification has it.
-fn dir() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(state.join("kite/keys"))
 }
 
 fn failed(why: &str) -> Error {

@@ -29,13 +29,21 @@ fn what_is_wrong_with_a_token_is_said_with_what_to_do() {
         ("revoked-canary", "access was withdrawn"),
         ("malformed-canary", "is none"),
         ("readonly-canary", "files.content.write"),
-        ("", "KITE_DROPBOX_TOKEN is not set"),
     ] {
         let account = Account::of(token, &["a"]);
         account.world.write("a/note.md", "x");
         let next = "KITE_DROPBOX_TOKEN=TOKEN kite sync";
         silent(account.world.kite(&["sync", "a", "--drive", "dropbox:/notes"]).expect(1)).says(&["Dropbox", words, next]);
     }
+}
+
+#[test]
+fn who_is_signed_in_nowhere_is_told_how() {
+    let account = Account::of("", &["a"]);
+    account.world.write("a/note.md", "x");
+    let ran = account.world.kite(&["sync", "a", "--drive", "dropbox:/notes"]).expect(1);
+    ran.says(&["nobody is signed in to Dropbox here", "kite connect dropbox"]);
+    assert_eq!(account.requests(), 0);
 }
 
 #[test]

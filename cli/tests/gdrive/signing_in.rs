@@ -24,13 +24,21 @@ fn a_token_signs_in_and_is_written_nowhere() {
 
 #[test]
 fn what_is_wrong_with_a_token_is_said_with_what_to_do() {
-    for (token, words) in [("expired-canary", "not accepted"), ("readonly-canary", "may not do that"), ("", "KITE_GDRIVE_TOKEN is not set")]
-    {
+    for (token, words) in [("expired-canary", "not accepted"), ("readonly-canary", "may not do that")] {
         let place = Place { token, ..Place::new(&["a"]) };
         place.world.write("a/note.md", "x");
         let next = "KITE_GDRIVE_TOKEN=TOKEN kite sync";
         silent(place.kite(&["sync", "a", "--drive", "gdrive:appdata"]).expect(1)).says(&["Google Drive", words, next]);
     }
+}
+
+#[test]
+fn who_is_signed_in_nowhere_is_told_how() {
+    let place = Place { token: "", ..Place::new(&["a"]) };
+    place.world.write("a/note.md", "x");
+    let ran = place.kite(&["sync", "a", "--drive", "gdrive:appdata"]).expect(1);
+    ran.says(&["nobody is signed in to Google Drive here", "kite connect gdrive"]);
+    assert!(place.requests().is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod canary;
 mod conflicts;
+mod connect;
 mod copied;
 mod crowd;
 mod crowds;
@@ -19,9 +20,16 @@ mod layouts;
 mod lock;
 mod lower;
 mod sealed;
+#[allow(dead_code, reason = "the tests of tokens use all of it")]
+#[path = "../../../adapters/tests/oauth/server.rs"]
+mod server;
+#[allow(dead_code, reason = "the tests of tokens use all of it")]
+#[path = "../../../adapters/tests/oauth/service.rs"]
+mod service;
 mod set_up;
 mod shared_folder;
 mod skipped;
+mod terminal;
 mod trash;
 mod two_folders;
 mod unlink;

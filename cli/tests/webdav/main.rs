@@ -7,6 +7,8 @@ mod crowd;
 mod crowds;
 mod first_push;
 mod secrets;
+#[path = "../kite/terminal.rs"]
+mod terminal;
 mod two_folders;
 mod watch;
 #[path = "../kite/world.rs"]
