@@ -115,13 +115,13 @@ impl SealedDrive {
     async fn get_front(&self, place: &Place, content: &Range<u64>, unless: Option<Version>) -> Result<Got> {
         let range = if content.end == u64::MAX { None } else { Some(0..file::front(content.end)) };
         let got = self.drive.get(place.path.clone(), GetOptions { range, unless }).await?;
-        let Got::File { bytes, version } = got else { return Ok(got) };
+        let Got::File { mut bytes, version } = got else { return Ok(got) };
         let Some(header) = Header::read(&bytes) else { return Ok(self.refused(place, version)) };
         self.keep_header(&place.path, Some(header));
         let Some(keys) = self.keys_for(place, &header).await? else { return Ok(self.does_not_count(place, version)) };
         let whole = 0..content.end;
-        let sealed = bytes.get(HEADER_BYTES as usize..).unwrap_or_default();
-        Ok(match file::open(&keys, place.logical.as_str(), &header, 0, sealed, &whole)? {
+        bytes.drain(..HEADER_BYTES as usize);
+        Ok(match file::open(&keys, place.logical.as_str(), &header, 0, bytes, &whole)? {
             Some(mut bytes) => {
                 bytes.drain(..(content.start as usize).min(bytes.len()));
                 Got::File { bytes, version }
@@ -136,7 +136,7 @@ impl SealedDrive {
         let got = self.drive.get(place.path.clone(), GetOptions { range: Some(span), unless: None }).await?;
         let Got::File { bytes, version } = got else { return Ok(Some(got)) };
         let Some(keys) = self.keys_for(place, header).await? else { return Ok(Some(self.does_not_count(place, version))) };
-        let opened = file::open(&keys, place.logical.as_str(), header, first, &bytes, content)?;
+        let opened = file::open(&keys, place.logical.as_str(), header, first, bytes, content)?;
         Ok(opened.map(|bytes| Got::File { bytes, version }))
     }
 

@@ -115,25 +115,37 @@ pub(super) fn seal(keys: &Keys, path: &str, content: &[u8], padded: bool, runtim
 }
 
 /// Opens the pieces of a file that begin with piece `first`, and returns these bytes of its content, as far as they are
-/// there. None if the bytes are not what was sealed.
-pub(super) fn open(keys: &Keys, path: &str, header: &Header, first: u64, sealed: &[u8], content: &Range<u64>) -> Result<Option<Vec<u8>>> {
+/// there. None if the bytes are not what was sealed. The text takes the place of the pieces, so that it needs no more memory.
+pub(super) fn open(
+    keys: &Keys,
+    path: &str,
+    header: &Header,
+    first: u64,
+    mut sealed: Vec<u8>,
+    content: &Range<u64>,
+) -> Result<Option<Vec<u8>>> {
     let Some(key) = keys.data_key(header.key) else { return Ok(None) };
     let cipher = header.cipher(key, keys, path)?;
     let expected = header.span(content).0;
     if sealed.len() as u64 != expected.end - expected.start {
         return Ok(None);
     }
-    let mut text = Vec::with_capacity(sealed.len());
-    let mut piece = Vec::with_capacity((PIECE_BYTES + TAG_BYTES) as usize);
-    for (n, bytes) in (first..).zip(sealed.chunks((PIECE_BYTES + TAG_BYTES) as usize)) {
+    const STEP: usize = (PIECE_BYTES + TAG_BYTES) as usize;
+    let (mut opened, mut piece) = (0, Vec::with_capacity(STEP));
+    for (n, begin) in (first..).zip((0..sealed.len()).step_by(STEP)) {
         piece.clear();
-        piece.extend_from_slice(bytes);
+        piece.extend_from_slice(sealed.get(begin..sealed.len().min(begin + STEP)).unwrap_or_default());
         if cipher.decrypt_in_place(n as u32, n + 1 == header.pieces(), &[], &mut piece).is_err() {
             return Ok(None);
         }
-        text.extend_from_slice(&piece);
+        let end = opened + piece.len();
+        if let Some(place) = sealed.get_mut(opened..end) {
+            place.copy_from_slice(&piece);
+        }
+        opened = end;
     }
-    Ok(cut(text, first * PIECE_BYTES, header.text, content))
+    sealed.truncate(opened);
+    Ok(cut(sealed, first * PIECE_BYTES, header.text, content))
 }
 
 /// Takes these bytes of the content out of the text, which begins at this place of it.
@@ -190,12 +202,12 @@ mod tests {
         let (span, first) = header.span(&content);
         let end = span.end.min(file.len() as u64);
         let bytes = file.get(span.start.min(end) as usize..end as usize)?;
-        open(keys, path, &header, first, bytes, &content).unwrap()
+        open(keys, path, &header, first, bytes.to_vec(), &content).unwrap()
     }
 
     fn whole(keys: &Keys, path: &str, file: &[u8]) -> Option<Vec<u8>> {
         let header = Header::read(file)?;
-        open(keys, path, &header, 0, file.get(HEADER_BYTES as usize..)?, &(0..u64::MAX)).unwrap()
+        open(keys, path, &header, 0, file.get(HEADER_BYTES as usize..)?.to_vec(), &(0..u64::MAX)).unwrap()
     }
 
     fn pattern(len: usize) -> Vec<u8> {

@@ -105,9 +105,9 @@ fn a31_garbage_in_the_place_of_a_sealed_file_is_refused() {
         assert!(span.start <= span.end);
         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
         let sealed = bytes.get(at(span.start)..at(span.end)).unwrap_or_default();
-        let got = file::open(&keys, "j/x", &header, first, sealed, &range).unwrap();
+        let got = file::open(&keys, "j/x", &header, first, sealed.to_vec(), &range).unwrap();
         opened += usize::from(got.is_some());
-        let whole = file::open(&keys, "j/x", &header, 0, &bytes[file::HEADER_BYTES as usize..], &(0..u64::MAX)).unwrap();
+        let whole = file::open(&keys, "j/x", &header, 0, bytes[file::HEADER_BYTES as usize..].to_vec(), &(0..u64::MAX)).unwrap();
         assert!(whole.is_none_or(|whole| bytes == true_file && whole == content), "{bytes:?}");
     }
     assert!(headers > 100_000 && opened < headers, "{opened} of {headers}");

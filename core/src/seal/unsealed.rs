@@ -80,7 +80,7 @@ impl Unsealed {
     /// The content of a file; none if it is not what was sealed under this name.
     pub fn read(&self, logical: &str, file: &[u8]) -> Option<Vec<u8>> {
         let sealed = file.get(HEADER_BYTES as usize..)?;
-        file::open(&self.keys, logical, &Header::read(file)?, 0, sealed, &(0..u64::MAX)).ok()?
+        file::open(&self.keys, logical, &Header::read(file)?, 0, sealed.to_vec(), &(0..u64::MAX)).ok()?
     }
 
     /// A part of the content of a file, from no more of it than is needed.
@@ -89,7 +89,7 @@ impl Unsealed {
         let (span, first) = header.span(&content);
         let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(file.len());
         let sealed = file.get(place(span.start)..place(span.end))?;
-        file::open(&self.keys, logical, &header, first, sealed, &content).ok()?
+        file::open(&self.keys, logical, &header, first, sealed.to_vec(), &content).ok()?
     }
 
     /// Seals a file.

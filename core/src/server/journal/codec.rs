@@ -21,8 +21,10 @@ use miniz_oxide::inflate::{
     core::{DecompressorOxide, decompress as inflate_some, inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF},
 };
 
-/// What is compressed in one piece has at most this many bytes before, so that memory is bounded.
-pub(crate) const MAX_RAW: u64 = 64 << 20;
+/// A frame or a part has at most this many bytes raw, so that memory is bounded. Those that are written have half of it.
+pub(crate) const MAX_RAW: u64 = 8 << 20;
+/// An index has at most this many bytes raw.
+pub(crate) const MAX_INDEX: u64 = 16 << 20;
 
 /// How bytes are stored. The number is the byte in the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,15 +48,18 @@ impl Codec {
         }
     }
 
-    /// Checks what is said of compressed bytes before anything is done with them: what does not shrink is stored as it
-    /// is, so bytes that are stored are never more than raw ones.
+    /// Checks what is said of a compressed frame or part before anything is done with it.
     pub(crate) fn check_lengths(self, stored_len: u64, raw_len: u64) -> Result<(), Malformed> {
-        let holds = if self == Self::Stored { stored_len == raw_len } else { stored_len < raw_len };
-        match raw_len {
-            0..=MAX_RAW if holds => Ok(()),
-            0..=MAX_RAW => Err(Malformed("its lengths do not fit its codec")),
-            _ => Err(Malformed("more than 64 MiB are compressed in one piece")),
+        if raw_len > MAX_RAW {
+            return Err(Malformed("more than 8 MiB are compressed in one piece"));
         }
+        self.check_shrunk(stored_len, raw_len)
+    }
+
+    /// What does not shrink is stored as it is, so bytes that are stored are never more than raw ones.
+    pub(crate) fn check_shrunk(self, stored_len: u64, raw_len: u64) -> Result<(), Malformed> {
+        let holds = if self == Self::Stored { stored_len == raw_len } else { stored_len < raw_len };
+        if holds { Ok(()) } else { Err(Malformed("its lengths do not fit its codec")) }
     }
 }
 
@@ -70,9 +75,9 @@ pub(crate) fn compress(raw: &[u8]) -> (Codec, Vec<u8>) {
 /// and little else.
 ///
 /// # Errors
-/// If the bytes are not of this codec, or give another length.
+/// If the bytes are not of this codec, or give another length. How many bytes may come out is for the caller to check.
 pub(crate) fn decompress(codec: Codec, stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {
-    codec.check_lengths(stored.len() as u64, raw_len as u64)?;
+    codec.check_shrunk(stored.len() as u64, raw_len as u64)?;
     match codec {
         Codec::Stored => Ok(stored.to_vec()),
         Codec::Deflate => inflate(stored, raw_len),

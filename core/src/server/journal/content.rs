@@ -7,6 +7,7 @@ use super::{
     doc::{At, Body, InFrame, Version, Versions},
     dots_in,
     fold::load,
+    front::FRONT_BYTES,
     name::{Dot, Hash, Writer},
     record::{Part, part_path},
     tag_of,
@@ -30,9 +31,13 @@ use std::{
 };
 
 /// Raw frames are kept up to this many bytes together: the contents that follow are mostly in the same ones.
-const KEPT_BYTES: usize = 32 << 20;
+const KEPT_BYTES: usize = 16 << 20;
+/// Files are read as long as what was read of all of them may take this many bytes,
+const AT_HAND_BYTES: usize = 30 << 20;
+/// and at most this many at once.
+const FILES_AT_ONCE: usize = 4;
 /// Neighbouring frames are read together, up to this many bytes.
-const RUN_BYTES: u64 = 8 << 20;
+const RUN_BYTES: u64 = 4 << 20;
 /// At most this many runs are read at once.
 const RUNS_AT_ONCE: usize = 4;
 
@@ -44,7 +49,7 @@ pub(super) type FrameId = (FileName, u64);
 pub(super) struct AtHand {
     /// Files, as far as they were read.
     files: BTreeMap<FileName, Vec<u8>>,
-    /// Raw frames, the oldest first.
+    /// Raw frames, that which was wanted last at the end.
     raw: VecDeque<(FrameId, Vec<u8>)>,
     raw_bytes: usize,
     /// What is known of the documents that were folded last, as the state has it.
@@ -61,6 +66,12 @@ impl AtHand {
     pub(super) fn clear_but(&mut self, kept: &BTreeSet<FileName>) {
         self.files.retain(|file, _| kept.contains(file));
         self.known.clear();
+    }
+
+    /// How many more files may be read at once.
+    pub(super) fn room(&self) -> usize {
+        let bytes: usize = self.files.values().map(Vec::len).sum();
+        (AT_HAND_BYTES.saturating_sub(bytes) / FRONT_BYTES as usize).min(FILES_AT_ONCE)
     }
 
     pub(super) fn has_file(&self, file: &FileName) -> bool {
@@ -86,8 +97,13 @@ impl AtHand {
         self.files.insert(name, file);
     }
 
-    fn raw(&self, id: FrameId) -> Option<&[u8]> {
-        self.raw.iter().rev().find(|(kept, _)| *kept == id).map(|(_, raw)| raw.as_slice())
+    fn raw(&mut self, id: FrameId) -> Option<&[u8]> {
+        let place = self.raw.iter().rposition(|(kept, _)| *kept == id)?;
+        if place + 1 < self.raw.len() {
+            let wanted = self.raw.remove(place)?;
+            self.raw.push_back(wanted);
+        }
+        self.raw.back().map(|(_, raw)| raw.as_slice())
     }
 
     fn keep(&mut self, id: FrameId, raw: Vec<u8>) {
@@ -98,16 +114,21 @@ impl AtHand {
         }
     }
 
-    /// Makes a frame raw if its bytes were read; false if they were not.
-    fn unpack(&mut self, id: FrameId, at: &InFrame) -> Result<bool, &'static str> {
-        if self.raw(id).is_some() {
-            return Ok(true);
+    /// Takes a content out of its frame; none if the frame's bytes were not read.
+    fn content(&mut self, at: &InFrame, short: Short) -> Option<Loaded> {
+        let id = (at.file, at.begins);
+        if let Some(raw) = self.raw(id) {
+            return Some(content(raw, at, short));
         }
-        let range = range(at.begins, at.stored_len);
-        let Some(stored) = self.files.get(&id.0).zip(range).and_then(|(file, range)| file.get(range)) else { return Ok(false) };
-        let raw = raw_frame(at, stored)?;
-        self.keep(id, raw);
-        Ok(true)
+        let stored = self.files.get(&id.0).zip(range(at.begins, at.stored_len)).and_then(|(file, range)| file.get(range))?;
+        Some(match raw_frame(at, stored) {
+            Ok(raw) => {
+                let content = content(&raw, at, short);
+                self.keep(id, raw);
+                content
+            }
+            Err(why) => unreadable(why),
+        })
     }
 }
 
@@ -152,55 +173,49 @@ impl Journal {
 
     /// Loads contents from where they are said to be.
     pub(super) async fn load_bodies(&self, at_hand: &mut AtHand, bodies: Vec<Option<(Writer, Body)>>) -> Result<Vec<Loaded>> {
-        let mut absent = BTreeMap::new();
-        for (_, body) in bodies.iter().flatten() {
-            if let At::Frame(at) = &body.at
-                && at_hand.unpack((at.file, at.begins), at) == Ok(false)
-            {
-                absent.insert((at.file, at.begins), *at);
-            }
-        }
-        let fetched = self.fetch_frames(absent).await?;
-        let mut loaded = Vec::with_capacity(bodies.len());
+        let (mut loaded, mut absent) = (Vec::with_capacity(bodies.len()), Absent::new());
         for body in bodies {
             loaded.push(match body {
                 None => Loaded::Unreadable("another version has come meanwhile; the next sync takes it".to_owned()),
                 Some((_, Body { size: 0, .. })) => Loaded::Whole(Vec::new(), Digest::of(&[])),
                 Some((writer, Body { at: At::Parts(parts), size, .. })) => self.in_parts(writer, parts, size),
-                Some((_, Body { at: At::Frame(at), short, .. })) => content(at_hand, &fetched, &at, short),
+                Some((_, Body { at: At::Frame(at), short, .. })) => at_hand.content(&at, short).unwrap_or_else(|| {
+                    absent.entry((at.file, at.begins)).or_insert_with(|| (at, Vec::new())).1.push((loaded.len(), at, short));
+                    unreadable("its file is not on the drive, or not all of it")
+                }),
             });
         }
-        for (id, frame) in fetched {
-            if let Ok(raw) = frame {
-                at_hand.keep(id, raw);
-            }
-        }
+        self.fetch_frames(at_hand, absent, &mut loaded).await?;
         Ok(loaded)
     }
 
-    /// Reads frames from the drive: neighbours in one request.
-    async fn fetch_frames(&self, absent: BTreeMap<FrameId, InFrame>) -> Result<BTreeMap<FrameId, Result<Vec<u8>, &'static str>>> {
-        let mut fetched = BTreeMap::new();
+    /// Reads frames from the drive, neighbours in one request, and takes the contents out of each as it comes.
+    async fn fetch_frames(&self, at_hand: &mut AtHand, absent: Absent, loaded: &mut [Loaded]) -> Result<()> {
         let read = stream::iter(runs(absent)).map(|run| async move {
-            let (Some((first, at)), Some((_, last))) = (run.first().copied(), run.last()) else { return Ok((0, run, Vec::new())) };
-            let options = GetOptions { range: Some(at.begins..last.begins + last.stored_len), unless: None };
-            let bytes = match self.bodies.get(first.0.path(), options).await? {
+            let (Some((id, (first, _))), Some((_, (last, _)))) = (run.first(), run.last()) else { return Ok((0, run, Vec::new())) };
+            let options = GetOptions { range: Some(first.begins..last.begins + last.stored_len), unless: None };
+            let bytes = match self.bodies.get(id.0.path(), options).await? {
                 Got::File { bytes, .. } => bytes,
                 Got::Missing | Got::Unchanged => Vec::new(),
             };
-            Ok::<_, crate::Error>((at.begins, run, bytes))
+            Ok::<_, crate::Error>((first.begins, run, bytes))
         });
         let mut read = read.buffered(self.parallel().min(RUNS_AT_ONCE));
         while let Some((begins, run, bytes)) = read.try_next().await? {
-            for (id, frame) in run {
-                let stored = range(frame.begins - begins, frame.stored_len).and_then(|range| bytes.get(range));
-                fetched.insert(
-                    id,
-                    stored.ok_or("its file is not on the drive, or not all of it").and_then(|stored| raw_frame(&frame, stored)),
-                );
+            for (id, (frame, wanted)) in run {
+                let Some(stored) = range(frame.begins - begins, frame.stored_len).and_then(|range| bytes.get(range)) else { continue };
+                let raw = raw_frame(&frame, stored);
+                for (place, at, short) in wanted {
+                    if let Some(loaded) = loaded.get_mut(place) {
+                        *loaded = raw.as_ref().map_or_else(|why| unreadable(why), |raw| content(raw, &at, short));
+                    }
+                }
+                if let Ok(raw) = raw {
+                    at_hand.keep(id, raw);
+                }
             }
         }
-        Ok(fetched)
+        Ok(())
     }
 
     fn in_parts(&self, writer: Writer, parts: Vec<Part>, size: u64) -> Loaded {
@@ -221,14 +236,7 @@ fn body_of(tag: &Tag, versions: &Versions) -> Option<(Writer, Body)> {
     Some((version.dot.writer, version.body.clone()?))
 }
 
-fn content(at_hand: &AtHand, fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'static str>>, at: &InFrame, short: Short) -> Loaded {
-    let id = (at.file, at.begins);
-    let raw = match (at_hand.raw(id), fetched.get(&id)) {
-        (Some(raw), _) => raw,
-        (None, Some(Ok(raw))) => raw.as_slice(),
-        (None, Some(Err(why))) => return Loaded::Unreadable(format!("its content on the drive cannot be had: {why}")),
-        (None, None) => return Loaded::Unreadable("its content on the drive makes no sense".to_owned()),
-    };
+fn content(raw: &[u8], at: &InFrame, short: Short) -> Loaded {
     let Some(bytes) = range(at.spot.offset, at.spot.len).and_then(|range| raw.get(range)) else {
         return Loaded::Unreadable("its content lies outside of its frame".to_owned());
     };
@@ -239,16 +247,25 @@ fn content(at_hand: &AtHand, fetched: &BTreeMap<FrameId, Result<Vec<u8>, &'stati
     Loaded::Unreadable("its content on the drive is not what it should be".to_owned())
 }
 
+fn unreadable(why: &str) -> Loaded {
+    Loaded::Unreadable(format!("its content on the drive cannot be had: {why}"))
+}
+
+/// Frames that are not at hand, each with the contents that are wanted of it: where they go, and where they are.
+type Absent = BTreeMap<FrameId, (InFrame, Vec<(usize, InFrame, Short)>)>;
+/// Neighbours in one file.
+type Run = Vec<(FrameId, (InFrame, Vec<(usize, InFrame, Short)>))>;
+
 /// Cuts frames into runs of neighbours in one file.
-fn runs(frames: BTreeMap<FrameId, InFrame>) -> Vec<Vec<(FrameId, InFrame)>> {
-    let mut runs: Vec<Vec<(FrameId, InFrame)>> = Vec::new();
+fn runs(frames: Absent) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
     for (id, frame) in frames {
-        let follows = |run: &Vec<(FrameId, InFrame)>| {
-            run.first().zip(run.last()).is_some_and(|((first, begin), (last, before))| {
+        let follows = |run: &Run| {
+            run.first().zip(run.last()).is_some_and(|((first, (begin, _)), (last, (before, _)))| {
                 last.0 == id.0
                     && first.0 == id.0
-                    && before.begins + before.stored_len == frame.begins
-                    && frame.begins - begin.begins < RUN_BYTES
+                    && before.begins + before.stored_len == frame.0.begins
+                    && frame.0.begins - begin.begins < RUN_BYTES
             })
         };
         match runs.last_mut().filter(|run| follows(run)) {

@@ -3,8 +3,9 @@
 
 use super::{
     Journal, Session,
-    checkpoint::{self, Much, PieceName, Root},
+    checkpoint::{self, PieceName, Root},
     fold::Seen,
+    front::Much,
     head::{Head, Reference, hash_of_retired},
     heads::{Names, Place, names},
     name::{Dot, Hash, Link, RecordName, Writer},

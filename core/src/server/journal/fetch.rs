@@ -5,26 +5,18 @@ use super::{
     checkpoint::FileName,
     contact::MARKER,
     fold::{MAX_JUMP, Read, fold, take_ready},
+    front::{Much, front},
     name::RecordName,
     record::Record,
     wire::Flaw,
 };
-use crate::{
-    Error, Level, Result,
-    client::QUEUE,
-    drive::{GetOptions, Got},
-    server::Changes,
-};
+use crate::{Error, Level, Result, client::QUEUE, server::Changes};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-/// A window ends when its files have this many bytes together.
+/// A window ends when its files take this many bytes together.
 const WINDOW_BYTES: usize = 8 << 20;
-/// At most this many files of a window are read at once: each may be large.
-const AT_ONCE: usize = 4;
-/// A larger file is none of ours.
-const MAX_FILE_BYTES: u64 = 80 << 20;
-/// What is read first of a record whose contents may not be needed.
-const FIRST_BYTES: u64 = 64 << 10;
+/// A change takes about this many bytes of memory.
+const CHANGE_BYTES: usize = 256;
 
 /// A record's file, as far as it was read.
 enum File {
@@ -32,7 +24,7 @@ enum File {
     Missing,
     /// It is there, and does not count: its key is closed.
     Closed,
-    Senseless(String),
+    Senseless(&'static str),
     Newer,
 }
 
@@ -80,37 +72,25 @@ impl Journal {
 
     /// Reads the next few files, those of the lowest order first.
     async fn read_some(&self, session: &mut Session) -> Result<Vec<(RecordName, File)>> {
-        let some: Vec<RecordName> = (0..self.parallel().min(AT_ONCE)).map_while(|_| session.pull.missing.pop_first()).collect();
-        let sparse = session.pull.sparse;
-        let files = stream::iter(some).map(|name| async move { Ok((name, self.read_file(name, sparse).await?)) });
-        files.buffered(AT_ONCE).try_collect().await
+        let at_once = session.pull.at_hand.room().min(self.parallel()).max(1);
+        let some: Vec<RecordName> = (0..at_once).map_while(|_| session.pull.missing.pop_first()).collect();
+        let much = if session.pull.sparse { Much::Head } else { Much::Whole };
+        let files = stream::iter(some).map(|name| async move { Ok((name, self.read_file(name, much).await?)) });
+        files.buffered(at_once).try_collect().await
     }
 
-    async fn read_file(&self, name: RecordName, sparse: bool) -> Result<File> {
-        let range = 0..if sparse { FIRST_BYTES } else { MAX_FILE_BYTES };
-        let Got::File { bytes, .. } = self.drive.get(name.path(), GetOptions { range: Some(range), unless: None }).await? else {
+    async fn read_file(&self, name: RecordName, much: Much) -> Result<File> {
+        let Some(front) = front(&*self.drive, name.path(), much, Record::head_len).await? else {
             return Ok(if self.is_closed(&name) { File::Closed } else { File::Missing });
         };
-        let len = match Record::head_len(&bytes) {
-            Ok(len) => len,
-            Err(flaw) => return Ok(flawed(flaw)),
-        };
-        let mut bytes = bytes;
-        if sparse && len > bytes.len() as u64 && len < MAX_FILE_BYTES {
-            let rest = GetOptions { range: Some(bytes.len() as u64..len), unless: None };
-            let Got::File { bytes: rest, .. } = self.drive.get(name.path(), rest).await? else { return Ok(File::Missing) };
-            bytes.extend(rest);
-        }
-        let Some(head) = usize::try_from(len).ok().and_then(|len| bytes.get(..len)) else {
-            return Ok(File::Senseless("it ends too early".to_owned()));
-        };
-        Ok(match Record::decode(head, &name) {
-            Ok((record, link)) => File::Record(Box::new(Read { record, link, head_len: len }), bytes),
-            Err(flaw) => flawed(flaw),
+        Ok(match front.and_then(|front| Ok((Record::decode(front.head(), &name)?, front))) {
+            Ok(((record, link), front)) => File::Record(Box::new(Read { record, link, head_len: front.head_len() }), front.bytes),
+            Err(Flaw::Newer) => File::Newer,
+            Err(Flaw::Malformed(why)) => File::Senseless(why),
         })
     }
 
-    /// Takes a file that was read; returns how many bytes of it are kept.
+    /// Takes a file that was read; returns about how many bytes of memory it takes.
     async fn take_file(&self, session: &mut Session, page: &mut Changes, name: RecordName, file: File) -> Result<usize> {
         let order = self.seen(session).await?.order;
         let foreign = match &file {
@@ -129,7 +109,7 @@ impl Journal {
             }
             File::Record(read, bytes) => {
                 self.look_for_previous(session, &read).await?;
-                let kept = bytes.len();
+                let kept = bytes.len() + read.record.changes.len() * CHANGE_BYTES;
                 session.pull.at_hand.insert(FileName::Record(name), bytes);
                 session.pull.waiting.push(*read);
                 return Ok(kept);
@@ -186,12 +166,5 @@ impl Journal {
         }
         self.standing(session)?.older = false;
         self.remember_place(session).await
-    }
-}
-
-fn flawed(flaw: Flaw) -> File {
-    match flaw {
-        Flaw::Newer => File::Newer,
-        Flaw::Malformed(why) => File::Senseless(why.to_owned()),
     }
 }

@@ -2,7 +2,7 @@
 //! everything else in the file is, so it can be fetched by a range.
 
 use super::{
-    codec::{self, Codec, MAX_RAW},
+    codec::{self, Codec, MAX_INDEX},
     wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed},
 };
 
@@ -15,8 +15,8 @@ struct Front {
 
 /// Makes the head part around an index.
 pub(crate) fn around(kind: u8, index: &[u8]) -> Result<Vec<u8>, Malformed> {
-    if index.len() as u64 > MAX_RAW {
-        return Err(Malformed("its index has more than 64 MiB"));
+    if index.len() as u64 > MAX_INDEX {
+        return Err(Malformed("its index has more than 16 MiB"));
     }
     let (codec, stored) = codec::compress(index);
     Ok(sealed(kind, codec, index.len(), &stored))
@@ -49,8 +49,8 @@ pub(crate) fn index(kind: u8, head: &[u8]) -> Result<Vec<u8>, Flaw> {
 fn front(kind: u8, reader: &mut Reader<'_>) -> Result<Front, Flaw> {
     reader.opening(kind)?;
     let codec = Codec::from_byte(reader.byte()?)?;
-    let above = "its index has more than 64 MiB";
-    let front = Front { codec, raw_len: reader.up_to(MAX_RAW, above)?, stored_len: reader.up_to(MAX_RAW, above)? };
-    codec.check_lengths(front.stored_len, front.raw_len)?;
+    let above = "its index has more than 16 MiB";
+    let front = Front { codec, raw_len: reader.up_to(MAX_INDEX, above)?, stored_len: reader.up_to(MAX_INDEX, above)? };
+    codec.check_shrunk(front.stored_len, front.raw_len)?;
     Ok(front)
 }

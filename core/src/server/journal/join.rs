@@ -7,10 +7,11 @@
 
 use super::{
     Journal, Session,
-    checkpoint::{self, FileName, Kind, Much, PieceFile, PieceName, Replaced, Root},
+    checkpoint::{self, FileName, Kind, PieceFile, PieceName, Replaced, Root},
     covered::is_within,
     doc::{Version, Versions},
     fold::{Seen, doc_records, load, news, spelled},
+    front::{FRONT_BYTES, Much},
     name::{Link, Writer},
     past::Past,
     standing::{DOC, JOIN, NEEDS, PAGE, Since, damaged, json, parse, seen_record},
@@ -30,10 +31,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const DOCUMENTS: usize = 4096;
 /// and contents from about this many bytes of files.
 const WINDOW_BYTES: u64 = 8 << 20;
-/// At most this many files are read at once.
-const AT_ONCE: usize = 4;
-/// A larger file is none of ours.
-const MAX_FILE_BYTES: u64 = 160 << 20;
 
 /// A document of a checkpoint.
 type Document = (DocId, Vec<Version>, Option<Replaced>);
@@ -222,18 +219,23 @@ impl Journal {
         Ok(false)
     }
 
-    /// Reads files whose bodies come next.
+    /// Reads files whose bodies come next, as far as there is room for them.
     async fn fetch_files(&self, session: &mut Session, joining: &mut Joining, files: BTreeSet<FileName>) -> Result<()> {
-        let absent: Vec<FileName> = files.iter().filter(|file| !session.pull.at_hand.has_file(file)).copied().collect();
-        let read = stream::iter(absent).map(|file| async move {
-            let options = GetOptions { range: Some(0..MAX_FILE_BYTES), unless: None };
-            let got = self.bodies.get(file.path(), options).await?;
-            Ok::<_, crate::Error>((file, got))
-        });
-        let read: Vec<(FileName, Got)> = read.buffered(self.parallel().min(AT_ONCE)).try_collect().await?;
-        for (file, got) in read {
-            if let Got::File { bytes, .. } = got {
-                session.pull.at_hand.insert(file, bytes);
+        let at_hand = &mut session.pull.at_hand;
+        let mut absent: Vec<FileName> = files.iter().rev().filter(|file| !at_hand.has_file(file)).copied().collect();
+        while !absent.is_empty() && at_hand.room() > 0 {
+            let at_once = at_hand.room().min(self.parallel());
+            let some = absent.split_off(absent.len().saturating_sub(at_once)).into_iter().rev();
+            let read = stream::iter(some).map(|file| async move {
+                let options = GetOptions { range: Some(0..FRONT_BYTES), unless: None };
+                let got = self.bodies.get(file.path(), options).await?;
+                Ok::<_, crate::Error>((file, got))
+            });
+            let read: Vec<(FileName, Got)> = read.buffered(at_once).try_collect().await?;
+            for (file, got) in read {
+                if let Got::File { bytes, .. } = got {
+                    at_hand.insert(file, bytes);
+                }
             }
         }
         joining.kept.extend(files.last());

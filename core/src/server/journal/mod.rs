@@ -10,6 +10,7 @@
 //! | `heads.rs` | finds records: three strategies behind one port |
 //! | `pull.rs`, `fetch.rs` | compares the head with what is known, and reads records |
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
+//! | `front.rs` | how much of a file is read |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
 //! | `lost.rs` | versions that lost, and what settling them leaves |
 //! | `closing.rs` | obeys that a device was revoked |
@@ -34,6 +35,7 @@ mod doc;
 mod fetch;
 mod fold;
 mod frames;
+mod front;
 mod head;
 mod head_part;
 mod heads;

@@ -21,8 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A record is written as soon as it holds this many bytes.
 const RECORD_BYTES: u64 = 4 << 20;
-/// Or as soon as it has this many changes.
+/// Or as soon as it has this many changes,
 const RECORD_CHANGES: usize = 65_536;
+/// or about this many bytes of index. One more push fits into what an index may have.
+pub(super) const INDEX_BYTES: usize = 2 << 20;
 /// A larger content goes into files of its own, each made of this many bytes.
 const LARGE_BYTES: u64 = 4 << 20;
 
@@ -30,6 +32,8 @@ const LARGE_BYTES: u64 = 4 << 20;
 #[derive(Default)]
 pub(super) struct Stage {
     contents: Frames,
+    /// About how many bytes the index has.
+    index: usize,
     changes: BTreeMap<usize, Change>,
     ids: Lookup<DocId, usize>,
     /// The pushes that these changes belong to.
@@ -49,10 +53,15 @@ impl Stage {
         self.changes.is_empty()
     }
 
+    fn is_full(&self) -> bool {
+        self.contents.stored_bytes() >= RECORD_BYTES || self.changes.len() >= RECORD_CHANGES || self.index >= INDEX_BYTES
+    }
+
     /// Adds a change to a document that has none yet.
     fn add(&mut self, change: Change) {
         let at = self.changes.last_key_value().map_or(0, |(at, _)| at + 1);
         self.ids.insert(change.id.clone(), at);
+        self.index += change.index_bytes();
         self.changes.insert(at, change);
     }
 
@@ -158,7 +167,7 @@ impl Journal {
     /// Ends a push that was staged. Once a record is full, it is written.
     pub(super) async fn stage_push(&self, session: &mut Session, push: String) -> Result<Written> {
         session.stage.pushes.push(push);
-        if session.stage.contents.stored_bytes() < RECORD_BYTES && session.stage.changes.len() < RECORD_CHANGES {
+        if !session.stage.is_full() {
             return Ok(Written::Later);
         }
         self.send_staged(session).await?;

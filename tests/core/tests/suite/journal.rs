@@ -389,7 +389,8 @@ fn an_interrupted_pull_reads_what_was_in_flight_again_and_nothing_else() {
             // What was applied before is at least all windows but one: 8 MiB, and the files that end it.
             let before = sent * killed_after as u64 / 12_000;
             let most = sent - before + (8 << 20) + 4 * (5 << 20);
-            assert!(report.bytes.received <= most.min(sent + 10_000), "{} of {sent} after {killed_after}", report.bytes.received);
+            // Of contents that are wanted in another order than they lie in, a frame may be read twice.
+            assert!(report.bytes.received <= most.min(sent + sent / 64), "{} of {sent} after {killed_after}", report.bytes.received);
         }
     });
 }

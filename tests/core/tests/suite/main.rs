@@ -16,6 +16,7 @@ mod client;
 use kitestring_tests as common;
 mod compaction;
 mod damage;
+mod fronts;
 mod history;
 mod host;
 mod incarnation;

@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use name::{CHECKPOINTS, CheckpointId, FileName, PieceName};
 pub(crate) use piece::{Entry, Kind, Other, Piece, Placed, Replaced, Root};
-pub(crate) use read::{Much, PieceFile, read};
+pub(crate) use read::{PieceFile, read};
 
 /// The kind of the files, in their opening.
 const KIND: u8 = b'c';

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A checkpoint, and its history, have at most this many other files each.
 pub(crate) const MAX_PIECES: usize = 65_535;
-/// A file has at most this many documents.
-pub(crate) const MAX_DOCUMENTS: usize = 1_000_000;
+/// A file has at most this many documents; those that are written have 65,536 at most.
+pub(crate) const MAX_DOCUMENTS: usize = 100_000;
 /// All documents of a file together have at most this many versions.
 pub(crate) const MAX_VERSIONS: usize = 4_000_000;
 
@@ -82,6 +82,21 @@ pub(crate) struct Entry {
     pub(crate) versions: Vec<Placed>,
     /// Of history: what replaced it, and when.
     pub(crate) replaced: Option<Replaced>,
+}
+
+impl Entry {
+    /// About how many bytes of the index it takes, rather more.
+    pub(crate) fn index_bytes(&self) -> usize {
+        let version = |placed: &Placed| {
+            let Version { revision, body, .. } = &placed.version;
+            let parts = match body.as_ref().map(|body| &body.at) {
+                Some(At::Parts(parts)) => parts.len(),
+                Some(At::Frame(_)) | None => 0,
+            };
+            160 + revision.as_str().len() + parts * 48
+        };
+        64 + self.id.as_str().len() + self.versions.iter().map(version).sum::<usize>()
+    }
 }
 
 /// When and by which record a version was replaced.

@@ -3,23 +3,11 @@
 use super::{Kind, Piece, PieceName, Root};
 use crate::{
     Drive, Result,
-    drive::{GetOptions, Got},
-    server::journal::wire::Flaw,
+    server::journal::{
+        front::{Much, front},
+        wire::Flaw,
+    },
 };
-
-/// A larger file is none of ours.
-const MAX_FILE_BYTES: u64 = 160 << 20;
-/// What is read first of a file whose bodies may not be needed.
-const FIRST_BYTES: u64 = 64 << 10;
-
-/// How much of a file is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Much {
-    /// All of it.
-    Whole,
-    /// Its head part; more may come with it.
-    Head,
-}
 
 /// A file of a checkpoint, as far as it was read.
 pub(crate) enum PieceFile {
@@ -48,24 +36,9 @@ impl PieceFile {
 
 /// Reads a file of a checkpoint.
 pub(crate) async fn read(drive: &dyn Drive, name: &PieceName, much: Much) -> Result<PieceFile> {
-    let first = if much == Much::Whole { MAX_FILE_BYTES } else { FIRST_BYTES };
-    let Got::File { mut bytes, .. } = drive.get(name.path(), GetOptions { range: Some(0..first), unless: None }).await? else {
-        return Ok(PieceFile::Missing);
-    };
-    let head_len = match Piece::head_len(&bytes) {
-        Ok(len) => len,
-        Err(flaw) => return Ok(unreadable(flaw)),
-    };
-    if much == Much::Head && head_len > bytes.len() as u64 && head_len < MAX_FILE_BYTES {
-        let rest = GetOptions { range: Some(bytes.len() as u64..head_len), unless: None };
-        let Got::File { bytes: rest, .. } = drive.get(name.path(), rest).await? else { return Ok(PieceFile::Missing) };
-        bytes.extend(rest);
-    }
-    let Some(head) = usize::try_from(head_len).ok().and_then(|len| bytes.get(..len)) else {
-        return Ok(PieceFile::Unreadable("it ends too early".to_owned()));
-    };
-    Ok(match Piece::decode(head, name) {
-        Ok(piece) => PieceFile::Piece { piece: Box::new(piece), head_len, bytes },
+    let Some(front) = front(drive, name.path(), much, Piece::head_len).await? else { return Ok(PieceFile::Missing) };
+    Ok(match front.and_then(|front| Ok((Box::new(Piece::decode(front.head(), name)?), front))) {
+        Ok((piece, front)) => PieceFile::Piece { piece, head_len: front.head_len(), bytes: front.bytes },
         Err(flaw) => unreadable(flaw),
     })
 }

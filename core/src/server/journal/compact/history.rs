@@ -3,8 +3,9 @@
 use super::{
     super::{
         Journal, Session,
-        checkpoint::{self, FileName, Kind, Much, Other, PieceFile, PieceName, Replaced},
+        checkpoint::{self, FileName, Kind, Other, PieceFile, PieceName, Replaced},
         doc::{At, Body, Version},
+        front::Much,
         name::Writer,
         past::Past,
     },

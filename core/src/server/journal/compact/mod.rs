@@ -23,8 +23,9 @@ mod sweep;
 
 use super::{
     Journal, Session, Strategy,
-    checkpoint::{self, CHECKPOINTS, CheckpointId, FileName, Much, Other, PieceName},
+    checkpoint::{self, CHECKPOINTS, CheckpointId, FileName, Other, PieceName},
     covered::is_within,
+    front::Much,
     heads::list,
     name::{Link, Writer},
     standing::{COMPACTING, SENT, Since, json, parse},

@@ -5,13 +5,14 @@ use super::super::{
     doc::{At, Version},
     frames::Frames,
     name::{Hash, VaultId},
+    stage::INDEX_BYTES,
     wire::Malformed,
 };
 use crate::DocId;
 
 /// A file is written as soon as it holds this many bytes,
 const FILE_BYTES: u64 = 4 << 20;
-/// or this many documents.
+/// or this many documents, or an index as large as that of a record.
 const DOCUMENTS: usize = 65_536;
 /// Files of history have numbers from this one on.
 pub(super) const HISTORY: u64 = 1 << 15;
@@ -21,6 +22,8 @@ pub(super) struct Builder {
     kind: Kind,
     frames: Frames,
     entries: Vec<Entry>,
+    /// About how many bytes their index has.
+    index: usize,
     /// What of it is kept in files of their own, in bytes.
     beside: u64,
     /// When the last of it was replaced.
@@ -48,7 +51,17 @@ impl Builder {
     }
 
     fn new(kind: Kind, first: u64) -> Self {
-        Self { kind, frames: Frames::default(), entries: Vec::new(), beside: 0, newest: 0, written: Vec::new(), heads: Vec::new(), first }
+        Self {
+            kind,
+            frames: Frames::default(),
+            entries: Vec::new(),
+            index: 0,
+            beside: 0,
+            newest: 0,
+            written: Vec::new(),
+            heads: Vec::new(),
+            first,
+        }
     }
 
     /// Adds a document with the bodies that are to lie in these files, one answer for each version.
@@ -66,11 +79,13 @@ impl Builder {
         };
         let versions = versions.into_iter().map(&mut place).collect();
         self.newest = self.newest.max(replaced.map_or(0, |replaced| replaced.time));
-        self.entries.push(Entry { id, versions, replaced });
+        let entry = Entry { id, versions, replaced };
+        self.index += entry.index_bytes();
+        self.entries.push(entry);
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.frames.stored_bytes() >= FILE_BYTES || self.entries.len() >= DOCUMENTS
+        self.frames.stored_bytes() >= FILE_BYTES || self.entries.len() >= DOCUMENTS || self.index >= INDEX_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -86,6 +101,7 @@ impl Builder {
     ) -> Result<Sealed, Malformed> {
         let (frames, stored) = self.frames.take();
         let entries = std::mem::take(&mut self.entries);
+        self.index = 0;
         let no = if root.is_some() { 0 } else { self.first + self.written.len() as u64 };
         let kind = root.map_or_else(|| self.kind.clone(), |root| Kind::Root(Box::new(root)));
         let head = Piece { vault, kind, frames, entries }.encode()?;

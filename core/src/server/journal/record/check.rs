@@ -83,6 +83,12 @@ impl Change {
         }
     }
 
+    /// About how many bytes of the index it takes, rather more.
+    pub(crate) fn index_bytes(&self) -> usize {
+        let revision = self.revision().map_or(0, |revision| revision.as_str().len());
+        64 + self.id.as_str().len() + revision + self.replaces.len() * 32 + self.parts().len() * 48
+    }
+
     /// Returns the revision of the version that it adds, if it adds one.
     pub(super) fn revision(&self) -> Option<&Revision> {
         match &self.what {

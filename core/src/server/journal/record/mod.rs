@@ -26,8 +26,8 @@ pub(crate) const PARTS: &str = "p";
 /// The kind of the file, in its opening.
 const KIND: u8 = b'j';
 
-/// A record has at most this many changes.
-pub(crate) const MAX_CHANGES: usize = 1_000_000;
+/// A record has at most this many changes; those that are written have fewer than 68,000.
+pub(crate) const MAX_CHANGES: usize = 100_000;
 /// A record has at most this many frames.
 pub(crate) const MAX_FRAMES: usize = 65_536;
 /// All changes of a record together replace at most this many versions.

@@ -227,7 +227,7 @@ fn frames_hold_the_bodies_exactly() {
     assert_eq!(why(record(), |r| r.frames.push(frame(0))), "a frame is empty");
     assert_eq!(why(record(), |r| r.frames[0].stored_len = 9), "its lengths do not fit its codec");
     assert_eq!(why(record(), |r| r.frames[0].codec = Codec::Zstd), "its lengths do not fit its codec");
-    assert_eq!(why(record(), |r| r.frames[0] = frame((64 << 20) + 1)), "more than 64 MiB are compressed in one piece");
+    assert_eq!(why(record(), |r| r.frames[0] = frame((8 << 20) + 1)), "more than 8 MiB are compressed in one piece");
 }
 
 #[test]
@@ -265,8 +265,8 @@ fn counts_are_refused_before_memory_is_asked_for() {
     assert_eq!(refused(&[vec![0, 0], number(MAX_DOTS as u64)].concat()), "it ends too early");
     assert_eq!(refused(&[vec![0, 0], number(MAX_DOTS as u64 + 1)].concat()), "it replaces too many versions");
     let front = |codec: u8, raw: u64, stored: u64| [b"kitej\x01".to_vec(), vec![codec], number(raw), number(stored)].concat();
-    assert_eq!(Record::head_len(&front(2, 64 << 20, 9)), Ok(6 + 1 + 4 + 1 + 9));
-    for bad in [front(2, (64 << 20) + 1, 9), front(0, (64 << 20) + 1, (64 << 20) + 1), front(0, 9, 8), front(2, 9, 9), front(3, 9, 8)] {
+    assert_eq!(Record::head_len(&front(2, 16 << 20, 9)), Ok(6 + 1 + 4 + 1 + 9));
+    for bad in [front(2, (16 << 20) + 1, 9), front(0, (16 << 20) + 1, (16 << 20) + 1), front(0, 9, 8), front(2, 9, 9), front(3, 9, 8)] {
         assert!(Record::head_len(&bad).is_err(), "{bad:?}");
     }
 }
