@@ -20,10 +20,10 @@ cargo build --quiet --locked -p kitestring-emulators --bins
 (cd "$target/npm" && npm pack --silent ./kitestring)
 project=$target/npm/project
 rm -rf "$project" && mkdir -p "$project"
-cp "$tests"/* "$project" 2>/dev/null || true
-rm "$project/package-lock.json"
+cp "$tests"/*.mjs "$tests"/*.mts "$tests/face.json" "$project"
+echo '{ "name": "empty", "private": true, "type": "module" }' > "$project/package.json"
 cd "$project"
 # Without the network: the package needs nothing.
-npm install --silent --no-audit --no-fund --offline --omit=dev ../kitestring-0.1.0.tgz
+npm install --silent --no-audit --no-fund --offline ../kitestring-0.1.0.tgz
 export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav"
 node --test --test-reporter=tap

@@ -132,7 +132,7 @@ export interface Setup {
 
 /** One device's instance. */
 export class Client {
-  private constructor();
+  protected constructor();
   /** Opens a client. The drive is not asked. */
   static open(setup: Setup): Promise<Client>;
   /** Queues a change, after each save. Durable when the promise is fulfilled; allowed at any time. */

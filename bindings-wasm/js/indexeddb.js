@@ -42,9 +42,15 @@ export class IndexedDbState {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
       const store = transaction.objectStore(STORE);
-      for (const { key, value } of batch) {
-        if (value === undefined) store.delete(key);
-        else store.put(value, key);
+      try {
+        for (const { key, value } of batch) {
+          if (value === undefined) store.delete(key);
+          else store.put(value, key);
+        }
+      } catch (error) {
+        // What was put before it must not be committed.
+        transaction.abort();
+        reject(error);
       }
     });
   }

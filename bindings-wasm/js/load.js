@@ -13,6 +13,14 @@ async function bytesOf(file) {
   return response.arrayBuffer();
 }
 
+/** What an exported function answers that was not carried out: no error, as the glue reads it. */
+const NOTHING = Object.freeze([0, 0, 0]);
+
+/** Errors are made inside of the module, where there is no such class. */
+function typed(error) {
+  return error?.name === "KiteError" ? Object.setPrototypeOf(error, KiteError.prototype) : error;
+}
+
 /** One module: `glue` is what wasm-bindgen wrote, `NAME_bg.js`. */
 export class Module {
   #glue;
@@ -53,12 +61,12 @@ export class Module {
   }
 
   #enter(exported, given) {
-    if (this.#death) return undefined;
+    if (this.#death) return NOTHING;
     try {
       return exported(...given);
     } catch (error) {
       this.#die(error);
-      return undefined;
+      return NOTHING;
     }
   }
 
@@ -84,7 +92,7 @@ export class Module {
       };
       try {
         const answer = work();
-        if (!this.#death) answer.then(done(resolve), done(reject));
+        if (!this.#death) answer.then(done(resolve), done(error => reject(typed(error))));
       } catch (error) {
         done(reject)(this.#death ? this.#dead() : error);
       }

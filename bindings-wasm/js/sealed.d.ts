@@ -8,6 +8,5 @@ export interface Setup extends OpenSetup {
   encryption?: Encryption;
 }
 export class Client extends Open {
-  private constructor();
   static open(setup: Setup): Promise<Client>;
 }
