@@ -4,6 +4,7 @@
 //! those files only. Every call returns a promise over a clone of the handle: an exported `async fn(&self)` would borrow the
 //! handle until it ends, so that `free()` inside a callback would fail.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::arc_with_non_send_sync, reason = "one thread here; the core shares its ports by `Arc` on every target")]
 
 #[cfg(feature = "client")]
 mod application;
