@@ -1,16 +1,29 @@
 #!/bin/sh
-# Builds the module for Node, runs the examples with it, and prints "N passed, N failed" as its last line.
+# Builds the npm package, installs it into an empty project, and runs the tests there.
 set -eu
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
-package=$target/kitestring-node
+mkdir -p "$target"
+target=$(cd "$target" && pwd)
+tests=$PWD/bindings-wasm/tests
 
-if command -v rustup >/dev/null && ! rustup target list --installed | grep -qx wasm32-unknown-unknown; then
-    rustup target add wasm32-unknown-unknown
+if ! command -v chromium >/dev/null; then
+    [ "$(id -u)" = 0 ] || { echo "chromium is missing: install it, then run this again" >&2; exit 1; }
+    apt-get update -q && apt-get install -qy --no-install-recommends chromium
 fi
-cargo build --quiet -p kitestring-wasm --lib --target wasm32-unknown-unknown
-cargo build --quiet -p kitestring-wasm --features generate --bin kitestring-wasm-generate
-mkdir -p "$package"
-package=$(cd "$package" && pwd)
-"$target/debug/kitestring-wasm-generate" "$target/wasm32-unknown-unknown/debug/kitestring_wasm.wasm" "$package"
-KITESTRING=$package/kitestring_wasm.js node bindings-wasm/examples/node-application.mjs
+python3 -c 'import ensurepip, venv' 2>/dev/null || apt-get install -qy --no-install-recommends python3-venv
+servers=$target/servers
+[ -x "$servers/bin/pip" ] || python3 -m venv "$servers"
+"$servers/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
+cargo run --quiet --locked -p xtask -- npm
+cargo build --quiet --locked -p kitestring-emulators --bins
+(cd "$target/npm" && npm pack --silent ./kitestring)
+project=$target/npm/project
+rm -rf "$project" && mkdir -p "$project"
+cp "$tests"/*.mjs "$tests"/*.mts "$tests/face.json" "$project"
+echo '{ "name": "empty", "private": true, "type": "module" }' > "$project/package.json"
+cd "$project"
+# Without the network: the package needs nothing.
+npm install --silent --no-audit --no-fund --offline ../kitestring-0.1.0.tgz
+export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav"
+node --test --test-reporter=tap

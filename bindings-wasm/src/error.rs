@@ -3,7 +3,7 @@
 use crate::convert::write::set_fields;
 use js_sys::Reflect;
 use kitestring::{Error, ErrorKind, Retry};
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, time::Duration};
 use wasm_bindgen::prelude::JsValue;
 
 /// Makes the `Error` object that JavaScript sees. What the host threw is its `cause`.
@@ -45,17 +45,46 @@ fn text_or_undefined(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
-/// Makes our error of what a method of the host threw.
-pub(crate) fn thrown(operation: &'static str, thrown: JsValue) -> Error {
-    let part = |name: &str| Reflect::get(&thrown, &name.into()).ok().and_then(|v| v.as_string());
-    let kind = if part("name").as_deref() == Some("AbortError") { ErrorKind::Cancelled } else { ErrorKind::Application };
-    let detail = part("message").or_else(|| thrown.as_string()).unwrap_or_else(|| format!("{thrown:?}"));
-    Error::new(kind, operation, detail).caused_by(Thrown(thrown))
+/// Makes our error of what a method of the host threw: one with a code of ours keeps it, any other is the port's.
+pub(crate) fn thrown(failure: &ErrorKind, operation: &'static str, thrown: JsValue) -> Error {
+    let part = |name: &str| Reflect::get(&thrown, &name.into()).ok();
+    let words = |name: &str| part(name).and_then(|value| value.as_string());
+    let detail = words("detail").or_else(|| words("message")).or_else(|| thrown.as_string());
+    let detail = detail.unwrap_or_else(|| "the host threw what is no error".into());
+    let kind = match words("name").as_deref() {
+        Some("AbortError") => ErrorKind::Cancelled,
+        _ => words("code").and_then(|code| named(&code)).unwrap_or_else(|| failure.clone()),
+    };
+    let error = Error::new(kind, operation, detail).caused_by(Thrown(thrown.clone()));
+    match part("retryAfterMs").and_then(|ms| ms.as_f64()).map(|ms| Duration::try_from_secs_f64(ms / 1000.0)) {
+        Some(Ok(time)) => error.with_retry(Retry::After(time)),
+        _ => error,
+    }
+}
+
+/// The kind that a host may say by its code: what a port can answer.
+fn named(code: &str) -> Option<ErrorKind> {
+    let all = [
+        ErrorKind::Unauthorized,
+        ErrorKind::RateLimited,
+        ErrorKind::Unavailable,
+        ErrorKind::NotFound,
+        ErrorKind::Condition,
+        ErrorKind::QuotaExceeded,
+        ErrorKind::Corrupt,
+        ErrorKind::Unsupported,
+        ErrorKind::NeedsNewerVersion,
+        ErrorKind::Application,
+        ErrorKind::State,
+        ErrorKind::Cancelled,
+        ErrorKind::InvalidInput,
+    ];
+    all.into_iter().find(|kind| kind.code() == code)
 }
 
 /// Makes the error of an answer that is not what the method promises.
-pub(crate) fn mistyped(operation: &'static str, detail: String) -> Error {
-    Error::new(ErrorKind::Application, operation, format!("the host's answer: {detail}"))
+pub(crate) fn mistyped(failure: &ErrorKind, port: &str, operation: &'static str, detail: &str) -> Error {
+    Error::new(failure.clone(), operation, format!("the answer of the {port}'s `{operation}`: {detail}"))
 }
 
 /// What the host threw, underneath our error.

@@ -2,14 +2,23 @@
 //!
 //! An id or a revision keeps its spelling: a host that gave the number 7 sees the number 7.
 
+#[cfg(feature = "http")]
+pub(crate) mod answers;
+#[cfg(feature = "client")]
+pub(crate) mod files;
+#[cfg(feature = "client")]
+pub(crate) mod from_host;
 pub(crate) mod read;
+#[cfg(feature = "sealed")]
+pub(crate) mod sealing;
+#[cfg(feature = "client")]
+pub(crate) mod to_host;
 pub(crate) mod write;
-
-use js_sys::Number;
 
 /// A value, or one sentence about what is wrong with it.
 pub(crate) type Parsed<T> = Result<T, String>;
 
-fn number_text(number: &Number) -> String {
+#[cfg(feature = "client")]
+fn number_text(number: &js_sys::Number) -> String {
     number.to_string_with_radix(10).map(String::from).unwrap_or_default()
 }

@@ -60,6 +60,20 @@ pub(crate) fn packages() -> Result<()> {
     succeed(Command::new("npm").arg("ci").current_dir(folder))
 }
 
+/// Installs what the npm package is built and tested with: a target of the compiler, and npm packages into their own folder.
+///
+/// # Errors
+/// If something is missing and cannot be installed.
+pub(crate) fn install_for_npm() -> Result<()> {
+    components()?;
+    node()?;
+    let folder = root().join("bindings-wasm/tests");
+    if folder.join("node_modules/binaryen/package.json").is_file() {
+        return Ok(());
+    }
+    succeed(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+}
+
 fn runs(program: &str) -> bool {
     Command::new(program)
         .arg("--version")

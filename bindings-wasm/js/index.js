@@ -1,0 +1,8 @@
+// The client for vaults that are not sealed.
+import * as glue from "./client_bg.js";
+import { clientOver } from "./client.js";
+import { Module } from "./load.js";
+
+export const Client = clientOver(new Module(glue, "client"));
+export { KiteError } from "./error.js";
+export { Drive, State } from "./memory.js";

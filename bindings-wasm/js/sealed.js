@@ -1,0 +1,8 @@
+// The client for sealed vaults and others.
+import * as glue from "./sealed_bg.js";
+import { clientOver } from "./client.js";
+import { Module } from "./load.js";
+
+export const Client = clientOver(new Module(glue, "sealed"));
+export { KiteError } from "./error.js";
+export { Drive, State } from "./memory.js";

@@ -1,0 +1,5 @@
+import * as glue from "./webdav_drive_bg.js";
+import { driveOver } from "./http.js";
+import { Module } from "./load.js";
+
+export const WebDav = driveOver(new Module(glue, "webdav_drive"));

@@ -1,0 +1,149 @@
+//! A drive of the adapters as the plain object that the client's module takes: the two are modules of their own.
+
+use crate::{
+    convert::{Parsed, answers, read, write},
+    http::JsHttp,
+    input, promise,
+    runtime::JsRuntime,
+};
+use js_sys::Promise;
+use kitestring::{DrivePath, Result, Runtime};
+use kitestring_adapters::http::Http;
+use std::sync::Arc;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+#[cfg(feature = "dropbox")]
+use kitestring_adapters::Dropbox as Service;
+#[cfg(feature = "gdrive")]
+use kitestring_adapters::GDrive as Service;
+#[cfg(feature = "webdav")]
+use kitestring_adapters::WebDav as Service;
+
+/// The drive of this module.
+#[wasm_bindgen]
+pub struct Served(Arc<Service>);
+
+type Ports = (Arc<dyn Http>, Arc<dyn Runtime>);
+
+fn ports(setup: &JsValue) -> Result<Ports> {
+    let http = input("open", read::required(setup, "http", |http| JsHttp::new(http.clone())))?;
+    Ok((Arc::new(http), Arc::new(JsRuntime)))
+}
+
+#[cfg(any(feature = "dropbox", feature = "webdav"))]
+fn text(setup: &JsValue, name: &str) -> Result<String> {
+    input("open", read::required(setup, name, read::text))
+}
+
+#[cfg(feature = "webdav")]
+fn service(setup: &JsValue) -> Result<Service> {
+    use kitestring_adapters::http::{Credentials, Secret};
+    let (http, runtime) = ports(setup)?;
+    let credentials = match input("open", read::optional(setup, "user", read::text))? {
+        Some(user) => Credentials::Basic { user, password: Secret::new(text(setup, "password")?) },
+        None => Credentials::None,
+    };
+    Service::new(http, runtime, &text(setup, "url")?, credentials)
+}
+
+#[cfg(any(feature = "dropbox", feature = "gdrive"))]
+fn tokens(setup: &JsValue) -> Result<Arc<dyn kitestring_adapters::http::TokenSource>> {
+    let tokens = input("open", read::required(setup, "tokens", |tokens| crate::http::JsTokens::new(tokens.clone())))?;
+    Ok(Arc::new(tokens))
+}
+
+#[cfg(feature = "dropbox")]
+fn service(setup: &JsValue) -> Result<Service> {
+    let ((http, runtime), folder, tokens) = (ports(setup)?, text(setup, "folder")?, tokens(setup)?);
+    match input("open", read::optional(setup, "service", read::text))? {
+        Some(emulator) => Service::emulated(&emulator, http, runtime, &folder, tokens),
+        None => Service::new(http, runtime, &folder, tokens),
+    }
+}
+
+#[cfg(feature = "gdrive")]
+fn service(setup: &JsValue) -> Result<Service> {
+    let ((http, runtime), tokens) = (ports(setup)?, tokens(setup)?);
+    let folder = input("open", read::optional(setup, "folder", read::text))?;
+    match (input("open", read::optional(setup, "service", read::text))?, folder) {
+        (Some(emulator), folder) => Service::emulated(&emulator, http, runtime, folder.as_deref(), tokens),
+        (None, Some(folder)) => Service::in_folder(http, runtime, &folder, tokens),
+        (None, None) => Service::in_app_data(http, runtime, tokens),
+    }
+}
+
+#[wasm_bindgen]
+impl Served {
+    /// Takes where and as whom. Nothing is sent.
+    pub fn open(setup: JsValue) -> Promise {
+        promise(async move { Ok(Self(Arc::new(service(&setup)?)).into()) })
+    }
+
+    /// Makes the folder, if it is not there.
+    #[wasm_bindgen(js_name = makeRoot)]
+    pub fn make_root(&self) -> Promise {
+        let drive = self.0.clone();
+        promise(async move { drive.make_root().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Says what the drive can do.
+    pub fn capabilities(&self) -> JsValue {
+        answers::capabilities(&self.drive().capabilities())
+    }
+
+    /// Reads a file.
+    pub fn get(&self, path: JsValue, options: JsValue) -> Promise {
+        let drive = self.drive();
+        promise(async move {
+            let options = input("get", answers::read_get_options(&options))?;
+            Ok(answers::got(&drive.get(input("get", path_of(&path))?, options).await?))
+        })
+    }
+
+    /// Writes a file.
+    pub fn put(&self, path: JsValue, bytes: JsValue, condition: JsValue) -> Promise {
+        let drive = self.drive();
+        promise(async move {
+            let (path, bytes) = (input("put", path_of(&path))?, input("put", read::bytes(&bytes))?);
+            let condition = input("put", answers::read_condition(&condition))?;
+            Ok(drive.put(path, bytes, condition).await?.as_str().into())
+        })
+    }
+
+    /// Deletes a file.
+    pub fn delete(&self, path: JsValue, condition: JsValue) -> Promise {
+        let drive = self.drive();
+        promise(async move {
+            let condition = input("delete", answers::read_condition(&condition))?;
+            drive.delete(input("delete", path_of(&path))?, condition).await.map(|()| JsValue::UNDEFINED)
+        })
+    }
+
+    /// Lists a page of a folder.
+    #[wasm_bindgen(js_name = listDir)]
+    pub fn list_dir(&self, dir: JsValue, cursor: JsValue) -> Promise {
+        let drive = self.drive();
+        promise(async move {
+            let cursor = input("list_dir", read::if_given(&cursor, read::text))?;
+            Ok(answers::listing(&drive.list_dir(input("list_dir", path_of(&dir))?, cursor).await?))
+        })
+    }
+
+    /// Writes several files, and answers for each with its version or what went wrong.
+    #[wasm_bindgen(js_name = putMany)]
+    pub fn put_many(&self, all: JsValue) -> Promise {
+        let drive = self.drive();
+        promise(async move {
+            let all = input("put", read::list(&all, answers::read_put_file))?;
+            Ok(write::list(&drive.put_many(all).await, answers::put_answer))
+        })
+    }
+
+    fn drive(&self) -> Arc<dyn kitestring::Drive> {
+        self.0.clone()
+    }
+}
+
+fn path_of(value: &JsValue) -> Parsed<DrivePath> {
+    DrivePath::new(read::text(value)?).map_err(|e| e.detail().to_owned())
+}

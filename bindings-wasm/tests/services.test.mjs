@@ -1,0 +1,91 @@
+// The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, and with a WebDAV server.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { Client, State } from "kitestring";
+import { Dropbox } from "kitestring/dropbox";
+import { GDrive } from "kitestring/gdrive";
+import { WebDav } from "kitestring/webdav";
+import { Notes } from "./notes.mjs";
+
+async function emulator(name) {
+  const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  return { service: value, stop: () => child.stdin.end() };
+}
+
+async function twoClients(open) {
+  const [phone, laptop] = [new Notes(), new Notes()];
+  const [onPhone, onLaptop] = await Promise.all(
+    [phone, laptop].map(async application => Client.open({ application, state: State.memory(), drive: await open() })),
+  );
+  await phone.save(onPhone, "milk", "a-1", "1 litre");
+  assert.equal((await onPhone.sync()).pushed, 1);
+  assert.equal((await onLaptop.sync()).pulled, 1);
+  await laptop.save(onLaptop, "milk", "b-2", "2 litres");
+  await onLaptop.sync();
+  await onPhone.sync();
+  assert.deepEqual(phone.shown(), laptop.shown());
+  assert.equal(phone.shown().milk.text, "2 litres");
+}
+
+test("two clients meet in a folder of Dropbox", async () => {
+  const { service, stop } = await emulator("dropbox-emulator");
+  try {
+    const drive = await Dropbox.open({ folder: "/notes", service, token: async () => "a-token" });
+    await drive.makeRoot();
+    assert.equal(drive.capabilities.replace, true);
+    await twoClients(() => Dropbox.open({ folder: "/notes", service, token: () => "a-token" }));
+  } finally {
+    stop();
+  }
+});
+
+test("a token that cannot be had, and a service that is not there, are told apart", async () => {
+  const fails = await Dropbox.open({ folder: "/notes", service: "http://127.0.0.1:9", token: () => { throw new Error("no token today"); } });
+  await assert.rejects(fails.makeRoot(), { code: "unavailable", detail: /no token today/ });
+  await assert.rejects(Dropbox.open({ folder: "/notes", service: "http://example.org", token: () => "t" }), { code: "invalid_input" });
+});
+
+test("two clients meet in Google Drive", async () => {
+  const { service, stop } = await emulator("gdrive-emulator");
+  try {
+    const open = () => GDrive.open({ folder: "notes", service, token: () => "a-token" });
+    await (await open()).makeRoot();
+    await twoClients(open);
+  } finally {
+    stop();
+  }
+});
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+test("two clients meet on a WebDAV server", async () => {
+  const [port, root] = [await freePort(), await mkdtemp(join(tmpdir(), "kitestring-dav-"))];
+  const given = ["--host", "127.0.0.1", "--port", String(port), "--root", root, "--auth", "anonymous", "--server", "cheroot", "-q"];
+  const server = spawn(process.env.WSGIDAV, given, { stdio: "ignore" });
+  try {
+    const url = `http://127.0.0.1:${port}/notes`;
+    for (let tries = 0; !(await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)); tries += 1) {
+      assert.ok(tries < 300, "the server does not answer");
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    await (await WebDav.open({ url })).makeRoot();
+    await twoClients(() => WebDav.open({ url }));
+  } finally {
+    server.kill();
+  }
+});

@@ -1,0 +1,65 @@
+// A host that is written strictly. It is compiled, not run.
+import { Client, Drive, KiteError, State, type Application, type Conflict, type Document, type Id, type Incoming, type Outcome, type Revision } from "kitestring";
+import { Client as SealedClient } from "kitestring/sealed";
+import { Dropbox } from "kitestring/dropbox";
+import { GDrive } from "kitestring/gdrive";
+import { IndexedDbState } from "kitestring/indexeddb";
+import { FileState } from "kitestring/node";
+import { WebDav } from "kitestring/webdav";
+
+class Notes implements Application {
+  docs = new Map<Id, { revision: Revision; body: Uint8Array }>();
+  get(ids: Id[]): Document[] {
+    return ids.flatMap(id => {
+      const found = this.docs.get(id);
+      return found ? [{ id, ...found }] : [];
+    });
+  }
+  apply(changes: Incoming[]): Outcome[] {
+    return changes.map(({ id, revision, body, expected }) => {
+      if (this.docs.get(id)?.revision !== expected) return "stale";
+      if (body) this.docs.set(id, { revision, body });
+      else this.docs.delete(id);
+      return "applied";
+    });
+  }
+  async entries(after: Id | undefined) {
+    return after === undefined ? [...this.docs].map(([id, { revision }]) => ({ id, revision })) : [];
+  }
+}
+
+export async function run(application: Notes): Promise<number> {
+  const drives: Drive[] = [
+    Drive.memory(),
+    await WebDav.open({ url: "https://cloud.example/notes", user: "ann", password: "p" }),
+    await Dropbox.open({ folder: "/notes", token: async refused => refused ?? "t" }),
+    await GDrive.open({ token: () => "t" }),
+  ];
+  const states: State[] = [State.memory(), await IndexedDbState.open("notes"), await FileState.open("/tmp/notes")];
+  const [drive, state] = [drives[0]!, states[0]!];
+  const client: Client = await Client.open({ application, state, drive, device: "phone" });
+  await SealedClient.open({ application, state, drive, encryption: { passphrase: "p", padded: true } });
+  await client.queueChange({ id: 7, revision: "1", action: "put" });
+  const waiting: Conflict[] = await client.conflicts();
+  for (const seen of waiting) await client.resolve(seen, "keepLocal");
+  try {
+    const report = await client.sync({ signal: AbortSignal.timeout(30_000), onProgress: ({ phase, done }) => console.log(phase, done) });
+    return report.pushed + (await client.history(7)).length;
+  } catch (error) {
+    if (error instanceof KiteError && error.code === "rate_limited") return error.retryAfterMs ?? 0;
+    throw error;
+  }
+}
+
+export async function wrong(application: Notes): Promise<void> {
+  // @ts-expect-error: a state is compulsory.
+  const client = await Client.open({ application, drive: Drive.memory() });
+  // @ts-expect-error: there is no such action.
+  await client.queueChange({ id: 7, revision: 1, action: "move" });
+  // @ts-expect-error: options are an object.
+  await client.sync(42);
+  // @ts-expect-error: a key opens only a sealed client.
+  await Client.open({ application, state: State.memory(), drive: Drive.memory(), encryption: { passphrase: "p" } });
+  // @ts-expect-error: there is no such code.
+  throw new KiteError("oops", "get", "no");
+}

@@ -1,0 +1,135 @@
+//! `cargo xtask npm`: builds the npm package into `target/npm/kitestring`, and keeps its sizes within bounds.
+
+use crate::{
+    Result,
+    place::{cargo, program, root, succeed, target},
+    tools,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// One WebAssembly module of the package.
+struct Module {
+    /// What its files are called.
+    name: &'static str,
+    /// Which features of the crate it is made of.
+    features: &'static str,
+    /// The most bytes that it and its glue may have, each compressed by `gzip -9`.
+    bound: u64,
+}
+
+/// Every module, with the size that was reached and little more: what grows is to be noticed.
+/// `spec/decisions/0009-npm-modules.md` says what is to be reached.
+const MODULES: [Module; 5] = [
+    Module { name: "client", features: "client", bound: 750_000 },
+    Module { name: "sealed", features: "sealed", bound: 812_000 },
+    Module { name: "webdav_drive", features: "webdav", bound: 165_000 },
+    Module { name: "dropbox_drive", features: "dropbox", bound: 202_000 },
+    Module { name: "gdrive_drive", features: "gdrive", bound: 234_000 },
+];
+
+/// Builds the package and measures it.
+///
+/// # Errors
+/// If a step fails, or a module is larger than it may be.
+pub(crate) fn run() -> Result<()> {
+    tools::install_for_npm()?;
+    succeed(
+        cargo()
+            .args(["build", "--locked", "--quiet", "-p", "kitestring-wasm", "--features", "generate"])
+            .args(["--bin", "kitestring-wasm-generate"]),
+    )?;
+    let package = target().join("npm/kitestring");
+    renew(&package)?;
+    let sources = root().join("bindings-wasm");
+    for folder in ["js", "package"] {
+        copy_files(&sources.join(folder), &package)?;
+    }
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        copy(&root().join(licence), &package.join(licence))?;
+    }
+    let optimising: Vec<Child> = MODULES.iter().map(|module| build(module, &package)).collect::<Result<_>>()?;
+    for mut child in optimising {
+        let status = child.wait().map_err(|e| format!("wasm-opt: {e}"))?;
+        if !status.success() {
+            return Err(format!("wasm-opt failed: {status}"));
+        }
+    }
+    let sizes: Vec<(&Module, u64)> = MODULES.iter().map(|module| Ok((module, size(module, &package)?))).collect::<Result<_>>()?;
+    report(&sizes)
+}
+
+/// Builds one module, and starts to make it smaller: that takes one core for a while, and goes on beside the next build.
+fn build(module: &Module, package: &Path) -> Result<Child> {
+    let Module { name, features, .. } = module;
+    let arguments = ["--locked", "--quiet", "--lib", "--profile", "npm", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    succeed(cargo().args(["build", "-p", "kitestring-wasm", "--features", features]).args(arguments))?;
+    let compiled = target().join("wasm32-unknown-unknown/npm/kitestring_wasm.wasm");
+    let folder = target().join("npm/generated").join(name);
+    renew(&folder)?;
+    succeed(Command::new(program("kitestring-wasm-generate")).arg(compiled).arg(&folder).arg(name))?;
+    let glue = format!("{name}_bg.js");
+    copy(&folder.join(&glue), &package.join(&glue))?;
+    let wasm = format!("{name}_bg.wasm");
+    let optimise = root().join("bindings-wasm/tests/node_modules/binaryen/bin/wasm-opt");
+    let mut command = Command::new("node");
+    command.arg(optimise).arg("-Oz").arg(folder.join(&wasm)).arg("-o").arg(package.join(&wasm));
+    command.stdin(Stdio::null()).spawn().map_err(|e| format!("wasm-opt: {e}"))
+}
+
+/// How many bytes of a module travel.
+fn size(module: &Module, package: &Path) -> Result<u64> {
+    let files = ["js", "wasm"].map(|kind| package.join(format!("{}_bg.{kind}", module.name)));
+    files.iter().map(compressed).sum()
+}
+
+fn compressed(file: &PathBuf) -> Result<u64> {
+    let output = Command::new("gzip").args(["-9", "-c"]).arg(file).output().map_err(|e| format!("gzip: {e}"))?;
+    if output.status.success() { Ok(output.stdout.len() as u64) } else { Err(format!("gzip of {}: {}", file.display(), output.status)) }
+}
+
+fn report(sizes: &[(&Module, u64)]) -> Result<()> {
+    println!("{:<16} {:>10} {:>10}", "module", "gzip bytes", "at most");
+    for (module, size) in sizes {
+        println!("{:<16} {size:>10} {:>10}", module.name, module.bound);
+    }
+    let beyond: Vec<&str> = sizes.iter().filter(|(module, size)| *size > module.bound).map(|(module, _)| module.name).collect();
+    if beyond.is_empty() { Ok(()) } else { Err(format!("larger than it may be: {}", beyond.join(", "))) }
+}
+
+/// Makes a folder that is empty.
+fn renew(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
+}
+
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    let failed = |e: std::io::Error| format!("{}: {e}", from.display());
+    for entry in fs::read_dir(from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).map(drop).map_err(|e| format!("{}: {e}", from.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_above_its_bound_is_named() {
+        let small = Module { name: "small", features: "", bound: 10 };
+        let large = Module { name: "large", features: "", bound: 10 };
+        assert!(report(&[(&small, 10)]).is_ok());
+        assert_eq!(report(&[(&small, 10), (&large, 11)]), Err("larger than it may be: large".to_owned()));
+    }
+}
