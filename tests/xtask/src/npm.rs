@@ -22,7 +22,7 @@ struct Module {
 }
 
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
-/// `spec/decisions/0009-npm-modules.md` says what is to be reached.
+/// `spec/decisions/0010-npm-modules.md` says what is to be reached.
 const MODULES: [Module; 5] = [
     Module { name: "client", features: "client", bound: 750_000 },
     Module { name: "sealed", features: "sealed", bound: 812_000 },
