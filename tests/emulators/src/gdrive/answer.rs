@@ -6,11 +6,17 @@ use super::{
     files::{self, Api, Metadata, describe},
     reply, search, upload,
 };
-use crate::server::{Asked, Reply};
+use crate::{
+    server::{Asked, Reply},
+    sign_in::Worth,
+};
 use serde_json::{Value, json};
 
 impl Service {
     pub(super) fn answer(&self, asked: &Asked) -> Reply {
+        if let Some(reply) = self.sign_in.reply(asked) {
+            return reply;
+        }
         let call = asked.call();
         self.requests.lock().unwrap().push(call.clone());
         let failure = self.failure(&call);
@@ -29,7 +35,11 @@ impl Service {
         if token.starts_with("readonly") && asked.method != "GET" {
             return Err(reply::read_only());
         }
-        let account = self.account(token);
+        let account = match self.sign_in.worth(token) {
+            Worth::Other => self.account(token),
+            Worth::Account(person) => self.account(&person),
+            Worth::Expired | Worth::Ended => return Err(reply::unauthorized()),
+        };
         let settings = *self.settings.lock().unwrap();
         let mut account = account.lock().unwrap();
         account.lag = settings.lag;
