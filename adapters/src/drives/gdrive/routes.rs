@@ -37,6 +37,22 @@ pub(super) struct Page {
     pub(super) next_page_token: Option<String>,
 }
 
+/// The content of a file, or a part of it.
+pub(super) struct Media {
+    pub(super) bytes: Vec<u8>,
+    /// Whether it is all that the file holds.
+    pub(super) is_whole: bool,
+}
+
+impl Media {
+    /// Cuts what came down to what was asked for.
+    fn cut(total: u64, bytes: Vec<u8>, begins: u64, part: Option<&Range<u64>>) -> Self {
+        let bytes = range::cut(bytes, begins, part);
+        let is_whole = begins == 0 && bytes.len() as u64 == total;
+        Self { bytes, is_whole }
+    }
+}
+
 impl GDrive {
     pub(super) fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url> {
         let mut url = self.service.join(path).map_err(|e| Error::new(ErrorKind::Internal, "send", e.to_string()))?;
@@ -79,7 +95,7 @@ impl GDrive {
     }
 
     /// Reads the content of a file, or of one of its revisions; none if there is none.
-    pub(super) async fn media(&self, call: &Call, id: &str, revision: Option<&str>, part: Option<&Range<u64>>) -> Result<Option<Vec<u8>>> {
+    pub(super) async fn media(&self, call: &Call, id: &str, revision: Option<&str>, part: Option<&Range<u64>>) -> Result<Option<Media>> {
         let path = match revision {
             Some(revision) => format!("drive/v3/files/{id}/revisions/{revision}"),
             None => format!("drive/v3/files/{id}"),
@@ -88,10 +104,13 @@ impl GDrive {
         let response = self.send(call, request).await?;
         match response.status {
             200 if response.is_html() => Err(self.senseless(call)),
-            200 => Ok(Some(range::cut(response.body, 0, part))),
-            206 if range::is_asked(&response, part) => Ok(Some(range::cut(response.body, part.map_or(0, |part| part.start), part))),
+            200 => Ok(Some(Media::cut(response.body.len() as u64, response.body, 0, part))),
+            206 if range::is_asked(&response, part) => {
+                let total = range::total(&response).unwrap_or(u64::MAX);
+                Ok(Some(Media::cut(total, response.body, part.map_or(0, |part| part.start), part)))
+            }
             206 => Err(self.error(call, ErrorKind::Unavailable, "gave another part of the file than was asked for")),
-            416 if part.is_some() => Ok(Some(Vec::new())),
+            416 if part.is_some() => Ok(Some(Media { bytes: Vec::new(), is_whole: false })),
             404 if Refusal::of(&response, &[Refusal::Missing]).is_some() => Ok(None),
             // Only the newest revision can be read, unless it is said to be kept.
             403 if revision.is_some() && !is_rate(&response) => Ok(None),
