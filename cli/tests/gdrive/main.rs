@@ -13,6 +13,9 @@ mod two_folders;
 #[path = "../kite/waiting.rs"]
 #[allow(dead_code, reason = "each binary of tests uses a part of it")]
 mod waiting;
+mod watch;
+#[path = "../kite/watching.rs"]
+mod watching;
 #[path = "../kite/world.rs"]
 #[allow(dead_code, reason = "each binary of tests uses a part of it")]
 mod world;
