@@ -19,7 +19,7 @@ pub(super) const SERVICE: &str = "https://www.googleapis.com/";
 const TRIES: u32 = 6;
 /// So many ids are made at once: as many as Google makes.
 const IDS: usize = 1000;
-/// What is larger is sent in two requests, the second of which may be as large as it wants.
+/// What is larger is sent in a session.
 pub(super) const SMALL: usize = 5_000_000;
 /// So many files are named in a page: as many as Google names.
 const PAGE: &str = "1000";
@@ -192,20 +192,6 @@ impl GDrive {
         self.read_answer(call, &response, &[Refusal::Missing, Refusal::Moved])
     }
 
-    /// Opens a session and sends the content there, in one piece.
-    async fn send_large(&self, call: &Call, opening: Request, bytes: Vec<u8>) -> Result<Response> {
-        let length = bytes.len().to_string();
-        let opening = opening.with("X-Upload-Content-Type", BINARY).with("X-Upload-Content-Length", length);
-        let opened = self.send(call, opening).await?;
-        let session = opened.header("location").and_then(|to| self.service.join(to).ok());
-        match session {
-            Some(session) if opened.status == 200 => {
-                self.send(call, Request::new(Method::Put, session).with("Content-Type", BINARY).containing(bytes)).await
-            }
-            _ => Ok(opened),
-        }
-    }
-
     /// Deletes a file for good; false if there is none, or if it has another tag.
     pub(super) async fn delete_id(&self, call: &Call, id: &str, etag: Option<&str>) -> Result<Result<(), Refusal>> {
         // Only v2 knows conditions.
@@ -224,7 +210,7 @@ impl GDrive {
     }
 }
 
-const BINARY: &str = "application/octet-stream";
+pub(super) const BINARY: &str = "application/octet-stream";
 
 /// Makes one body of metadata and content (RFC 2387).
 fn related(request: Request, metadata: &Value, bytes: &[u8]) -> Request {

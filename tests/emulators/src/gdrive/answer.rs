@@ -23,8 +23,15 @@ impl Service {
         if let Some(reply) = failure.and_then(Failure::reply) {
             return reply;
         }
-        let reply = self.checked(asked).unwrap_or_else(|reply| reply);
-        if failure == Some(Failure::CarriedOut) { Failure::fault() } else { reply }
+        let reply = match failure {
+            Some(Failure::Cut) => self.checked(&upload::halved(asked)),
+            _ => self.checked(asked),
+        };
+        match failure {
+            Some(Failure::CarriedOut) => Failure::fault(),
+            Some(Failure::Cut) if !asked.body.is_empty() => Failure::fault(),
+            _ => reply.unwrap_or_else(|reply| reply),
+        }
     }
 
     fn checked(&self, asked: &Asked) -> Result<Reply, Reply> {

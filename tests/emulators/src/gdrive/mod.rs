@@ -42,6 +42,8 @@ pub enum Failure {
     Unavailable,
     /// The request is carried out, and answered by 503.
     CarriedOut,
+    /// Half of a piece of a session is taken, and answered by 503.
+    Cut,
     /// A web page, as a network sends it that wants a login.
     WebPage,
 }
