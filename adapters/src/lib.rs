@@ -16,7 +16,7 @@
 //! | `test-support` | `layers::SlowDrive`: any drive, as slow as a network | no |
 //!
 //! Each feature compiles alone; no adapter knows another one. Always there: [`layers::Within`], a folder of a drive as a
-//! drive of its own.
+//! drive of its own, and [`layers::Asked`], which notices changes of a drive without notices by asking.
 //!
 //! How to add an adapter is told in the README of this crate.
 //!

@@ -10,8 +10,9 @@ use crate::{
 };
 use kitestring::{Drive, DrivePath, Error, ErrorKind, MemoryDrive, Result};
 use kitestring_adapters::{
+    NativeRuntime,
     drives::fs::FsDrive,
-    layers::{Collection, Watched, Within},
+    layers::{self, Asked, Collection, Watched, Within},
 };
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 use serde::{Deserialize, Serialize};
@@ -165,17 +166,24 @@ impl DriveUrl {
         }
     }
 
-    /// Opens the drive, which must exist, to wait for changes.
+    /// Opens the drive, which must exist, to wait for changes. `own` is where a drive may keep notes.
     ///
     /// # Errors
     /// As [`FsDrive::open`].
-    pub(crate) fn watched(&self, telltale: Telltale) -> Result<Arc<dyn Drive>> {
+    pub(crate) fn watched(&self, telltale: Telltale, own: &Path) -> Result<Arc<dyn Drive>> {
         let dataset = self.dataset_path();
         let path = match &self.place {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
-            Place::GDrive(place) => return Ok(Arc::new(place.open(false, Layout::Journal, None)?)),
+            Place::GDrive(place) => {
+                let tells = match telltale {
+                    Telltale::File(file) => layers::Telltale::File(dataset.join(file)?),
+                    Telltale::Folder(folder) => layers::Telltale::Folder(dataset.join(folder)?),
+                };
+                let drive = Arc::new(place.open(false, Layout::Journal, Some(own))?);
+                return Ok(Arc::new(Asked::new(drive, Arc::new(NativeRuntime::new()), tells)));
+            }
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {

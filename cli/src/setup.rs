@@ -43,6 +43,7 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
     let layout = args.set_up.layout;
     let found = Config::read(folder)?;
     let drive = asked_for(args, found.as_ref())?;
+    let mut has_looked = false;
     let (config, is_new) = match (found.clone(), drive) {
         // Nothing was ever synced with a drive that was never reached: the wrong one is simply replaced.
         (Some(config), drive) if config.drive_is_new && is_other(&config, drive.as_ref(), layout) => {
@@ -52,13 +53,16 @@ pub(crate) fn choose(args: &Sync) -> Result<Chosen> {
         }
         (Some(config), drive) => (agree(config, drive.as_ref(), layout, folder)?, false),
         (None, Some(drive)) => {
+            has_looked = layout.is_none();
             let layout = layout.map_or_else(|| Layout::for_new_folder(&drive), Ok)?;
             (Config::new(drive, layout, host_name()), true)
         }
         (None, None) => return Err(not_set_up(folder)),
     };
     check_apart(folder, &config.drive)?;
-    config.layout.check(&config.drive, is_new, folder)?;
+    if !has_looked {
+        config.layout.check(&config.drive, is_new, folder)?;
+    }
     let sealed = sealed(args, &config)?;
     let copied_from = found.as_ref().map(|config| copied_from(folder, config)).transpose()?.flatten();
     if let Some(drive) = config.drive.folder().filter(|_| is_new) {

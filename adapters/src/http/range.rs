@@ -26,6 +26,12 @@ pub(crate) fn is_asked(response: &Response, range: Option<&Range<u64>>) -> bool 
     begins.is_some_and(|begins| range.is_some_and(|range| range.start == begins))
 }
 
+/// Returns how long the whole is of which a part came, if that is told.
+#[cfg(feature = "gdrive")]
+pub(crate) fn total(response: &Response) -> Option<u64> {
+    response.header("content-range")?.rsplit_once('/')?.1.trim().parse().ok()
+}
+
 /// Reads `bytes 7-9/20`.
 fn beginning(content_range: &str) -> Option<u64> {
     content_range.trim().strip_prefix("bytes ")?.split_once('-')?.0.trim().parse().ok()

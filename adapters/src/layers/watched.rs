@@ -1,20 +1,18 @@
 //! A layer that notices changes of a drive in a local folder.
 //!
-//! One thing tells all: a file that is written with every change of the dataset (the head of a layout), or a folder that
-//! gets a new name with every change (where a layout has no head). The file's version, or a digest of the names, is the
-//! token, so that an answer is always right, also where a network file system keeps notices to itself; the system's
-//! notices only say when to look.
+//! One thing tells all: a file or folder of the drive. What it is like is the token, so that an answer is always right, also
+//! where a network file system keeps notices to itself; the system's notices only say when to look.
 
+use super::telltale::Telltale;
 use event_listener::Event;
 use futures::future::{Either, select};
 use kitestring::{
-    Digest, Drive, DrivePath, Result, apply,
+    Drive, DrivePath, Result, apply,
     drive::{Capabilities, Changed, Condition, GetOptions, Got, Listing, PutFile, Version},
     port,
 };
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::{
-    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -34,21 +32,13 @@ use std::{
 /// A call that is dropped has changed nothing.
 pub struct Watched {
     drive: Arc<dyn Drive>,
-    tells: Tells,
+    tells: Telltale,
     root: PathBuf,
     /// Where on the disk what tells is.
     local: PathBuf,
     noticed: Arc<Event>,
     /// None while the system gives no notices.
     notices: Mutex<Option<Notices>>,
-}
-
-/// What tells of every change.
-enum Tells {
-    /// A file that is written.
-    File(DrivePath),
-    /// A folder that gets a new name.
-    Folder(DrivePath),
 }
 
 /// What the system watches.
@@ -58,62 +48,24 @@ struct Notices {
     _watcher: RecommendedWatcher,
 }
 
-/// The token of a file that does not exist; no version is empty.
-const MISSING: &str = "";
-
 impl Watched {
     /// Watches the file `head` of `drive`, which lies in the local folder `root`.
     pub fn new(drive: Arc<dyn Drive>, root: &Path, head: DrivePath) -> Self {
-        Self::by(drive, root, Tells::File(head))
+        Self::by(drive, root, Telltale::File(head))
     }
 
     /// Watches the names in the folder `folder` of `drive`, which lies in the local folder `root`.
     pub fn folder(drive: Arc<dyn Drive>, root: &Path, folder: DrivePath) -> Self {
-        Self::by(drive, root, Tells::Folder(folder))
+        Self::by(drive, root, Telltale::Folder(folder))
     }
 
-    fn by(drive: Arc<dyn Drive>, root: &Path, tells: Tells) -> Self {
-        let (Tells::File(path) | Tells::Folder(path)) = &tells;
-        let local = path.segments().fold(root.to_owned(), |path, segment| path.join(segment));
+    fn by(drive: Arc<dyn Drive>, root: &Path, tells: Telltale) -> Self {
+        let local = tells.path().segments().fold(root.to_owned(), |path, segment| path.join(segment));
         Self { drive, tells, root: root.to_owned(), local, noticed: Arc::new(Event::new()), notices: Mutex::default() }
     }
 
     async fn look(&self, token: Option<&str>) -> Result<Changed> {
-        match &self.tells {
-            Tells::File(file) => self.look_at(file, token).await,
-            Tells::Folder(folder) => {
-                let now = self.names(folder).await?;
-                Ok(if token == Some(&now) { Changed::No } else { Changed::Yes(now) })
-            }
-        }
-    }
-
-    /// Returns a digest of the names in a folder.
-    async fn names(&self, folder: &DrivePath) -> Result<String> {
-        let (mut names, mut cursor) = (BTreeSet::new(), None);
-        loop {
-            let page = self.drive.list_dir(folder.clone(), cursor).await?;
-            names.extend(page.entries.into_iter().map(|entry| entry.name));
-            cursor = page.next;
-            if cursor.is_none() {
-                // No name holds a slash.
-                let all: Vec<String> = names.into_iter().collect();
-                return Ok(Digest::of(all.join("/").as_bytes()).to_string());
-            }
-        }
-    }
-
-    async fn look_at(&self, file: &DrivePath, token: Option<&str>) -> Result<Changed> {
-        if !self.drive.capabilities().versions {
-            return Ok(Changed::Unknown);
-        }
-        let unless = token.filter(|t| *t != MISSING).map(Version::new);
-        let now = match self.drive.get(file.clone(), GetOptions { range: Some(0..0), unless }).await? {
-            Got::Unchanged => return Ok(Changed::No),
-            Got::File { version, .. } => version.as_str().to_owned(),
-            Got::Missing => MISSING.to_owned(),
-        };
-        Ok(if token == Some(&now) { Changed::No } else { Changed::Yes(now) })
+        self.tells.look(&*self.drive, token).await
     }
 
     /// Makes sure that the system gives notices, as far as it can.

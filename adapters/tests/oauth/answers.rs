@@ -1,7 +1,7 @@
 //! What a service may answer to a refresh, and what becomes of it.
 
 use crate::{
-    service::{APP, LIFE, Odd, Service},
+    service::{self, APP, LIFE, Odd, Service},
     sim::{BEGIN, Sim, Strike},
 };
 use futures::executor::block_on;
@@ -37,7 +37,7 @@ impl Http for Net {
         if let Some(happen) = self.3.lock().unwrap().take() {
             happen();
         }
-        Ok(self.1.answer(&request, self.0.wall()))
+        Ok(service::answer(&self.1, &request, self.0.wall()))
     }
 }
 

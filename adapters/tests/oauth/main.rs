@@ -8,7 +8,6 @@ mod files;
 mod processes;
 mod schedules;
 mod secrets;
-mod server;
 mod service;
 mod sign_in;
 mod sim;

@@ -1,15 +1,13 @@
 //! Several real processes with one file. The test starts its own program again, and the variable says what it is then.
 
-use crate::{
-    server::{serve, wall},
-    service::{APP, LIFE, Service},
-};
+use crate::service::{APP, LIFE, Service};
 use futures::{executor::block_on, future::join_all};
 use kitestring_adapters::{
     NativeRuntime,
     http::{NativeHttp, Secret, TokenSource as _},
     oauth::{App, Endpoint, FileTokens, Grant, Provider, RefreshingTokens, TokenStore as _, detached},
 };
+use kitestring_emulators::sign_in::wall;
 use std::{
     env,
     path::Path,
@@ -50,7 +48,7 @@ fn of_many_processes_one_refreshes() {
         return ask_in_many_tasks(&part);
     }
     let service = Arc::new(Service::new(true));
-    let server = serve(service.clone());
+    let server = service.clone().serve();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("service.json");
     for round in 1..=3 {
@@ -78,7 +76,7 @@ fn of_many_processes_one_refreshes() {
 #[test]
 fn killed_processes_leave_a_file_that_the_next_one_reads() {
     let service = Arc::new(Service::new(false));
-    let server = serve(service.clone());
+    let server = service.clone().serve();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("service.json");
     let long_ago = wall() - LIFE * 2;

@@ -1,7 +1,7 @@
 //! Thousands of random schedules of several processes with several tasks each, which all use one sign-in.
 
 use crate::{
-    service::{APP, LIFE, Service},
+    service::{self, APP, LIFE, Service},
     sim::{BEGIN, Sim, Strike},
 };
 use futures::future::{Either, select};
@@ -56,7 +56,7 @@ struct Net(Arc<World>);
 impl Http for Net {
     async fn send(&self, request: Request) -> Result<Response> {
         self.0.sim.dawdle(SECOND).await;
-        let answer = self.0.service.answer(&request, self.0.sim.wall());
+        let answer = service::answer(&self.0.service, &request, self.0.sim.wall());
         self.0.sim.dawdle(SECOND).await;
         Ok(answer)
     }

@@ -1,9 +1,6 @@
 //! How a person signs in.
 
-use crate::{
-    server::{serve, wall},
-    service::{APP, Odd, Service},
-};
+use crate::service::{APP, Odd, Service};
 use futures::executor::block_on;
 use kitestring::{ErrorKind, Result};
 use kitestring_adapters::{
@@ -11,6 +8,7 @@ use kitestring_adapters::{
     http::{NativeHttp, Secret},
     oauth::{App, Endpoint, Grant, Loopback, Provider, SignIn},
 };
+use kitestring_emulators::sign_in::wall;
 use std::{
     collections::BTreeMap,
     io::{Read as _, Write as _},
@@ -70,7 +68,7 @@ fn the_address_for_the_browser_asks_for_what_the_drives_need_and_no_more() {
 #[test]
 fn the_browser_brings_the_code_and_nobody_else_does() {
     let service = Arc::new(Service::new(true));
-    let endpoint = endpoint(Provider::gdrive(), &serve(service.clone()));
+    let endpoint = endpoint(Provider::gdrive(), &service.clone().serve());
     let loopback = Loopback::open(0).unwrap();
     let redirect = loopback.redirect().clone();
     assert_eq!((redirect.host_str(), redirect.path()), (Some("127.0.0.1"), "/"));
@@ -118,7 +116,7 @@ fn pasted(service: &Arc<Service>, server: &str, paste: impl Fn(&Url) -> String) 
 #[test]
 fn the_code_or_the_last_address_can_be_pasted() {
     let service = Arc::new(Service::new(false));
-    let server = serve(service.clone());
+    let server = service.clone().serve();
     let code = |back: &Url| back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     for paste in [&code as &dyn Fn(&Url) -> String, &|back| format!("  {}\n", code(back)), &|back| back.to_string()] {
         let grant = pasted(&service, &server, paste).unwrap();
@@ -138,7 +136,7 @@ fn the_code_or_the_last_address_can_be_pasted() {
 #[test]
 fn a_code_of_one_sign_in_is_worth_nothing_in_another() {
     let service = Arc::new(Service::new(false));
-    let endpoint = endpoint(Provider::dropbox(), &serve(service.clone()));
+    let endpoint = endpoint(Provider::dropbox(), &service.clone().serve());
     let (theirs, ours) = (begin(&endpoint, None), begin(&endpoint, None));
     let stolen = service.agree(theirs.url()).query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     let code = ours.pasted(&stolen).unwrap();
@@ -148,7 +146,7 @@ fn a_code_of_one_sign_in_is_worth_nothing_in_another() {
 #[test]
 fn a_sign_in_that_grants_too_little_is_none() {
     let service = Arc::new(Service::new(false));
-    let server = serve(service.clone());
+    let server = service.clone().serve();
     for (odd, word) in [(Odd::FewerScopes, "allow everything"), (Odd::TokenType("mac"), "a kind that drives do not know")] {
         service.books().odd.push_back(odd);
         let error = pasted(&service, &server, Url::to_string).unwrap_err();
@@ -159,7 +157,7 @@ fn a_sign_in_that_grants_too_little_is_none() {
 #[test]
 fn tokens_are_given_back_also_when_the_access_token_has_run_out_and_not_twice() {
     let service = Arc::new(Service::new(false));
-    let server = serve(service.clone());
+    let server = service.clone().serve();
     for (provider, refreshes) in [(Provider::dropbox(), 1), (Provider::gdrive(), 0)] {
         let endpoint = endpoint(provider, &server);
         let sign_in = begin(&endpoint, None);

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     args::{SetUp, Sync, Watch},
+    folder::OWN,
     output::aside::Aside,
     sealed::Opening,
     session::Session,
@@ -125,7 +126,7 @@ impl Watching<'_> {
         self.sync.set_up = SetUp::default();
         // A vault that was lowered tells of its changes in another way.
         if !self.drive.as_ref().is_some_and(|drive| drive.looks_at(telltale)) {
-            self.drive = Some(DriveWatch::open(&url, telltale)?);
+            self.drive = Some(DriveWatch::open(&url, telltale, &self.sync.folder.folder.join(OWN))?);
         }
         Ok(())
     }

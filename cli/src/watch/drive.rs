@@ -3,7 +3,7 @@
 use crate::{drive_url::DriveUrl, layout::Telltale};
 use async_io::Timer;
 use kitestring::{Drive, Result, drive::Changed};
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// After this time a drive that answered with an error is synced with.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -17,12 +17,12 @@ pub(crate) struct DriveWatch {
 }
 
 impl DriveWatch {
-    /// Opens the drive of a folder that has synced.
+    /// Opens the drive of a folder that has synced; `own` is kite's own folder in it.
     ///
     /// # Errors
     /// As [`DriveUrl::watched`].
-    pub(crate) fn open(url: &DriveUrl, telltale: Telltale) -> Result<Self> {
-        Ok(Self { drive: url.watched(telltale)?, telltale, token: None })
+    pub(crate) fn open(url: &DriveUrl, telltale: Telltale, own: &Path) -> Result<Self> {
+        Ok(Self { drive: url.watched(telltale, own)?, telltale, token: None })
     }
 
     /// Whether this is what it looks at.

@@ -1,29 +1,13 @@
 //! A watch of a folder in Dropbox is told of changes, and sends nothing while there is none.
 
-use crate::Account;
+use crate::{
+    Account,
+    watching::{Watch, until},
+};
 use std::{
-    process::{Child, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
-
-/// Ends with the test, however that ends.
-struct Watch(Child);
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn until(what: &str, so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "waited in vain until {what}");
-        sleep(Duration::from_millis(50));
-    }
-}
 
 #[test]
 fn what_another_device_pushes_arrives_by_itself_and_waiting_costs_nothing() {
@@ -32,8 +16,7 @@ fn what_another_device_pushes_arrives_by_itself_and_waiting_costs_nothing() {
         account.world.kite(&["sync", folder, "--drive", "dropbox:/notes"]).expect(0);
     }
     account.requests();
-    let mut command = account.world.command(&["watch", "a"]);
-    let _watch = Watch(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let _watch = Watch::begin(&mut account.world.command(&["watch", "a"]));
     let mut asked = Vec::new();
     let begun = Instant::now();
     while asked.last().is_none_or(|route| route != "list_folder/longpoll") && begun.elapsed() < Duration::from_secs(20) {

@@ -2,11 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod connected;
 #[path = "../kite/crowd.rs"]
 mod crowd;
 mod crowds;
+#[path = "../kite/signed_in.rs"]
+mod signed_in;
 mod signing_in;
 mod two_folders;
+#[path = "../kite/waiting.rs"]
+#[allow(dead_code, reason = "each binary of tests uses a part of it")]
+mod waiting;
+mod watch;
+#[path = "../kite/watching.rs"]
+mod watching;
 #[path = "../kite/world.rs"]
 #[allow(dead_code, reason = "each binary of tests uses a part of it")]
 mod world;

@@ -1,19 +1,18 @@
 //! Signing in to clouds and out of them: at a service on this machine that is none of ours.
 
 use crate::{
-    server::serve,
-    service::{APP, Service},
+    waiting::{Waiting, code_of, silent},
     world::{Ran, World},
 };
+use kitestring_emulators::sign_in::{APP, SignIn};
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::TcpStream,
     os::unix::fs::MetadataExt as _,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::Arc,
 };
-use url::Url;
 
 fn command(world: &World, server: &str, args: &[&str]) -> Command {
     let mut command = world.command(args);
@@ -25,56 +24,17 @@ fn command(world: &World, server: &str, args: &[&str]) -> Command {
     command
 }
 
-/// A `kite connect` that waits for the code, and the address that it shows.
-struct Waiting {
-    child: Child,
-    err: BufReader<std::process::ChildStderr>,
-    said: String,
-    page: Url,
-}
-
-impl Waiting {
-    fn begin(world: &World, server: &str, args: &[&str]) -> Self {
-        let mut command = command(world, server, args);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut err = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("code_challenge") {
-            assert!(err.read_line(&mut said).unwrap() > 0, "{said}");
-        }
-        let page = Url::parse(said.lines().last().unwrap().trim()).unwrap();
-        Self { child, err, said, page }
-    }
-
-    fn paste(mut self, text: &str) -> Ran {
-        writeln!(self.child.stdin.take().unwrap(), "{text}").unwrap();
-        self.end()
-    }
-
-    fn end(mut self) -> Ran {
-        self.err.read_to_string(&mut self.said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        silent(Ran { code: output.status.code(), out: String::from_utf8(output.stdout).unwrap(), err: self.said })
-    }
-}
-
-/// Makes sure that nothing secret was said.
-fn silent(ran: Ran) -> Ran {
-    assert!(!ran.out.contains("canary") && !ran.err.contains("canary"), "{ran:#?}");
-    ran
-}
-
-fn code_of(back: &Url) -> String {
-    back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+fn begin(world: &World, server: &str, args: &[&str]) -> Waiting {
+    Waiting::begin(&mut command(world, server, args))
 }
 
 #[test]
 fn a_code_signs_in_and_disconnecting_gives_everything_back() {
-    let (service, world) = (Arc::new(Service::new(false)), World::new(&[]));
-    let server = serve(service.clone());
+    let (service, world) = (Arc::new(SignIn::new(false)), World::new(&[]));
+    let server = service.clone().serve();
     let run = |args: &[&str]| silent(Ran::of(&mut command(&world, &server, args)));
     run(&["connect"]).expect(0).says(&["Signed in nowhere"]);
-    let waiting = Waiting::begin(&world, &server, &["connect", "dropbox", "--app", APP, "--no-browser"]);
+    let waiting = begin(&world, &server, &["connect", "dropbox", "--app", APP, "--no-browser"]);
     assert_eq!(waiting.page.path(), "/oauth2/authorize");
     let code = code_of(&service.agree(&waiting.page));
     waiting.paste(&code).expect(0).says(&["Signed in to Dropbox"]);
@@ -84,7 +44,7 @@ fn a_code_signs_in_and_disconnecting_gives_everything_back() {
     assert!(world.read("state/kite/credentials/dropbox.json").contains(&service.refresh_token()));
     assert_eq!(run(&["connect", "--json"]).expect(0).json()["connections"], serde_json::json!([{ "service": "dropbox", "app": APP }]));
     // The next time the app is known.
-    let again = Waiting::begin(&world, &server, &["connect", "dropbox", "--json"]);
+    let again = begin(&world, &server, &["connect", "dropbox", "--json"]);
     let code = code_of(&service.agree(&again.page));
     assert_eq!(again.paste(&code).expect(0).json()["connected"]["service"], "dropbox");
     run(&["disconnect", "dropbox"]).expect(0).says(&["Signed out of Dropbox"]);
@@ -95,9 +55,9 @@ fn a_code_signs_in_and_disconnecting_gives_everything_back() {
 
 #[test]
 fn the_browser_comes_back_to_this_machine_or_its_address_is_pasted() {
-    let (service, world) = (Arc::new(Service::new(false)), World::new(&[]));
-    let server = serve(service.clone());
-    let waiting = Waiting::begin(&world, &server, &["connect", "gdrive"]);
+    let (service, world) = (Arc::new(SignIn::new(false)), World::new(&[]));
+    let server = service.clone().serve();
+    let waiting = begin(&world, &server, &["connect", "gdrive"]);
     let back = service.agree(&waiting.page);
     let mut browser = TcpStream::connect((back.host_str().unwrap(), back.port().unwrap())).unwrap();
     write!(browser, "GET /?{} HTTP/1.1\r\n\r\n", back.query().unwrap()).unwrap();
@@ -105,12 +65,12 @@ fn the_browser_comes_back_to_this_machine_or_its_address_is_pasted() {
     browser.read_to_string(&mut page).unwrap();
     assert!(page.contains("Signed in."), "{page}");
     waiting.end().expect(0).says(&["Signed in to Google Drive"]);
-    let elsewhere = Waiting::begin(&world, &server, &["connect", "gdrive", "--no-browser"]);
+    let elsewhere = begin(&world, &server, &["connect", "gdrive", "--no-browser"]);
     let back = service.agree(&elsewhere.page);
     elsewhere.paste(back.as_str()).expect(0);
-    let other = Waiting::begin(&world, &server, &["connect", "gdrive", "--no-browser"]);
+    let other = begin(&world, &server, &["connect", "gdrive", "--no-browser"]);
     other.paste(back.as_str()).expect(1).says(&["belongs to another sign-in"]);
-    let wrong = Waiting::begin(&world, &server, &["connect", "gdrive", "--no-browser", "--json"]);
+    let wrong = begin(&world, &server, &["connect", "gdrive", "--no-browser", "--json"]);
     assert_eq!(wrong.paste("canary-wrong").expect(1).json()["error"]["code"], "unauthorized");
     assert!(world.at("state/kite/credentials/gdrive.json").exists(), "a sign-in that fails leaves the one before");
 }
@@ -132,8 +92,8 @@ fn without_an_app_or_with_a_service_elsewhere_nothing_is_asked() {
 
 #[test]
 fn a_service_that_is_away_keeps_its_tokens_unless_only_ours_are_meant() {
-    let (service, world) = (Arc::new(Service::new(false)), World::new(&[]));
-    let waiting = Waiting::begin(&world, &serve(service.clone()), &["connect", "gdrive", "--no-browser"]);
+    let (service, world) = (Arc::new(SignIn::new(false)), World::new(&[]));
+    let waiting = begin(&world, &service.clone().serve(), &["connect", "gdrive", "--no-browser"]);
     let back = service.agree(&waiting.page);
     waiting.paste(back.as_str()).expect(0);
     let away = |args: &[&str]| silent(Ran::of(&mut command(&world, "http://127.0.0.1:9/", args)));

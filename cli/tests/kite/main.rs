@@ -20,12 +20,6 @@ mod layouts;
 mod lock;
 mod lower;
 mod sealed;
-#[allow(dead_code, reason = "the tests of tokens use all of it")]
-#[path = "../../../adapters/tests/oauth/server.rs"]
-mod server;
-#[allow(dead_code, reason = "the tests of tokens use all of it")]
-#[path = "../../../adapters/tests/oauth/service.rs"]
-mod service;
 mod set_up;
 mod shared_folder;
 mod skipped;
@@ -33,4 +27,5 @@ mod terminal;
 mod trash;
 mod two_folders;
 mod unlink;
+mod waiting;
 mod world;

@@ -126,8 +126,13 @@ impl World {
 
     /// Syncs both ways until both folders have heard of everything.
     pub fn settle(&self, a: &str, b: &str) {
+        self.settle_by(a, b, |folder| self.sync(folder));
+    }
+
+    /// The same by a sync of one's own.
+    pub fn settle_by(&self, a: &str, b: &str, sync: impl Fn(&str) -> Ran) {
         for folder in [a, b, a] {
-            self.sync(folder).expect(0);
+            sync(folder).expect(0);
         }
         assert_eq!(self.files(a), self.files(b));
     }

@@ -2,11 +2,12 @@
 //!
 //! An emulator is only as good as what it was checked by: `official/` holds scripts that put it through the clients of the
 //! services' own makers.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod dropbox;
 mod gdrive;
 mod server;
+pub mod sign_in;
 
 pub use dropbox::{DropboxEmulator, Failure};
 pub use gdrive::{Failure as GDriveFailure, GDriveEmulator};

@@ -9,7 +9,7 @@ use tokio::{runtime::Builder, task::spawn_blocking};
 use url::Url;
 
 /// A request, as far as anybody looks at it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) path: String,

@@ -183,6 +183,31 @@ fn a_record_that_no_search_knows_yet_is_missing_for_others_only() {
 }
 
 #[test]
+fn an_upload_that_is_cut_goes_on_where_it_was() {
+    let emulator = GDriveEmulator::start();
+    block_on(async {
+        let drive = open(&emulator, "somebody");
+        drive.make_root().await.unwrap();
+        let content = |seed: u32| (0..20_000_000_u32).map(|n| (n.wrapping_mul(seed) >> 7).to_le_bytes()[0]).collect::<Vec<u8>>();
+        let (one, two) = (content(2_654_435_761), content(2_246_822_519));
+        for failures in [&[GDriveFailure::Cut][..], &[GDriveFailure::CarriedOut], &[GDriveFailure::Unavailable], &[GDriveFailure::Cut; 9]] {
+            emulator.fail("PUT upload/drive/v3/files", failures);
+            emulator.requests();
+            let name = format!("large {failures:?}");
+            drive.put(path(&name), one.clone(), Condition::Absent).await.unwrap();
+            assert!(read(&drive, &name).await.unwrap().unwrap() == one && emulator.count("somebody", &name) == 1);
+            emulator.fail("PUT upload/drive/v3/files/{id}", failures);
+            drive.put(path(&name), two.clone(), Condition::Any).await.unwrap();
+            assert!(read(&drive, &name).await.unwrap().unwrap() == two && emulator.count("somebody", &name) == 1);
+        }
+        emulator.fail("PUT upload/drive/v3/files", &[GDriveFailure::Unavailable; 99]);
+        let refused = drive.put(path("never"), one.clone(), Condition::Absent).await.unwrap_err();
+        assert_eq!(refused.kind.code(), "unavailable");
+        assert_eq!(read(&drive, "never").await.unwrap(), None);
+    });
+}
+
+#[test]
 fn large_files_and_parts_come_back() {
     let emulator = GDriveEmulator::start();
     block_on(async {

@@ -17,6 +17,7 @@ mod refusal;
 mod remove;
 mod root;
 mod routes;
+mod session;
 mod write;
 
 use crate::http::{Call, Credentials, Http, Repeat, Rules, TokenSource, Web, address as service_address};

@@ -1,6 +1,6 @@
 //! The table of names: which id a path has. A file of JSON that is replaced under a condition.
 
-use super::{GDrive, call, known::Place};
+use super::{GDrive, call, known::Place, routes::Media};
 use crate::http::{Call, Repeat};
 use kitestring::{DrivePath, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl GDrive {
             let is_known = tagged.content == place.content;
             place.seen(tagged);
             if !is_known {
-                let Some(bytes) = self.media(call, &place.id, None, None).await? else { return Ok(None) };
+                let Some(Media { bytes, .. }) = self.media(call, &place.id, None, None).await? else { return Ok(None) };
                 if !place.content.holds(&bytes) {
                     continue;
                 }

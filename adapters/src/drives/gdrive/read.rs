@@ -1,6 +1,6 @@
 //! Reading a file.
 
-use super::{GDrive, call, known::Place, model::version_of};
+use super::{GDrive, call, known::Place, model::version_of, routes::Media};
 use crate::http::{
     Call, Repeat,
     range::{bounded, cut},
@@ -61,15 +61,15 @@ impl GDrive {
     }
 
     async fn whole(&self, call: &Call, place: &Place) -> Result<Option<Vec<u8>>> {
-        self.media(call, &place.id, None, None).await
+        Ok(self.media(call, &place.id, None, None).await?.map(|media| media.bytes))
     }
 
     /// Reads a part. What it is a part of cannot be told by its bytes, so it is asked for of the revision that was looked at.
     async fn part(&self, call: &Call, path: &DrivePath, mut place: Place, part: &Range<u64>) -> Result<Option<Got>> {
-        // Of a file that was listed before, it may be the whole after all.
-        if part.start == 0 && !part.is_empty() && place.content.version().is_some() {
-            let Some(bytes) = self.media(call, &place.id, None, Some(part)).await? else { return Ok(None) };
-            if place.content.holds(&bytes) {
+        // It may be the whole after all.
+        if part.start == 0 && !part.is_empty() {
+            let Some(Media { bytes, is_whole }) = self.media(call, &place.id, None, Some(part)).await? else { return Ok(None) };
+            if is_whole {
                 return Ok(Some(file(version_of(&bytes), bytes)));
             }
         }
@@ -83,8 +83,8 @@ impl GDrive {
             if part.is_empty() {
                 return Ok(Some(file(version, Vec::new())));
             }
-            if let Some(bytes) = self.media(call, &place.id, Some(revision), Some(part)).await? {
-                return Ok(Some(file(version, bytes)));
+            if let Some(media) = self.media(call, &place.id, Some(revision), Some(part)).await? {
+                return Ok(Some(file(version, media.bytes)));
             }
         }
         Ok(self.whole(call, &place).await?.map(|bytes| file(version_of(&bytes), cut(bytes, 0, Some(part)))))

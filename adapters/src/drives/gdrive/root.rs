@@ -80,11 +80,13 @@ impl GDrive {
         let own = self.make(&call, &metadata, Table::default().encode()).await?;
         self.known.lock().memo.is_young = true;
         self.runtime.sleep(self.settles).await;
-        let table = self.find_table(&call, &folder).await?.unwrap_or_else(|| own.clone());
-        if table != own {
-            self.delete_id(&call, &own, None).await?.ok();
+        let table = self.find_table(&call, &folder).await?.unwrap_or_else(|| own.id.clone());
+        if table != own.id {
+            self.delete_id(&call, &own.id, None).await?.ok();
         }
-        self.known.lock().root = Some(Root { folder, table });
+        let mut inner = self.known.lock();
+        inner.root = Some(Root { folder, table });
+        inner.table = Some((own, Table::default()));
         Ok(())
     }
 
@@ -93,14 +95,17 @@ impl GDrive {
     /// # Errors
     /// What Google Drive answers.
     pub async fn has_root(&self) -> Result<bool> {
-        Ok(self.find_root(&call("open", "", Repeat::Freely)).await?.is_some())
+        let root = self.find_root(&call("open", "", Repeat::Freely)).await?;
+        let is_there = root.is_some();
+        self.known.lock().root = root;
+        Ok(is_there)
     }
 
     async fn make_folder(&self, call: &Call) -> Result<String> {
         let Place::Folder(name) = &self.place else { return Ok(APP_DATA.to_owned()) };
         let id = self.fresh_id().await?;
         let metadata = json!({"id": id, "name": name, "parents": ["root"], "mimeType": FOLDER_TYPE});
-        let own = self.make(call, &metadata, Vec::new()).await?;
+        let own = self.make(call, &metadata, Vec::new()).await?.id;
         self.runtime.sleep(self.settles).await;
         match self.find_folder(call).await? {
             Some(folder) if folder != own => {
@@ -111,12 +116,13 @@ impl GDrive {
         }
     }
 
-    /// Makes a file under the id that it names, and returns that.
-    async fn make(&self, call: &Call, metadata: &Value, bytes: Vec<u8>) -> Result<String> {
+    /// Makes a file under the id that it names.
+    async fn make(&self, call: &Call, metadata: &Value, bytes: Vec<u8>) -> Result<KnownPlace> {
         let id = metadata.get("id").and_then(Value::as_str).unwrap_or_default();
         match self.create(call, metadata, bytes).await? {
+            Ok(file) => Ok(KnownPlace { content: file.content, ..KnownPlace::new(id) }),
             // It has that id because an earlier attempt has made it.
-            Ok(_) | Err(Refusal::Taken) => Ok(id.to_owned()),
+            Err(Refusal::Taken) => Ok(KnownPlace::new(id)),
             Err(_) => Err(self.no_root(call)),
         }
     }

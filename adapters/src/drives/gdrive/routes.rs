@@ -19,7 +19,7 @@ pub(super) const SERVICE: &str = "https://www.googleapis.com/";
 const TRIES: u32 = 6;
 /// So many ids are made at once: as many as Google makes.
 const IDS: usize = 1000;
-/// What is larger is sent in two requests, the second of which may be as large as it wants.
+/// What is larger is sent in a session.
 pub(super) const SMALL: usize = 5_000_000;
 /// So many files are named in a page: as many as Google names.
 const PAGE: &str = "1000";
@@ -35,6 +35,22 @@ struct Ids {
 pub(super) struct Page {
     pub(super) files: Vec<File>,
     pub(super) next_page_token: Option<String>,
+}
+
+/// The content of a file, or a part of it.
+pub(super) struct Media {
+    pub(super) bytes: Vec<u8>,
+    /// Whether it is all that the file holds.
+    pub(super) is_whole: bool,
+}
+
+impl Media {
+    /// Cuts what came down to what was asked for.
+    fn cut(total: u64, bytes: Vec<u8>, begins: u64, part: Option<&Range<u64>>) -> Self {
+        let bytes = range::cut(bytes, begins, part);
+        let is_whole = begins == 0 && bytes.len() as u64 == total;
+        Self { bytes, is_whole }
+    }
 }
 
 impl GDrive {
@@ -79,7 +95,7 @@ impl GDrive {
     }
 
     /// Reads the content of a file, or of one of its revisions; none if there is none.
-    pub(super) async fn media(&self, call: &Call, id: &str, revision: Option<&str>, part: Option<&Range<u64>>) -> Result<Option<Vec<u8>>> {
+    pub(super) async fn media(&self, call: &Call, id: &str, revision: Option<&str>, part: Option<&Range<u64>>) -> Result<Option<Media>> {
         let path = match revision {
             Some(revision) => format!("drive/v3/files/{id}/revisions/{revision}"),
             None => format!("drive/v3/files/{id}"),
@@ -88,10 +104,13 @@ impl GDrive {
         let response = self.send(call, request).await?;
         match response.status {
             200 if response.is_html() => Err(self.senseless(call)),
-            200 => Ok(Some(range::cut(response.body, 0, part))),
-            206 if range::is_asked(&response, part) => Ok(Some(range::cut(response.body, part.map_or(0, |part| part.start), part))),
+            200 => Ok(Some(Media::cut(response.body.len() as u64, response.body, 0, part))),
+            206 if range::is_asked(&response, part) => {
+                let total = range::total(&response).unwrap_or(u64::MAX);
+                Ok(Some(Media::cut(total, response.body, part.map_or(0, |part| part.start), part)))
+            }
             206 => Err(self.error(call, ErrorKind::Unavailable, "gave another part of the file than was asked for")),
-            416 if part.is_some() => Ok(Some(Vec::new())),
+            416 if part.is_some() => Ok(Some(Media { bytes: Vec::new(), is_whole: false })),
             404 if Refusal::of(&response, &[Refusal::Missing]).is_some() => Ok(None),
             // Only the newest revision can be read, unless it is said to be kept.
             403 if revision.is_some() && !is_rate(&response) => Ok(None),
@@ -173,20 +192,6 @@ impl GDrive {
         self.read_answer(call, &response, &[Refusal::Missing, Refusal::Moved])
     }
 
-    /// Opens a session and sends the content there, in one piece.
-    async fn send_large(&self, call: &Call, opening: Request, bytes: Vec<u8>) -> Result<Response> {
-        let length = bytes.len().to_string();
-        let opening = opening.with("X-Upload-Content-Type", BINARY).with("X-Upload-Content-Length", length);
-        let opened = self.send(call, opening).await?;
-        let session = opened.header("location").and_then(|to| self.service.join(to).ok());
-        match session {
-            Some(session) if opened.status == 200 => {
-                self.send(call, Request::new(Method::Put, session).with("Content-Type", BINARY).containing(bytes)).await
-            }
-            _ => Ok(opened),
-        }
-    }
-
     /// Deletes a file for good; false if there is none, or if it has another tag.
     pub(super) async fn delete_id(&self, call: &Call, id: &str, etag: Option<&str>) -> Result<Result<(), Refusal>> {
         // Only v2 knows conditions.
@@ -205,7 +210,7 @@ impl GDrive {
     }
 }
 
-const BINARY: &str = "application/octet-stream";
+pub(super) const BINARY: &str = "application/octet-stream";
 
 /// Makes one body of metadata and content (RFC 2387).
 fn related(request: Request, metadata: &Value, bytes: &[u8]) -> Request {

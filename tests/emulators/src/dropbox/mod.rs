@@ -2,7 +2,8 @@
 //!
 //! Who has a token has an account: each token names one of its own, which is made at its first use. Some words at the
 //! beginning of a token mean something: `expired`, `revoked`, `malformed`, `readonly`, and `full` (an account with room for
-//! 1,000 bytes); the tokens `busy-json`, `busy-text` and `busy-writes` are always too fast.
+//! 1,000 bytes); the tokens `busy-json`, `busy-text` and `busy-writes` are always too fast. The tokens of [`SignIn`] name the
+//! account of whoever has signed in.
 //!
 //! Faithful where a drive could be wrong: conditions and the rule of identical bytes, names without case, forms of errors,
 //! types of requests, pages, dead cursors, limits, and one writer at a time. Not there: content hashes of uploads are not
@@ -18,7 +19,10 @@ mod replies;
 mod routes;
 mod sessions;
 
-use crate::server::{self, Reply};
+use crate::{
+    server::{self, Reply},
+    sign_in::SignIn,
+};
 use account::Account;
 use replies::{refused, slow_down, slow_down_in_text};
 use std::{
@@ -53,8 +57,9 @@ pub struct DropboxEmulator {
     service: Arc<Service>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Service {
+    sign_in: Arc<SignIn>,
     accounts: Mutex<BTreeMap<String, Arc<Account>>>,
     failures: Mutex<BTreeMap<String, VecDeque<Failure>>>,
     requests: Mutex<Vec<String>>,
@@ -68,7 +73,13 @@ impl DropboxEmulator {
     /// # Panics
     /// If there is no port left.
     pub fn start() -> Self {
-        let service = Arc::new(Service::default());
+        let service = Arc::new(Service {
+            sign_in: Arc::new(SignIn::new(false)),
+            accounts: Mutex::default(),
+            failures: Mutex::default(),
+            requests: Mutex::default(),
+            hold: Mutex::default(),
+        });
         let own = service.clone();
         let address = server::start(move |asked| own.answer(&asked));
         Self { address, service }
@@ -77,6 +88,11 @@ impl DropboxEmulator {
     /// Returns its address, which stands for all hosts of the service.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Returns where one signs in.
+    pub fn sign_in(&self) -> Arc<SignIn> {
+        self.service.sign_in.clone()
     }
 
     /// Returns which routes were asked for since the last call, in order.

@@ -9,7 +9,10 @@ use super::{
     replies::{answered, bad, refused, slow_down, slow_down_in_text, unauthorized},
     sessions,
 };
-use crate::server::{Asked, Reply};
+use crate::{
+    server::{Asked, Reply},
+    sign_in::Worth,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{sync::PoisonError, thread};
@@ -55,6 +58,9 @@ fn writes(route: &str) -> bool {
 
 impl Service {
     pub(super) fn answer(&self, asked: &Asked) -> Reply {
+        if let Some(reply) = self.sign_in.reply(asked) {
+            return reply;
+        }
         let route = route(asked);
         self.requests.lock().unwrap().push(route.to_owned());
         let Some(style) = style(route) else {
@@ -80,9 +86,14 @@ impl Service {
             let backoff = (failure == Some(Failure::Backoff)).then_some(1);
             return listing::longpoll(&account, route, &arg, backoff).map(|value| answered(&value));
         }
-        let token = token(asked)?;
-        let account = self.account(token);
-        let call = Call { route, token, arg: &arg, body: &asked.body, failure };
+        let owner = match self.sign_in.worth(token(asked)?) {
+            Worth::Other => token(asked)?.to_owned(),
+            Worth::Account(person) => person,
+            Worth::Expired => return Err(unauthorized("expired_access_token")),
+            Worth::Ended => return Err(unauthorized("invalid_access_token")),
+        };
+        let account = self.account(&owner);
+        let call = Call { route, owner: &owner, arg: &arg, body: &asked.body, failure };
         if !writes(route) {
             let answered = call.read(&account.tree(), asked);
             return answered.unwrap_or_else(|| call.prepare(&mut account.tree()));
@@ -166,7 +177,8 @@ fn read<T: DeserializeOwned>(route: &str, arg: &Value) -> Result<T, Reply> {
 /// A call whose sender is known.
 struct Call<'a> {
     route: &'a str,
-    token: &'a str,
+    /// Names the account.
+    owner: &'a str,
     arg: &'a Value,
     body: &'a [u8],
     failure: Option<Failure>,
@@ -179,15 +191,15 @@ impl Call<'_> {
 
     /// Answers routes that change nothing; none for the others.
     fn read(&self, tree: &Tree, asked: &Asked) -> Option<Result<Reply, Reply>> {
-        let (route, token) = (self.route, self.token);
+        let (route, owner) = (self.route, self.owner);
         let answer = match route {
             "download" => {
                 let (range, known) = (asked.header("range"), asked.header("if-none-match"));
                 return Some(self.arg().and_then(|arg| read::download(tree, route, &arg, range, known)));
             }
             "get_metadata" => self.arg().and_then(|arg| read::metadata(tree, route, &arg)),
-            "list_folder" => self.arg().and_then(|arg| listing::list(tree, route, token, &arg)),
-            "list_folder/get_latest_cursor" => self.arg().and_then(|arg| listing::latest(tree, route, token, &arg)),
+            "list_folder" => self.arg().and_then(|arg| listing::list(tree, route, owner, &arg)),
+            "list_folder/get_latest_cursor" => self.arg().and_then(|arg| listing::latest(tree, route, owner, &arg)),
             "list_folder/continue" => self.arg().and_then(|arg| listing::go_on(tree, route, &arg)),
             _ => return None,
         };

@@ -6,19 +6,32 @@ use super::{
     files::{self, Api, Metadata, describe},
     reply, search, upload,
 };
-use crate::server::{Asked, Reply};
+use crate::{
+    server::{Asked, Reply},
+    sign_in::Worth,
+};
 use serde_json::{Value, json};
 
 impl Service {
     pub(super) fn answer(&self, asked: &Asked) -> Reply {
+        if let Some(reply) = self.sign_in.reply(asked) {
+            return reply;
+        }
         let call = asked.call();
         self.requests.lock().unwrap().push(call.clone());
         let failure = self.failure(&call);
         if let Some(reply) = failure.and_then(Failure::reply) {
             return reply;
         }
-        let reply = self.checked(asked).unwrap_or_else(|reply| reply);
-        if failure == Some(Failure::CarriedOut) { Failure::fault() } else { reply }
+        let reply = match failure {
+            Some(Failure::Cut) => self.checked(&upload::halved(asked)),
+            _ => self.checked(asked),
+        };
+        match failure {
+            Some(Failure::CarriedOut) => Failure::fault(),
+            Some(Failure::Cut) if !asked.body.is_empty() => Failure::fault(),
+            _ => reply.unwrap_or_else(|reply| reply),
+        }
     }
 
     fn checked(&self, asked: &Asked) -> Result<Reply, Reply> {
@@ -29,7 +42,11 @@ impl Service {
         if token.starts_with("readonly") && asked.method != "GET" {
             return Err(reply::read_only());
         }
-        let account = self.account(token);
+        let account = match self.sign_in.worth(token) {
+            Worth::Other => self.account(token),
+            Worth::Account(person) => self.account(&person),
+            Worth::Expired | Worth::Ended => return Err(reply::unauthorized()),
+        };
         let settings = *self.settings.lock().unwrap();
         let mut account = account.lock().unwrap();
         account.lag = settings.lag;

@@ -1,7 +1,8 @@
 //! Google Drive, as far as a drive uses it: v3, and of v2 what has conditions.
 //!
 //! Who has a token has an account: each token names one of its own, which is made at its first use. Some words at the
-//! beginning of a token mean something: `expired`, `readonly`, and `full` (an account with room for 10,000 bytes).
+//! beginning of a token mean something: `expired`, `readonly`, and `full` (an account with room for 10,000 bytes). The tokens of
+//! [`SignIn`] name the account of whoever has signed in.
 //!
 //! Faithful where a drive could be wrong: names that are not unique, searches that lag behind, ids that are made before, tags
 //! that move by themselves, conditions of v2 and none of v3, field masks, pages, parts, both kinds of upload, and the forms of
@@ -18,7 +19,7 @@ mod reply;
 mod search;
 mod upload;
 
-use crate::server;
+use crate::{server, sign_in::SignIn};
 use account::Account;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -41,6 +42,8 @@ pub enum Failure {
     Unavailable,
     /// The request is carried out, and answered by 503.
     CarriedOut,
+    /// Half of a piece of a session is taken, and answered by 503.
+    Cut,
     /// A web page, as a network sends it that wants a login.
     WebPage,
 }
@@ -52,8 +55,9 @@ pub struct GDriveEmulator {
     service: Arc<Service>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Service {
+    sign_in: Arc<SignIn>,
     accounts: Mutex<BTreeMap<String, Arc<Mutex<Account>>>>,
     failures: Mutex<BTreeMap<String, VecDeque<Failure>>>,
     requests: Mutex<Vec<String>>,
@@ -75,7 +79,13 @@ impl GDriveEmulator {
     /// # Panics
     /// If there is no port left.
     pub fn start() -> Self {
-        let service = Arc::new(Service::default());
+        let service = Arc::new(Service {
+            sign_in: Arc::new(SignIn::new(false)),
+            accounts: Mutex::default(),
+            failures: Mutex::default(),
+            requests: Mutex::default(),
+            settings: Mutex::default(),
+        });
         let own = service.clone();
         let address = server::start(move |asked| own.answer(&asked));
         Self { address, service }
@@ -84,6 +94,11 @@ impl GDriveEmulator {
     /// Returns its address.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Returns where one signs in.
+    pub fn sign_in(&self) -> Arc<SignIn> {
+        self.service.sign_in.clone()
     }
 
     /// Returns which calls were made since the last time, in order, as `GET drive/v3/files/{id}`.

@@ -48,6 +48,14 @@ pub(super) fn upload(account: &mut Account, settings: Settings, asked: &Asked, a
     }
 }
 
+/// What arrives of a piece whose sender is cut off in the middle.
+pub(super) fn halved(asked: &Asked) -> Asked {
+    let arrives = asked.body.len() / 2 / GRAIN * GRAIN;
+    let mut halved = asked.clone();
+    halved.body.truncate(arrives);
+    halved
+}
+
 fn check_size(body: &[u8]) -> Result<(), Reply> {
     if body.len() > SIMPLE { Err(reply::error(413, "global", "uploadTooLarge", "Request Entity Too Large", None)) } else { Ok(()) }
 }
