@@ -24,7 +24,7 @@ const KINDS = {
     program: "dropbox-emulator",
     old: address => dropbox({
       getAccessToken: () => TOKEN,
-      fetch: (url, options) => fetch(String(url).replace(/^https:\/\/[a-z]+\.dropboxapi\.com/, address), options),
+      fetch: (url, options) => fetch(String(url).replace(/^https:\/\/[a-z]+\.dropboxapi\.com\//, address), options),
     }),
   },
 };
