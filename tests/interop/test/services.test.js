@@ -97,6 +97,22 @@ for (const kind of ["webdav", "dropbox"]) {
   }
 }
 
+test("webdav: ids that db-to-cloud puts into addresses as they are do not reach it, and stop nothing else", async t => {
+  const service = await Service.start(t, "webdav");
+  const [old, client] = [service.old(), service.new()];
+  old.put(note("first", 1));
+  await old.sync();
+  await client.put(note("a?b", 1), note("a/b", 1), note("plain", 1));
+  await client.sync();
+  await old.sync();
+  assert.deepEqual(old.all(), [note("first", 1), note("plain", 1)]);
+  assert.deepEqual(old.warnings.map(text => text.split(" ")[2]).sort(), ["a%2Fb.", "a%3Fb."]);
+  old.put(note("plain", 2));
+  await old.sync();
+  await client.sync();
+  assert.deepEqual(await client.all(), byId([note("a/b", 1), note("a?b", 1), note("first", 1), note("plain", 2)]));
+});
+
 // One old client only: two that take the lock in one millisecond write the same bytes, which are no conflict in Dropbox.
 test("dropbox: an old and two new clients at once, every edit reaches everybody", async t => {
   const service = await Service.start(t, "dropbox");
