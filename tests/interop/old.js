@@ -1,12 +1,12 @@
-// The old side: npm db-to-cloud 0.8.1 over a plain map, with its own folder drive.
+// The old side: npm db-to-cloud 0.8.1 over a plain map, with one of its own drives.
 import dbToCloudModule from "db-to-cloud";
 
-const {dbToCloud, drive: {fsDrive}} = dbToCloudModule;
+const {dbToCloud} = dbToCloudModule;
 
 /** One device that runs db-to-cloud 0.8.1. */
 export class OldClient {
-  /** `folder` is the shared drive; `wrap` may replace the drive that db-to-cloud is given. */
-  constructor(folder, {wrap = drive => drive} = {}) {
+  /** `drive` is one of db-to-cloud's. */
+  constructor(drive) {
     this.docs = new Map(); // String(_id) -> document
     this.warnings = [];
     this.state = undefined;
@@ -21,7 +21,7 @@ export class OldClient {
       setState: (_drive, state) => { this.state = state && structuredClone(state); },
       retryMaxAttempts: 1,
     });
-    this.client.use(wrap(fsDrive({folder})));
+    this.client.use(drive);
   }
 
   #put(doc) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {dirname, join} from "node:path";
+import dbToCloud from "db-to-cloud";
 import {NewClient} from "./new.js";
 import {OldClient} from "./old.js";
 
@@ -21,8 +22,9 @@ export class Place {
     });
   }
 
-  old(options) {
-    return new OldClient(this.drive, options);
+  /** A device with db-to-cloud; `wrap` may replace the drive that it is given. */
+  old({wrap = drive => drive} = {}) {
+    return new OldClient(wrap(dbToCloud.drive.fsDrive({folder: this.drive})));
   }
 
   /** A device with kitestring; `home` names an earlier one's folder to start it again. */

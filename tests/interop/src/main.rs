@@ -1,17 +1,18 @@
-//! A host of JSON documents over a folder drive. It reads one JSON request a line and answers each with a line.
+//! A host of JSON documents over a drive. It reads one JSON request a line and answers each with a line.
 //!
-//! `host DRIVE HOME [DELAY_MS]`: syncs the documents of `HOME` with the classic layout in the folder `DRIVE`;
-//! `DELAY_MS` slows every request to the drive down.
+//! `host DRIVE HOME [DELAY_MS]`: syncs the documents of `HOME` with the classic layout in `DRIVE`; `DELAY_MS` slows every
+//! request to the drive down.
 
 mod documents;
+mod drives;
 mod request;
 
 use documents::Documents;
 use kitestring::{Client, Drive, Error, ErrorKind, Layout, Options, Result};
-use kitestring_adapters::{drives::fs::FsDrive, layers::SlowDrive, runtime::NativeRuntime, state::sqlite::SqliteState};
+use kitestring_adapters::{layers::SlowDrive, runtime::NativeRuntime, state::sqlite::SqliteState};
 use std::{
     io::{BufRead as _, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -34,15 +35,15 @@ fn run(arguments: &[String]) -> Result<()> {
         [drive, home, delay] => (drive, home, Duration::from_millis(delay.parse().map_err(|_| usage())?)),
         _ => return Err(usage()),
     };
-    async_io::block_on(serve(Path::new(drive), PathBuf::from(home), delay))
+    async_io::block_on(serve(drive, PathBuf::from(home), delay))
 }
 
-async fn serve(drive: &Path, home: PathBuf, delay: Duration) -> Result<()> {
+async fn serve(drive: &str, home: PathBuf, delay: Duration) -> Result<()> {
     std::fs::create_dir_all(&home).map_err(|e| failure(&e))?;
     let documents = Arc::new(Documents::open(home.join("documents.json"))?);
     let runtime = Arc::new(NativeRuntime::new());
-    let folder: Arc<dyn Drive> = Arc::new(FsDrive::create(drive)?);
-    let drive: Arc<dyn Drive> = if delay.is_zero() { folder } else { Arc::new(SlowDrive::new(folder, runtime.clone(), delay)) };
+    let drive = drives::open(drive, runtime.clone())?;
+    let drive: Arc<dyn Drive> = if delay.is_zero() { drive } else { Arc::new(SlowDrive::new(drive, runtime.clone(), delay)) };
     let state = Arc::new(SqliteState::open(home.join("state.sqlite"))?);
     let client =
         Client::open(documents.clone(), state, drive, Options { layout: Layout::Classic(Default::default()), ..Options::new(runtime) })

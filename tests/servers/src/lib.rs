@@ -54,11 +54,19 @@ impl Kind {
     /// # Errors
     /// What the server answers.
     pub fn empty_folder(self) -> Result<String> {
-        static FOLDERS: AtomicU32 = AtomicU32::new(0);
-        let folder = format!("{}folder-{}/drive", self.shared().address(), FOLDERS.fetch_add(1, Relaxed));
-        async_io::block_on(drive(&folder)?.make_root())?;
-        Ok(folder)
+        empty_folder(self.shared())
     }
+}
+
+/// Returns the address of an empty folder on a server, which is made at once.
+///
+/// # Errors
+/// What the server answers.
+pub fn empty_folder(server: &Server) -> Result<String> {
+    static FOLDERS: AtomicU32 = AtomicU32::new(0);
+    let folder = format!("{}folder-{}/drive", server.address(), FOLDERS.fetch_add(1, Relaxed));
+    async_io::block_on(drive(&folder)?.make_root())?;
+    Ok(folder)
 }
 
 /// Opens a folder of a server by its address.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -46,8 +46,15 @@ pub fn counting(folder: &str) -> (String, Passed) {
 /// Passes the requests of one connection on, one after the other, and the answers back as they come.
 fn relay_all(client: TcpStream, to: &str, passed: &Passed) -> io::Result<()> {
     let mut server = TcpStream::connect(to)?;
+    // Headers are passed on line by line, which must not wait for acknowledgements.
+    server.set_nodelay(true)?;
+    client.set_nodelay(true)?;
     let (mut answers, mut back) = (server.try_clone()?, client.try_clone()?);
-    thread::spawn(move || io::copy(&mut answers, &mut back));
+    thread::spawn(move || {
+        let _ = io::copy(&mut answers, &mut back);
+        // The client is to see when the server has closed a connection that stood idle.
+        back.shutdown(Shutdown::Both)
+    });
     let mut requests = BufReader::new(client);
     loop {
         let (mut line, mut length) = (Vec::new(), 0);

@@ -96,16 +96,18 @@ impl Classic {
     async fn try_acquire(&self, wait: Duration) -> Result<()> {
         let begun = self.runtime.now();
         loop {
-            if let Some(lease) = self.try_create().await? {
-                self.session().lease = Some(lease);
+            if let Some(lease) = self.try_create().await?
+                && self.begins(lease).await?
+            {
                 return Ok(());
             }
             let Some((bytes, version)) = self.read_lock().await? else { continue };
             let found = serde_json::from_slice::<LockFile>(&bytes).ok();
             if self.is_takeable(found.as_ref(), &bytes).await? {
                 self.log.line(Level::Info, || format!("taking over the lock of {}", owner_of(found.as_ref())));
-                if let Some(lease) = self.take_over(version).await? {
-                    self.session().lease = Some(lease);
+                if let Some(lease) = self.take_over(version).await?
+                    && self.begins(lease).await?
+                {
                     return Ok(());
                 }
                 continue;
@@ -116,6 +118,17 @@ impl Classic {
             }
             self.runtime.sleep(POLL.min(wait - waited)).await;
         }
+    }
+
+    /// Begins to hold the lock that was written. Where the drive may let two write it at the same moment, it is read again
+    /// before anything rests on it: who wrote last has it.
+    async fn begins(&self, lease: Lease) -> Result<bool> {
+        self.session().lease = Some(lease);
+        let ours = self.drive.capabilities().exact || self.still_locked().await?;
+        if !ours {
+            self.session().lease = None;
+        }
+        Ok(ours)
     }
 
     fn our_lock(&self) -> Result<(LockFile, String)> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const TIERS: [(&str, Capabilities, u64); 3] = [
     ("compare-and-swap", Capabilities::FULL, 7),
     ("create-only", Capabilities { replace: false, ..Capabilities::FULL }, 9),
-    ("no conditions", Capabilities::NONE, 9),
+    ("no conditions", Capabilities::NONE, 10),
 ];
 
 /// Requests of two small syncs.

@@ -144,3 +144,28 @@ fn a_lock_that_an_interruption_left_is_removed_by_the_next_sync_although_it_has_
         }
     });
 }
+
+/// C18a: where the drive may let two take the lock at once, the one whose lock was written over does not push.
+#[test]
+fn a_lock_that_is_written_over_in_the_same_moment_is_not_ours() {
+    block_on(async {
+        for drive in drives().into_iter().filter(|drive| !drive.capabilities().replace) {
+            let until = BEGIN_MS + 60_000;
+            let device = Device::new(&drive, 1).await;
+            device.sync().await;
+            device.put("x", "1").await;
+            let (mut is_taken, target) = (false, drive.clone());
+            let racing = Faulty::new(&drive, move |op, path| {
+                if std::mem::replace(&mut is_taken, op == "put" && path == "lock.json") {
+                    let theirs = write(&target, "lock.json", json!({"expire": until, "owner": "b"}));
+                    assert!(futures::FutureExt::now_or_never(theirs).is_some());
+                }
+                None
+            });
+            let device = device.restarted(racing).await;
+            expect_locked(device.try_sync().await.unwrap_err(), Some("b"), until);
+            assert_eq!(read(&drive, "docs/x.json").await, None, "nothing was written");
+            assert_eq!(read(&drive, "lock.json").await.unwrap()["owner"], "b", "theirs stays");
+        }
+    });
+}

@@ -1,0 +1,107 @@
+// Drives beside a folder: each on a server or an emulator that one test has for itself.
+import {spawn} from "node:child_process";
+import {mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {createInterface} from "node:readline";
+import {DOMParser} from "@xmldom/xmldom";
+import dbToCloud from "db-to-cloud";
+import {NewClient, program} from "./new.js";
+import {OldClient} from "./old.js";
+
+const {drive: {dropbox, webdav}} = dbToCloud;
+const TOKEN = "interop"; // whose account it is on an emulator
+
+/** How db-to-cloud reaches each, given an address; the host program knows it by the same name. */
+const KINDS = {
+  /** Apache. */
+  webdav: {
+    program: "webdav-server",
+    old: url => webdav({url, DOMParser: Quiet}),
+  },
+  /** The emulator; db-to-cloud has the addresses of Dropbox built in. */
+  dropbox: {
+    program: "dropbox-emulator",
+    old: address => dropbox({
+      getAccessToken: () => TOKEN,
+      fetch: (url, options) => fetch(String(url).replace(/^https:\/\/[a-z]+\.dropboxapi\.com\//, address), options),
+    }),
+  },
+};
+
+/** As in browsers, what is no XML is no exception: db-to-cloud parses the web page by which Apache answers a PUT. */
+class Quiet {
+  parseFromString(text, type) {
+    return new DOMParser({onError: () => {}}).parseFromString(text, type);
+  }
+}
+
+/** A drive of one kind, and the devices on it; it is removed when the test ends. */
+export class Service {
+  #answers;
+  #open = [];
+
+  /** Starts the drive `kind`. */
+  static async start(test, kind) {
+    const service = new Service(test, kind);
+    service.address = await service.#line();
+    return service;
+  }
+
+  constructor(test, kind) {
+    this.kind = kind;
+    this.root = mkdtempSync(join(tmpdir(), "kitestring-interop-"));
+    this.process = spawn(program(KINDS[kind].program), {stdio: ["pipe", "pipe", "inherit"]});
+    this.process.on("error", () => {}); // noticed by the missing address
+    this.#answers = createInterface({input: this.process.stdout})[Symbol.asyncIterator]();
+    test.after(async () => {
+      await Promise.all(this.#open.map(c => c.close()));
+      this.process.stdin.end();
+      rmSync(this.root, {recursive: true, force: true});
+    });
+  }
+
+  async #line() {
+    const {value, done} = await this.#answers.next();
+    if (done) throw new Error(`${KINDS[this.kind].program} does not answer`);
+    return value;
+  }
+
+  /** How many requests have come since the last call; Apache alone tells. */
+  async requests() {
+    this.process.stdin.write("\n");
+    return Number(await this.#line());
+  }
+
+  /** db-to-cloud's own drive. */
+  oldDrive() {
+    return KINDS[this.kind].old(this.address);
+  }
+
+  /** A device with db-to-cloud. */
+  old() {
+    return new OldClient(this.oldDrive());
+  }
+
+  /** A device with kitestring; `home` names an earlier one's folder to start it again. */
+  new({home = mkdtempSync(join(this.root, "home-")), delayMs} = {}) {
+    const client = new NewClient(`${this.kind}+${this.address}`, home, delayMs);
+    client.home = home;
+    this.#open.push(client);
+    return client;
+  }
+
+  /** A file's content; nothing if there is none. */
+  async json(file) {
+    try {
+      return JSON.parse(await this.oldDrive().get(file));
+    } catch (error) {
+      if (error.code === 404 || error.code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  write(file, data) {
+    return this.oldDrive().put(file, JSON.stringify(data));
+  }
+}
