@@ -6,6 +6,7 @@
 mod crowd;
 mod crowds;
 mod first_push;
+mod foreign;
 mod secrets;
 #[path = "../kite/terminal.rs"]
 mod terminal;

@@ -104,6 +104,11 @@ impl Server {
         }
     }
 
+    /// Returns where on the disk a folder of it is, by the folder's address.
+    pub fn place(&self, address: &str) -> PathBuf {
+        self.home.path().join("files").join(address.strip_prefix(&self.address()).unwrap_or_default())
+    }
+
     /// Returns its address, with a slash at the end.
     pub fn address(&self) -> String {
         format!("{}://127.0.0.1:{}/", if self.is_sealed { "https" } else { "http" }, self.port)

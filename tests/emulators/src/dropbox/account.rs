@@ -79,6 +79,11 @@ impl Tree {
         self.entries.values().filter_map(|entry| entry.file.as_ref()).map(|file| file.bytes.len()).sum()
     }
 
+    /// How many files there are whose paths end so.
+    pub(super) fn count(&self, end: &str) -> usize {
+        self.entries.values().filter(|entry| entry.file.is_some() && entry.path.ends_with(end)).count()
+    }
+
     /// Returns a number that was never given before.
     pub(super) fn next(&mut self) -> u64 {
         self.made += 1;

@@ -117,6 +117,16 @@ impl DropboxEmulator {
         account.changed.notify_all();
     }
 
+    /// Writes a file as another program would.
+    pub fn write(&self, token: &str, path: &str, bytes: &[u8]) {
+        self.service.account(token).tree().write(path, bytes.to_vec());
+    }
+
+    /// Returns how many files there are whose paths end so.
+    pub fn count(&self, token: &str, end: &str) -> usize {
+        self.service.account(token).tree().count(end)
+    }
+
     /// Deletes a file or folder behind everybody's back.
     pub fn remove(&self, token: &str, path: &str) {
         self.service.account(token).tree().remove(path);
