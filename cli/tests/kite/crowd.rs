@@ -23,8 +23,8 @@ const ROUNDS: usize = 30;
 const PASSES: usize = 12;
 /// A sync that is killed lives for at most so long, which is about what a whole one takes.
 const LIFE_MS: u64 = 90;
-/// A content that goes to the drive in files of its own.
-const LARGE_BYTES: usize = 5 << 20;
+/// A content that goes to the drive in files of its own, and that Google Drive replaces under a condition.
+const LARGE_BYTES: usize = 4_600_000;
 
 /// Numbers that the same seed draws again.
 struct Draw(u64);
