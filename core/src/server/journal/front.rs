@@ -53,8 +53,10 @@ pub(crate) async fn front(
         Ok(len) => len,
         Err(flaw) => return Ok(Some(Err(flaw))),
     };
-    if len > first && bytes.len() as u64 == first {
-        let Some(rest) = part(drive, &path, first..len).await? else { return Ok(None) };
+    // A file that is shorter than it says may have been read while it was written: it is asked for the rest too.
+    let read = bytes.len() as u64;
+    if len > read {
+        let Some(rest) = part(drive, &path, read..len).await? else { return Ok(None) };
         bytes.extend(rest);
     }
     let head_len = usize::try_from(len).ok().filter(|len| *len <= bytes.len());
