@@ -135,7 +135,8 @@ impl Crowd<'_> {
             let code = output.status.code();
             self.kills += usize::from(code.is_none());
             let failed = self.place.may_fail && code.is_some();
-            assert!(matches!(code, Some(0 | 2)) || code.is_none() && dies.is_some() || failed, "{output:?}");
+            // 3: what it was about to read was put into a checkpoint and deleted just now; the next sync reads it there.
+            assert!(matches!(code, Some(0 | 2 | 3)) || code.is_none() && dies.is_some() || failed, "{output:?}");
         }
     }
 
