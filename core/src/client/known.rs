@@ -78,10 +78,10 @@ impl Remote {
     }
 
     /// Returns what would be agreed if the host had exactly this under the given revision.
-    pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Base> {
+    pub(super) fn base(&self, id: &DocId, revision: &Revision, digest: Digest) -> Option<Box<Base>> {
         let size = self.content.as_ref()?.size;
         let tag = self.tag.clone().unwrap_or_default();
-        Some(Base { id: id.clone(), revision: revision.clone(), digest, size, tag, before: None })
+        Some(Box::new(Base { id: id.clone(), revision: revision.clone(), digest, size, tag, before: None }))
     }
 }
 
@@ -92,17 +92,16 @@ pub(super) struct NewsOf {
     pub(super) remote: Remote,
     pub(super) keep_local: bool,
     /// What is agreed, if it was read just now.
-    pub(super) base: Option<Option<Base>>,
+    pub(super) base: Option<Option<Box<Base>>>,
 }
 
-/// All that is known of a document.
+/// All that is known of a document. What is large or rare is boxed: this is moved about a lot.
 pub(super) struct Known {
     pub(super) id: DocId,
     pub(super) remote: Remote,
     pub(super) keep_local: bool,
-    pub(super) base: Option<Base>,
-    pub(super) queued: Option<Queued>,
-    /// What is rare is boxed: this is moved about a lot.
+    pub(super) base: Option<Box<Base>>,
+    pub(super) queued: Option<Box<Queued>>,
     pub(super) applying: Option<Box<Applying>>,
     pub(super) pushing: Option<Box<Pushing>>,
     /// Whether a conflict about it waits for the host's decision.
@@ -116,7 +115,7 @@ pub(super) struct Known {
     /// Whether this client has written the drive's itself, and agreed on nothing, while a change waits: it was put back to
     /// a backup.
     pub(super) unremembered: bool,
-    pub(super) local: Option<Present>,
+    pub(super) local: Option<Box<Present>>,
 }
 
 impl Known {
@@ -155,16 +154,19 @@ impl Known {
     }
 
     /// The base if both sides are taken to be the same, as the host has it.
-    pub(super) fn base_as_local(&self) -> Option<Base> {
+    pub(super) fn base_as_local(&self) -> Option<Box<Base>> {
         let local = self.local.as_ref()?;
         let mut base = self.remote.base(&self.id, &local.revision, local.digest)?;
         base.size = local.size;
-        Some(base.follows(self.base.as_ref()))
+        base.follows(self.base.as_deref());
+        Some(base)
     }
 
     /// The base if the host has exactly what the drive has.
-    pub(super) fn base_as_remote(&self) -> Option<Base> {
-        Some(self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)?.follows(self.base.as_ref()))
+    pub(super) fn base_as_remote(&self) -> Option<Box<Base>> {
+        let mut base = self.remote.base(&self.id, &self.remote.revision, self.remote.digest()?)?;
+        base.follows(self.base.as_deref());
+        Some(base)
     }
 }
 
@@ -183,8 +185,7 @@ impl Run {
         for (n, (((queued, applying), pushing), conflict)) in news.into_iter().zip(records) {
             let NewsOf { id, remote, keep_local, base } = n;
             let base = base.unwrap_or_else(|| bases.next().flatten());
-            let (base, in_conflict) = (pushed_base(&id, pushing.as_ref(), base), conflict.is_some());
-            let (applying, pushing) = (applying.map(Box::new), pushing.map(Box::new));
+            let (base, in_conflict) = (pushed_base(&id, pushing.as_deref(), base), conflict.is_some());
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
             let nothing_agreed = queued.is_some() && base.is_none() && remote.content.is_some();
@@ -217,7 +218,7 @@ impl Run {
                     self.leave(known.id, "it cannot be read here now, so the drive's version waits");
                     continue;
                 }
-                Local::Present(present) => known.local = Some(present),
+                Local::Present(present) => known.local = Some(Box::new(present)),
                 Local::Absent => {}
             }
             known.recognise();
@@ -234,9 +235,9 @@ fn look_at(known: &Known) -> LookAt {
 }
 
 /// Returns the base; that is what an interrupted push wrote, if the log says that it took place.
-fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Base>) -> Option<Base> {
+fn pushed_base(id: &DocId, pushing: Option<&Pushing>, base: Option<Box<Base>>) -> Option<Box<Base>> {
     let Some(pushing) = pushing.filter(|p| p.announced) else { return base };
     let digest = plan::attempt_digest(pushing.attempt)?;
     let (size, tag) = base.map(|b| (b.size, b.tag)).unwrap_or_default();
-    Some(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag, before: None })
+    Some(Box::new(Base { id: id.clone(), revision: pushing.revision.clone(), digest, size, tag, before: None }))
 }

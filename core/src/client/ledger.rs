@@ -90,8 +90,8 @@ pub(super) struct Base {
 
 impl Base {
     /// Takes the place of what was agreed on until now.
-    pub(super) fn follows(self, old: Option<&Self>) -> Self {
-        Self { before: before(old, self.digest), ..self }
+    pub(super) fn follows(&mut self, old: Option<&Self>) {
+        self.before = before(old, self.digest);
     }
 }
 
@@ -125,6 +125,13 @@ pub(super) struct Queued {
     pub(super) size: Option<u64>,
 }
 
+/// What tells whether an entry is still the one that was read: the rest of a [`Queued`] is passed over, not copied.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Ticket {
+    pub(super) token: u64,
+    pub(super) place: u64,
+}
+
 /// A change on the drive that waits to be applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Todo {
@@ -140,7 +147,7 @@ pub(super) struct Todo {
 pub(super) struct Applying {
     pub(super) id: DocId,
     /// What the document will be; none means deleted.
-    pub(super) base: Option<Base>,
+    pub(super) base: Option<Box<Base>>,
     /// The version that is applied, if it is a deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<Tag>,
@@ -212,8 +219,8 @@ impl Ledger {
         self.turn.lock().await
     }
 
-    /// Reads the records of these documents, in the same order.
-    pub(super) async fn of<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
+    /// Reads the records of these documents, in the same order. They are boxed, since they are moved about a lot.
+    pub(super) async fn of<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<Box<T>>>> {
         let ids: Vec<&DocId> = ids.into_iter().collect();
         // At a first sync there is none of many.
         if ids.len() >= MANY && self.is_empty(prefix).await? {
@@ -224,13 +231,17 @@ impl Ledger {
     }
 
     /// Reads the records of these documents under a prefix that rarely has any.
-    pub(super) async fn of_rare<T: DeserializeOwned>(&self, prefix: &str, ids: impl IntoIterator<Item = &DocId>) -> Result<Vec<Option<T>>> {
+    pub(super) async fn of_rare<T: DeserializeOwned>(
+        &self,
+        prefix: &str,
+        ids: impl IntoIterator<Item = &DocId>,
+    ) -> Result<Vec<Option<Box<T>>>> {
         if self.is_empty(prefix).await? { Ok(ids.into_iter().map(|_| None).collect()) } else { self.of(prefix, ids).await }
     }
 
     /// Reads the record of one document.
     pub(super) async fn one<T: DeserializeOwned>(&self, prefix: &str, id: &DocId) -> Result<Option<T>> {
-        Ok(self.of(prefix, [id]).await?.into_iter().next().flatten())
+        Ok(self.of(prefix, [id]).await?.into_iter().next().flatten().map(|record| *record))
     }
 
     /// Reads records by key.
@@ -306,9 +317,9 @@ pub(super) fn order_key(place: u64) -> String {
     format!("{ORDER}{place:016x}")
 }
 
-/// Makes the records that take an entry out of the queue.
-pub(super) fn dequeue(entry: &Queued) -> [StateRecord; 2] {
-    [removal(QUEUE, &entry.id), StateRecord::remove(order_key(entry.place))]
+/// Makes the records that take the entry of a document out of the queue.
+pub(super) fn dequeue(id: &DocId, place: u64) -> [StateRecord; 2] {
+    [removal(QUEUE, id), StateRecord::remove(order_key(place))]
 }
 
 /// Makes the records of an entry.

@@ -72,7 +72,7 @@ pub(super) async fn settle_applies(ledger: &Ledger, host: &Host, server: &dyn Se
             if applied {
                 let now = applying.base.as_ref().map(|base| base.tag.clone()).or_else(|| applying.tag.clone());
                 settled.push(server::Settled { id: applying.id.clone(), before: before.map(|base| base.tag), now, took: true });
-                batch.push(base_record(&applying.id, applying.base.as_ref())?);
+                batch.push(base_record(&applying.id, applying.base.as_deref())?);
                 // The apply has settled whatever was open about the document before.
                 batch.extend([CONFLICT, CONFLICT_BODY, PUSHING].map(|prefix| removal(prefix, &applying.id)));
             }

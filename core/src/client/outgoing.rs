@@ -2,7 +2,7 @@
 
 use super::{
     host::{Host, HostSource},
-    ledger::{self, BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, dequeue, enqueue},
+    ledger::{self, BASE, Base, CONFLICT, ConflictRecord, ORDER, PUSHING, Pushing, QUEUE, Queued, TODO, Ticket, Todo, dequeue, enqueue},
     plan::{self, Push},
     run::Run,
 };
@@ -24,9 +24,9 @@ const ATTEMPTS: usize = 8;
 
 /// A queued change with what is known of its document.
 pub(super) struct Candidate {
-    pub(super) entry: Queued,
-    pub(super) base: Option<Base>,
-    pub(super) pushing: Option<Pushing>,
+    pub(super) entry: Box<Queued>,
+    pub(super) base: Option<Box<Base>>,
+    pub(super) pushing: Option<Box<Pushing>>,
 }
 
 impl Candidate {
@@ -46,7 +46,7 @@ pub(super) struct Ready {
 
 /// What to remember of a change that is pushed.
 pub(super) struct Sent {
-    pub(super) entry: Queued,
+    pub(super) entry: Box<Queued>,
     pub(super) revision: Revision,
     pub(super) digest: Option<Digest>,
     pub(super) size: u64,
@@ -64,19 +64,19 @@ impl Sent {
 }
 
 impl Ready {
-    pub(super) fn new(candidate: &Candidate, content: Option<(Revision, Digest, Content)>) -> Self {
+    pub(super) fn new(candidate: Candidate, content: Option<(Revision, Digest, Content)>) -> Self {
         let Candidate { entry, base, pushing } = candidate;
         let (revision, digest, body) = match content {
             Some((revision, digest, body)) => (revision, Some(digest), Some((body, digest))),
             None => (entry.revision.clone(), None, None),
         };
         let size = body.as_ref().map_or(0, |(body, _)| body.size());
-        let before = digest.and_then(|digest| ledger::before(base.as_ref(), digest));
+        let before = digest.and_then(|digest| ledger::before(base.as_deref(), digest));
         let base = base.as_ref().map(|b| b.tag.clone());
-        let attempted = pushing.as_ref().map(Pushing::attempts).unwrap_or_default();
-        let unannounced = pushing.as_ref().filter(|p| !p.announced).map(Pushing::attempts).unwrap_or_default();
+        let attempted = pushing.as_deref().map(Pushing::attempts).unwrap_or_default();
+        let unannounced = pushing.as_deref().filter(|p| !p.announced).map(Pushing::attempts).unwrap_or_default();
         let outgoing = Outgoing { id: entry.id.clone(), revision: revision.clone(), body, base, attempted };
-        let change = Sent { entry: entry.clone(), revision, digest, size, before, interrupted: pushing.is_some() };
+        let change = Sent { entry, revision, digest, size, before, interrupted: pushing.is_some() };
         Self { change, outgoing, unannounced }
     }
 
@@ -150,11 +150,11 @@ impl Run {
     }
 
     /// Reads the contents and decides; what needs no push leaves the queue, what cannot be pushed is reported.
-    pub(super) async fn prepare(&self, batch: &[Candidate]) -> Result<Vec<Ready>> {
+    pub(super) async fn prepare(&self, batch: Vec<Candidate>) -> Result<Vec<Ready>> {
         let documents = self.host.get(batch.iter().map(|c| c.entry.id.clone()).collect()).await?;
-        let mut found = Found::new(batch, documents);
-        let gone = self.truly_missing(batch, |id| found.has(id)).await?;
-        let (mut ready, mut done) = (Vec::new(), Vec::new());
+        let mut found = Found::new(&batch, documents);
+        let gone = self.truly_missing(&batch, |id| found.has(id)).await?;
+        let (mut ready, mut done) = (Vec::with_capacity(batch.len()), Vec::new());
         for candidate in batch {
             let id = &candidate.entry.id;
             let content = match found.take(id) {
@@ -172,16 +172,15 @@ impl Run {
                     continue;
                 }
             };
-            let base = candidate.base.as_ref();
+            let base = candidate.base.as_deref();
             let unsettled = candidate.entry.again || candidate.pushing.is_some();
             let deletes = candidate.entry.action == Action::Delete;
             match plan::push(deletes, base.map(|b| b.digest), content.as_ref().map(|c| c.1), unsettled) {
-                Push::UpToDate => done.push((candidate.entry.clone(), candidate.base.as_ref().map(|base| base.tag.clone()))),
+                Push::UpToDate => done.push((candidate.entry, candidate.base.map(|base| base.tag))),
                 Push::Vanished => {
                     let why = "it was queued as written, but it is gone: queue its deletion, or reconcile";
                     self.set_waiting(&candidate.entry, why).await?;
                 }
-
                 Push::Put | Push::Delete => ready.push(Ready::new(candidate, content)),
             }
         }
@@ -208,7 +207,7 @@ impl Run {
     }
 
     /// Takes entries out of the queue, unless they were renewed: the drive has exactly what they stand for.
-    async fn drop_entries(&self, entries: Vec<(Queued, Option<Tag>)>) -> Result<()> {
+    async fn drop_entries(&self, entries: Vec<(Box<Queued>, Option<Tag>)>) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -218,9 +217,9 @@ impl Run {
         });
         let mut batch = self.server.settled(settled.collect()).await?;
         let _turn = self.ledger.turn().await;
-        let now = self.ledger.of::<Queued>(QUEUE, entries.iter().map(|(e, _)| &e.id)).await?;
-        let same = entries.iter().zip(now).filter_map(|((entry, _), now)| now.filter(|now| now.token == entry.token));
-        batch.extend(same.flat_map(|entry| dequeue(&entry)));
+        let now = self.ledger.of::<Ticket>(QUEUE, entries.iter().map(|(e, _)| &e.id)).await?;
+        let same = entries.iter().zip(now).filter_map(|((entry, _), now)| Some((entry, now.filter(|now| now.token == entry.token)?)));
+        batch.extend(same.flat_map(|(entry, now)| dequeue(&entry.id, now.place)));
         self.ledger.write(batch).await
     }
 }

@@ -138,7 +138,7 @@ impl Run {
     async fn recognise(&self, changes: &[RemoteChange]) -> Result<Vec<StateRecord>> {
         let pushing = self.ledger.of_rare::<Pushing>(PUSHING, changes.iter().map(|c| &c.id)).await?;
         let ours = changes.iter().zip(pushing).filter_map(|(change, pushing)| pushing.filter(|p| change.push.as_ref() == Some(&p.push)));
-        ours.map(|pushing| record(PUSHING, &pushing.id, &Pushing { announced: true, ..pushing.clone() })).collect()
+        ours.map(|pushing| record(PUSHING, &pushing.id, &Pushing { announced: true, ..(*pushing).clone() })).collect()
     }
 
     /// Notes every document that has a base: the server cannot say which of them changed.
@@ -240,7 +240,7 @@ impl Run {
         Ok(matches!(todo.news, News::Put { .. }) && pushing.is_none_or(|p| !p.may_have_left(None)))
     }
 
-    async fn fetch(&self, todos: &[Todo], bases: &[Option<Base>]) -> Result<Vec<Fetched>> {
+    async fn fetch(&self, todos: &[Todo], bases: &[Option<Box<Base>>]) -> Result<Vec<Fetched>> {
         let wanted = todos.iter().zip(bases).map(|(todo, base)| Wanted {
             id: todo.id.clone(),
             news: todo.news.clone(),
@@ -257,7 +257,7 @@ impl Run {
     async fn work_off_deletions(&mut self, todos: Vec<Todo>) -> Result<()> {
         let news = todos.into_iter().filter_map(|todo| {
             let News::Delete { revision, at } = todo.news else { return None };
-            let remote = Remote { revision, tag: at.map(Tag), content: None };
+            let remote = Remote { revision, tag: at.map(|at| Tag(at.into())), content: None };
             Some(NewsOf { id: todo.id, remote, keep_local: todo.keep_local, base: None })
         });
         self.settle(news.collect()).await
@@ -326,7 +326,7 @@ pub(super) fn check_mass(deletes: u64, of: u64, place: &str) -> Result<()> {
 
 /// A document that was looked for and is not there: its deletion is settled with all others. The revision of the
 /// deletion is not known; one is derived, the same on every device.
-fn found_gone(todo: Todo, base: Option<Base>) -> Result<StateRecord> {
+fn found_gone(todo: Todo, base: Option<Box<Base>>) -> Result<StateRecord> {
     let Some(base) = base else { return Ok(removal(TODO, &todo.id)) };
     let revision = Revision::of(format!("deleted {}", base.revision).as_bytes());
     let todo = Todo { news: News::Delete { revision, at: None }, ..todo };

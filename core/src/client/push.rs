@@ -6,7 +6,9 @@
 
 use super::{
     host::batches,
-    ledger::{Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Todo, base_record, bytes, dequeue, enqueue, key, record, removal},
+    ledger::{
+        Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Ticket, Todo, base_record, bytes, dequeue, enqueue, key, record, removal,
+    },
     outgoing::{Candidate, Ready, Sent},
     plan::attempt_digest,
     run::Run,
@@ -75,7 +77,8 @@ struct Finished {
 
 impl From<Sent> for Finished {
     fn from(sent: Sent) -> Self {
-        let Sent { entry: Queued { id, token, .. }, revision, digest, size, before, interrupted } = sent;
+        let Sent { entry, revision, digest, size, before, interrupted } = sent;
+        let Queued { id, token, .. } = *entry;
         Self { id, token, revision, digest, size, before, interrupted }
     }
 }
@@ -125,14 +128,14 @@ impl Run {
             let ids: Vec<DocId> = page.into_iter().map(|(_, id)| id).collect();
             reading.left = self.candidates(&ids).await?.into();
         }
-        let (mut ready, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
+        let (mut ready, mut bytes, mut looked_at) = (Vec::with_capacity(reading.left.len()), 0, 0);
         while bytes < MAX_BYTES && !reading.left.is_empty() {
             let some = batches(reading.left.make_contiguous(), |c| c.size().unwrap_or(UNKNOWN_BYTES)).first().map_or(0, |b| b.len());
             let some: Vec<Candidate> = reading.left.drain(..some).collect();
-            let more = self.prepare(&some).await?;
+            looked_at += some.len();
+            let more = self.prepare(some).await?;
             bytes += more.iter().map(|r| r.change.size).sum::<u64>();
             ready.extend(more);
-            looked_at += some.len();
         }
         self.log.line(Level::Debug, || format!("pushing {} changes, {bytes} bytes", ready.len()));
         Ok(Some(Batch { ready, looked_at }))
@@ -151,7 +154,7 @@ impl Run {
         if placed.len() != changes.len() {
             return Err(Error::internal("put", "the server answered another number of documents than it was given"));
         }
-        let (mut written, mut announced, mut moved) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut written, mut announced, mut moved) = (Vec::with_capacity(placed.len()), Vec::with_capacity(placed.len()), Vec::new());
         for (change, placed) in changes.into_iter().zip(placed) {
             match placed {
                 Placed::Done(tag) => {
@@ -192,9 +195,9 @@ impl Run {
     /// Hands a batch to a server that writes pushes in one step and finishes what was interrupted. It may keep the batch
     /// until there is more.
     async fn commit(&self, announced: Vec<Announced>, mut intents: Vec<Pushing>, push: String) -> Result<Pushed> {
-        let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).collect();
-        if placed.len() < intents.len() {
+        if announced.len() < intents.len() {
             // Only what is really written is acknowledged.
+            let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).collect();
             intents.retain(|intent| placed.contains(&intent.id));
             self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
         }
@@ -262,7 +265,7 @@ impl Run {
     /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
     async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>) -> Result<()> {
         let _turn = self.ledger.turn().await;
-        let now = self.ledger.of::<Queued>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
+        let now = self.ledger.of::<Ticket>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
         let mut batch = records;
         for ((change, tag), now) in written.into_iter().zip(now) {
             let Finished { id, token, revision, digest, size, before, interrupted } = change;
@@ -270,11 +273,17 @@ impl Run {
             let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag, before });
             batch.push(base_record(&id, base.as_ref())?);
             match now {
-                Some(now) if now.token == token => batch.extend(dequeue(&now)),
-                Some(now) => batch.extend(enqueue(&Queued { again: false, ..now })?),
+                Some(now) if now.token == token => batch.extend(dequeue(&id, now.place)),
+                Some(_) => batch.extend(self.still_queued(&id).await?),
                 None => {}
             }
         }
         self.ledger.write(batch).await
+    }
+
+    /// The records of an entry that was renewed while an older change was pushed.
+    async fn still_queued(&self, id: &DocId) -> Result<Vec<StateRecord>> {
+        let now = self.ledger.one::<Queued>(QUEUE, id).await?;
+        Ok(now.map(|now| enqueue(&Queued { again: false, ..now })).transpose()?.into_iter().flatten().collect())
     }
 }

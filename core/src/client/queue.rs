@@ -16,7 +16,7 @@ pub(super) async fn enqueue_all(inner: &Inner, changes: &[Change]) -> Result<()>
         let number = *known.get_or_insert_with(&change.id, || entries.len());
         match entries.get_mut(number) {
             Some(before) => *before = renewed(inner, change, Some(before)),
-            None => entries.push(renewed(inner, change, stored.as_ref())),
+            None => entries.push(renewed(inner, change, stored.as_deref())),
         }
     }
     let mut batch = Vec::with_capacity(2 * entries.len());
@@ -42,7 +42,7 @@ pub(super) async fn enqueue_found(inner: &Inner, found: Vec<FoundChange>) -> Res
     let (mut batch, mut count) = (Vec::new(), 0);
     for (FoundChange { change, size, token }, stored) in found.into_iter().zip(stored) {
         if stored.as_ref().map(|entry| entry.token) == token {
-            batch.extend(enqueue(&Queued { size, ..renewed(inner, &change, stored.as_ref()) })?);
+            batch.extend(enqueue(&Queued { size, ..renewed(inner, &change, stored.as_deref()) })?);
             count += 1;
         }
     }
@@ -78,7 +78,7 @@ pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
     let mut batch = Vec::new();
     for ((id, stored), base) in ids.into_iter().zip(stored).zip(bases) {
         let number = inner.next_number();
-        let entry = stored.unwrap_or_else(|| Queued {
+        let entry = stored.map(|stored| *stored).unwrap_or_else(|| Queued {
             id: id.clone(),
             revision: base.as_ref().map_or_else(|| Revision::of(id.as_str().as_bytes()), |b| b.revision.clone()),
             action: if base.is_some() { Action::Put } else { Action::Delete },

@@ -9,7 +9,7 @@ use super::{
     run::Run,
 };
 use crate::{Action, Change, Digest, DocId, Entry, Error, ErrorKind, Phase, Result, Revision, document::Short};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// How many of the host's documents have a record of ours.
 #[derive(Debug, Default)]
@@ -27,6 +27,15 @@ struct Agreed {
     size: u64,
     #[serde(default)]
     before: Option<Short>,
+}
+
+/// What a comparison asks of a [`Queued`].
+#[derive(Debug, Deserialize)]
+struct InLine {
+    action: Action,
+    token: u64,
+    #[serde(default)]
+    waits: Option<IgnoredAny>,
 }
 
 impl Run {
@@ -64,7 +73,7 @@ impl Run {
     async fn compare_page(&mut self, page: &[Entry], found: &mut Reconciled, seen: &mut Seen) -> Result<()> {
         let ids = || page.iter().map(|e| &e.id);
         let bases = self.ledger.of::<Agreed>(BASE, ids()).await?;
-        let queued = self.ledger.of_rare::<Queued>(QUEUE, ids()).await?;
+        let queued = self.ledger.of_rare::<InLine>(QUEUE, ids()).await?;
         let applying = self.ledger.of_rare::<Applying>(APPLYING, ids()).await?;
         let digests = self.digests(page, &bases).await?;
         // What an interrupted push carries may be older than what is here now: finishing it must not end the entry.
@@ -72,7 +81,7 @@ impl Run {
         let mut changes = Vec::new();
         for ((((entry, base), queued), applying), digest) in page.iter().zip(bases).zip(queued).zip(applying).zip(digests) {
             seen.with_base += u64::from(base.is_some());
-            if queued.is_none() && has_gone_back(base.as_ref(), digest) {
+            if queued.is_none() && has_gone_back(base.as_deref(), digest) {
                 seen.reverted += 1;
                 continue;
             }
@@ -122,7 +131,7 @@ impl Run {
             let queued = self.ledger.of::<Queued>(QUEUE, page.iter().map(|e| &e.id)).await?;
             let digests = self.digests(&page, &bases).await?;
             let all = page.iter().zip(&bases).zip(queued).zip(digests);
-            let back = all.filter(|(((_, base), queued), digest)| queued.is_none() && has_gone_back(base.as_ref(), *digest));
+            let back = all.filter(|(((_, base), queued), digest)| queued.is_none() && has_gone_back(base.as_deref(), *digest));
             let changes = back.map(|(((entry, _), _), _)| {
                 let change = Change { id: entry.id.clone(), revision: entry.revision.clone(), action: Action::Put };
                 FoundChange { change, size: entry.size, token: None }
@@ -132,8 +141,8 @@ impl Run {
     }
 
     /// Returns the digest of each entry: the host's own, or computed from the body where there is a base to compare.
-    async fn digests(&self, page: &[Entry], bases: &[Option<Agreed>]) -> Result<Vec<Option<Digest>>> {
-        let unknown = |(entry, base): &(&Entry, &Option<Agreed>)| entry.digest.is_none() && base.is_some();
+    async fn digests(&self, page: &[Entry], bases: &[Option<Box<Agreed>>]) -> Result<Vec<Option<Digest>>> {
+        let unknown = |(entry, base): &(&Entry, &Option<Box<Agreed>>)| entry.digest.is_none() && base.is_some();
         let read: Vec<LookAt> = page
             .iter()
             .zip(bases)

@@ -122,7 +122,7 @@ async fn keep(inner: &Inner, id: &DocId, remote: &Remote, local: Option<&Present
     let before = inner.ledger.one::<Queued>(QUEUE, id).await?;
     let place = before.map_or(number, |b| b.place);
     let entry = Queued { id: id.clone(), revision, action, token: number, place, again, waits: None, size: None };
-    let mut batch = settled(id, base.as_ref())?;
+    let mut batch = settled(id, base.as_deref())?;
     batch.extend(settled_there);
     batch.extend(enqueue(&entry)?);
     inner.ledger.write(batch).await
@@ -152,12 +152,12 @@ async fn take(inner: &Inner, id: &DocId, remote: Remote, local: Option<Present>)
     let settled_there = inner.server().settled(vec![now]).await?;
     let _turn = inner.ledger.turn().await;
     let now = inner.ledger.one::<Queued>(QUEUE, id).await?;
-    let mut batch = settled(id, base.as_ref())?;
+    let mut batch = settled(id, base.as_deref())?;
     batch.extend(settled_there);
     if let (Some(before), Some(now)) = (queued, now)
         && before.token == now.token
     {
-        batch.extend(dequeue(&now));
+        batch.extend(dequeue(&now.id, now.place));
     }
     inner.ledger.write(batch).await
 }

@@ -25,7 +25,7 @@ const TRIES: u32 = 3;
 struct Pending {
     known: Known,
     incoming: Incoming,
-    intent: Option<Applying>,
+    intent: Option<Box<Applying>>,
 }
 
 /// What a batch of decisions leads to.
@@ -40,16 +40,16 @@ struct Steps {
 struct Settled {
     id: DocId,
     /// What is agreed from now on.
-    base: Option<Base>,
+    base: Option<Box<Base>>,
     /// The queue entry that is thereby done, if it is still the same.
-    done: Option<Queued>,
+    done: Option<Box<Queued>>,
     /// An edit that the host made without a word: it is queued now.
     unnoticed: Option<Box<Queued>>,
     conflict: Option<Box<(ConflictRecord, Option<Vec<u8>>)>>,
     /// Whether an interrupted push is settled by this.
     push_settled: bool,
     /// A version of this client's that lost is settled by this.
-    lost_settled: Option<server::Settled>,
+    lost_settled: Option<Box<server::Settled>>,
     /// Which records there were, to be removed.
     had: Had,
 }
@@ -62,16 +62,18 @@ struct Had {
 }
 
 impl Settled {
-    fn new(known: &Known, base: Option<Base>) -> Self {
+    fn new(known: &Known, base: Option<Box<Base>>) -> Self {
         let had = Had { applying: known.applying.is_some(), pushing: known.pushing.is_some(), conflict: known.in_conflict };
         Self { id: known.id.clone(), base, done: None, unnoticed: None, conflict: None, push_settled: false, lost_settled: None, had }
     }
 
     /// Both sides are the same: the entry is done, and so is whatever was interrupted.
-    fn agreed(known: &Known, base: Option<Base>) -> Self {
-        let before = known.base.as_ref().map(|base| base.tag.clone());
-        let settled = server::Settled { id: known.id.clone(), before, now: known.remote.tag.clone(), took: true };
-        Self { done: known.queued.clone(), push_settled: true, lost_settled: known.lost.then_some(settled), ..Self::new(known, base) }
+    fn agreed(known: &Known, base: Option<Box<Base>>) -> Self {
+        let lost_settled = known.lost.then(|| {
+            let before = known.base.as_ref().map(|base| base.tag.clone());
+            Box::new(server::Settled { id: known.id.clone(), before, now: known.remote.tag.clone(), took: true })
+        });
+        Self { done: known.queued.clone(), push_settled: true, lost_settled, ..Self::new(known, base) }
     }
 }
 
@@ -100,7 +102,7 @@ impl Run {
                 Pull::AlreadyHave | Pull::Converged | Pull::Adopt => steps.settled.push(Settled::agreed(&known, known.base_as_local())),
                 Pull::DeleteAlreadyGone => steps.settled.push(Settled::agreed(&known, None)),
                 Pull::StaleEcho => {
-                    let base = known.base.clone().map(|base| Base { tag: self.on_top(&known), ..base });
+                    let base = self.put_on_top(&known, known.base.clone());
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, base) });
                 }
                 Pull::OwnPush => {
@@ -110,7 +112,7 @@ impl Run {
                         .push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, own_push(&known)) });
                 }
                 Pull::FastForward | Pull::Conflict(_) if stays(&known) => {
-                    let base = known.base_as_remote().map(|base| Base { tag: self.on_top(&known), ..base });
+                    let base = self.put_on_top(&known, known.base_as_remote());
                     steps.settled.push(Settled { unnoticed: self.unnoticed(&known).map(Box::new), ..Settled::new(&known, base) });
                 }
                 Pull::FastForward => steps.pending.extend(self.prepare_apply(known).await?),
@@ -157,10 +159,12 @@ impl Run {
         Ok(decided)
     }
 
-    /// The tag of a base on which the host's side stays on top of the drive's.
-    fn on_top(&self, known: &Known) -> Tag {
+    /// A base on which the host's side stays on top of the drive's.
+    fn put_on_top(&self, known: &Known, base: Option<Box<Base>>) -> Option<Box<Base>> {
+        let mut base = base?;
         let seen = known.remote.tag.clone().unwrap_or_default();
-        self.server.on_top(known.base.as_ref().map(|base| &base.tag), &seen)
+        base.tag = self.server.on_top(known.base.as_ref().map(|base| &base.tag), &seen);
+        Some(base)
     }
 
     /// A queue entry for an edit that the host made without telling, if there is one.
@@ -252,13 +256,13 @@ impl Run {
             body,
             expected: known.local.as_ref().map(|l| l.revision.clone()),
         };
-        Ok(Some(Pending { intent: Some(Applying { id, base, tag }), known, incoming }))
+        Ok(Some(Pending { intent: Some(Box::new(Applying { id, base, tag })), known, incoming }))
     }
 
     /// Writes conclusions down and applies what is to be applied. Returns what must be planned again.
     async fn carry_out(&mut self, steps: Steps) -> Result<Vec<NewsOf>> {
         // One record for all: only an interruption ever asks for each.
-        let applying: Vec<&Applying> = steps.pending.iter().filter_map(|pending| pending.intent.as_ref()).collect();
+        let applying: Vec<&Applying> = steps.pending.iter().filter_map(|pending| pending.intent.as_deref()).collect();
         let intents = format!("{APPLIES}{:016x}", self.inner.next_number());
         let durable = if applying.is_empty() { Vec::new() } else { vec![StateRecord::set(intents.clone(), bytes(&applying)?)] };
         self.conclude(steps.settled, durable).await?;
@@ -293,14 +297,14 @@ impl Run {
 
     /// Makes conclusions durable, in one batch with `others`. A queue entry that is newer than the conclusion stays.
     async fn conclude(&self, mut settled: Vec<Settled>, others: Vec<StateRecord>) -> Result<()> {
-        let lost: Vec<server::Settled> = settled.iter_mut().filter_map(|settled| settled.lost_settled.take()).collect();
+        let lost: Vec<server::Settled> = settled.iter_mut().filter_map(|settled| settled.lost_settled.take().map(|lost| *lost)).collect();
         let others = if lost.is_empty() { others } else { [others, self.server.settled(lost).await?].concat() };
         let _turn = self.ledger.turn().await;
         let entries = self.ledger.of_rare::<Queued>(QUEUE, settled.iter().map(|s| &s.id)).await?;
         let mut batch = others;
         for (settled, entry) in settled.into_iter().zip(entries) {
             let id = &settled.id;
-            batch.push(base_record(id, settled.base.as_ref())?);
+            batch.push(base_record(id, settled.base.as_deref())?);
             batch.extend((!self.only_at_hand).then(|| removal(TODO, id)));
             batch.extend(settled.had.applying.then(|| removal(APPLYING, id)));
             if settled.push_settled && settled.had.pushing {
@@ -368,7 +372,7 @@ fn has_changed(conflict: &Conflict, local: &Local) -> bool {
 }
 
 /// What an interrupted push has left on the drive is what both sides agree on.
-fn own_push(known: &Known) -> Option<Base> {
+fn own_push(known: &Known) -> Option<Box<Base>> {
     let pushing = known.pushing.as_ref()?;
     let found = known.remote.digest()?;
     let newest = plan::attempt_digest(pushing.attempt) == Some(found);
@@ -379,7 +383,7 @@ fn own_push(known: &Known) -> Option<Base> {
 /// The records of an entry that is done. An announcement that was lost is still to be made, of what is agreed now.
 fn done_with(entry: &Queued, exists: bool) -> Result<[StateRecord; 2]> {
     if !entry.again {
-        return Ok(dequeue(entry));
+        return Ok(dequeue(&entry.id, entry.place));
     }
     let action = if exists { Action::Put } else { Action::Delete };
     enqueue(&Queued { action, ..entry.clone() })

@@ -25,15 +25,16 @@ use crate::{
 };
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The size of one part of a content that comes in parts, in bytes.
 pub(crate) const PART_BYTES: u64 = 1 << 20;
 
-/// What a server knows of one version of a document: opaque to the client, which keeps it with the base.
+/// What a server knows of one version of a document: opaque to the client, which keeps it with the base. Shared, since
+/// all documents of one record have the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Tag(pub String);
+pub struct Tag(pub Arc<str>);
 
 /// One shared dataset.
 #[apply(port!)]

@@ -348,5 +348,5 @@ fn seen_in(tag: &Tag) -> Option<Seen> {
 
 fn tag_of(seen: &Seen) -> Tag {
     // A tag has only text, numbers and flags: making it cannot fail.
-    Tag(serde_json::to_string(seen).unwrap_or_default())
+    Tag(serde_json::to_string(seen).unwrap_or_default().into())
 }

@@ -63,12 +63,23 @@ impl Codec {
     }
 }
 
-/// Compresses as this target does it best; stored as they are if that is not shorter.
-pub(crate) fn compress(raw: &[u8]) -> (Codec, Vec<u8>) {
-    match target::write(raw) {
-        Some(shorter) if shorter.len() < raw.len() => (target::WRITES, shorter),
-        _ => (Codec::Stored, raw.to_vec()),
+/// Compresses as this target does it best. Who has many frames to compress keeps it for all of them.
+#[derive(Default)]
+pub(crate) struct Compressor(target::Tables);
+
+impl Compressor {
+    /// Compresses; what does not become shorter is stored as it is.
+    pub(crate) fn compress(&mut self, raw: &[u8]) -> (Codec, Vec<u8>) {
+        match self.0.write(raw) {
+            Some(shorter) if shorter.len() < raw.len() => (target::WRITES, shorter),
+            _ => (Codec::Stored, raw.to_vec()),
+        }
     }
+}
+
+/// Compresses once.
+pub(crate) fn compress(raw: &[u8]) -> (Codec, Vec<u8>) {
+    Compressor::default().compress(raw)
 }
 
 /// Decompresses to exactly `raw_len` bytes. Takes memory for these, once more for a window of at most as many or 8 MiB,

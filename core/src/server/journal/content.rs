@@ -155,7 +155,7 @@ impl Journal {
                 revision: revision.clone(),
                 short: body.short,
                 size: body.size,
-                tag: tag_of(&BTreeSet::from([*dot])),
+                tag: tag_of([*dot]),
             }),
             Some(_) | None => Fetched::Gone,
         };
@@ -228,11 +228,11 @@ impl Journal {
 
 /// What the local content includes: what the base says, and what is remembered where there is no base.
 pub(super) fn basis_of(base: Option<&Tag>, versions: &Versions) -> BTreeSet<Dot> {
-    base.map(dots_in).unwrap_or_default().union(&versions.basis).copied().collect()
+    base.into_iter().flat_map(dots_in).chain(versions.basis.iter().copied()).collect()
 }
 
 fn body_of(tag: &Tag, versions: &Versions) -> Option<(Writer, Body)> {
-    let version = dots_in(tag).into_iter().find_map(|dot| versions.get(dot))?;
+    let version = dots_in(tag).find_map(|dot| versions.get(dot))?;
     Some((version.dot.writer, version.body.clone()?))
 }
 

@@ -182,13 +182,14 @@ pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool, history: 
         folded.records.push(device_record(read)?);
     }
     // In the order in which contents lie in the files, which is that in which they are worked off.
-    let mut changed: Vec<_> = ids.iter().zip(&documents).zip(&before).filter(|((_, now), before)| now.versions != **before).collect();
+    let mut changed = Vec::with_capacity(ids.len());
+    changed.extend(ids.into_iter().zip(documents).zip(&before).filter(|((_, now), before)| now.versions != **before));
     changed.sort_by_key(|((_, now), _)| now.place);
     for ((id, Document { versions, .. }), before) in changed {
-        folded.records.extend(doc_records(id, versions, before));
+        folded.records.extend(doc_records(id, &versions, before));
         if !own {
-            folded.changes.push(RemoteChange { id: spelled(id, versions), news: news(id, versions), push: None });
-            folded.documents.push(((*id).clone(), versions.clone()));
+            folded.changes.push(RemoteChange { id: spelled(id, &versions), news: news(id, &versions), push: None });
+            folded.documents.push((id.clone(), versions));
         }
     }
     Ok(folded)
@@ -248,7 +249,7 @@ pub(super) fn spelled(id: &DocId, versions: &Versions) -> DocId {
 pub(super) fn news(id: &DocId, versions: &Versions) -> News {
     match versions.winner() {
         Some(Version { body: Some(_), .. }) => News::Put { at: None },
-        Some(winner) => News::Delete { revision: winner.revision.clone(), at: Some(super::tag_of(&BTreeSet::from([winner.dot])).0) },
+        Some(winner) => News::Delete { revision: winner.revision.clone(), at: Some(super::tag_of([winner.dot]).0.to_string()) },
         // Every version was withdrawn.
         None => News::Delete { revision: Revision::of(format!("withdrawn {id}").as_bytes()), at: None },
     }

@@ -1,6 +1,10 @@
 //! Gathers contents into frames: pieces that are compressed together.
 
-use super::{codec, name::Hash, record::Frame};
+use super::{
+    codec::{self, Compressor},
+    name::Hash,
+    record::Frame,
+};
 
 /// The contents of a frame are compressed together; this many bytes gain all that there is to gain.
 const FRAME_BYTES: usize = 1 << 20;
@@ -13,6 +17,7 @@ pub(super) struct Frames {
     frames: Vec<Frame>,
     /// The stored frames, one behind the other.
     stored: Vec<u8>,
+    compressor: Compressor,
 }
 
 impl Frames {
@@ -29,7 +34,7 @@ impl Frames {
         if self.raw.is_empty() {
             return;
         }
-        let (codec, stored) = codec::compress(&self.raw);
+        let (codec, stored) = self.compressor.compress(&self.raw);
         self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: self.raw.len() as u64, hash: Hash::of(&stored) });
         self.stored.extend(stored);
         self.raw.clear();

@@ -6,7 +6,7 @@ use crate::{
     document::Short,
     server::{Loaded, OldVersion, Tag},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 impl Journal {
     /// Lists what a document was and is, the newest first.
@@ -19,7 +19,7 @@ impl Journal {
             deleted: version.body.is_none(),
             size: version.body.as_ref().map_or(0, |body| body.size),
             device: version.dot.writer.device().iter().map(|byte| format!("{byte:02x}")).collect(),
-            tag: tag_of(&BTreeSet::from([version.dot])),
+            tag: tag_of([version.dot]),
             revision: version.revision,
         };
         Ok(all.into_iter().map(one).collect())
@@ -27,7 +27,7 @@ impl Journal {
 
     /// Loads a version that is, or was, of a document.
     pub(super) async fn load_old_version(&self, session: &mut Session, id: &DocId, tag: &Tag) -> Result<Loaded> {
-        let dots = super::dots_in(tag);
+        let dots: Vec<Dot> = super::dots_in(tag).collect();
         self.load_one(session, id, |version| dots.contains(&version.dot)).await
     }
 

@@ -55,7 +55,8 @@ impl Journal {
         let (device, mut records) = (self.device(), Vec::new());
         for (Settled { id, before, now, took }, versions) in documents.into_iter().zip(all) {
             let basis = basis_of(before.as_ref(), &versions);
-            let now = now.as_ref().map_or_else(|| versions.winner().map(|winner| winner.dot).into_iter().collect(), dots_in);
+            let now =
+                now.as_ref().map_or_else(|| versions.winner().map(|winner| winner.dot).into_iter().collect(), |tag| dots_in(tag).collect());
             let mut after = versions.clone();
             after.basis = if took { BTreeSet::new() } else { basis.union(&now).copied().collect() };
             if after != versions {
@@ -88,7 +89,7 @@ impl Journal {
                     deleted: version.body.is_none(),
                     size: version.body.as_ref().map_or(0, |body| body.size),
                     device: version.dot.writer.device().iter().map(|byte| format!("{byte:02x}")).collect(),
-                    tag: tag_of(&BTreeSet::from([version.dot])),
+                    tag: tag_of([version.dot]),
                 }));
             }
         }

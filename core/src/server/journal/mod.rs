@@ -286,18 +286,18 @@ impl Server for Journal {
     }
 
     fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
-        tag_of(&base.map(dots_in).unwrap_or_default().union(&dots_in(seen)).copied().collect())
+        tag_of(base.into_iter().chain([seen]).flat_map(dots_in).collect::<BTreeSet<Dot>>())
     }
 
     fn is_own(&self, version: &Tag) -> bool {
         let device = self.device();
-        dots_in(version).iter().any(|dot| dot.writer.device() == device)
+        dots_in(version).any(|dot| dot.writer.device() == device)
     }
 }
 
 /// Writes dots as the tag of a version: what content includes.
-fn tag_of(dots: &BTreeSet<Dot>) -> Tag {
-    let mut text = String::with_capacity(36 * dots.len());
+fn tag_of(dots: impl IntoIterator<Item = Dot>) -> Tag {
+    let mut text = String::with_capacity(48);
     for dot in dots {
         if !text.is_empty() {
             text.push(' ');
@@ -305,16 +305,16 @@ fn tag_of(dots: &BTreeSet<Dot>) -> Tag {
         crate::hex::push(&dot.writer.0, &mut text);
         let _ = write!(text, "-{:x}", dot.seq);
     }
-    Tag(text)
+    Tag(text.into())
 }
 
 /// Reads the dots in a tag.
-fn dots_in(tag: &Tag) -> BTreeSet<Dot> {
+fn dots_in(tag: &Tag) -> impl Iterator<Item = Dot> {
     let dot = |text: &str| {
         let (writer, seq) = text.split_once('-')?;
         Some(Dot { writer: Writer::from_hex(writer)?, seq: u64::from_str_radix(seq, 16).ok()? })
     };
-    tag.0.split(' ').filter_map(dot).collect()
+    tag.0.split(' ').filter_map(dot)
 }
 
 /// Returns the vault that this client has joined, and its strategy, without asking the drive.

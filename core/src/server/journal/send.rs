@@ -149,12 +149,13 @@ impl Journal {
 
     /// Own versions that lost and were settled since: the next record takes them out for everybody.
     async fn withdrawals(&self, changes: &[Change]) -> Result<Vec<Change>> {
-        let changed: BTreeSet<&str> = changes.iter().map(|change| change.id.as_str()).collect();
         let (mut withdrawals, mut after) = (Vec::new(), None);
+        let mut changed: Option<BTreeSet<&str>> = None;
         loop {
             let page = self.state.scan(WITHDRAW.to_owned(), after, PAGE).await?;
             let Some(last) = page.last().filter(|_| withdrawals.len() < MOST_WITHDRAWALS) else { return Ok(withdrawals) };
             after = Some(last.key.clone());
+            let changed = changed.get_or_insert_with(|| changes.iter().map(|change| change.id.as_str()).collect());
             for record in page {
                 let Some(Withdrawn { id, dots, expired }) =
                     record.value.map(|value| parse::<Withdrawn>(&record.key, &value)).transpose()?
@@ -264,7 +265,7 @@ impl Journal {
         standing.order = standing.order.max(order);
         standing.since.add(since);
         remember.push(standing.record()?);
-        let tag = tag_of(&BTreeSet::from([Dot { writer, seq: link.seq }]));
+        let tag = tag_of([Dot { writer, seq: link.seq }]);
         Ok(Some(Acknowledged { pushes: sent.pushes, tag, remember }))
     }
 }

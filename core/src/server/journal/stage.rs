@@ -17,7 +17,7 @@ use crate::{
     lookup::Lookup,
     server::{Content, Outgoing, PART_BYTES, Placed, Source, Written},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A record is written as soon as it holds this many bytes.
 const RECORD_BYTES: u64 = 4 << 20;
@@ -105,17 +105,20 @@ impl Journal {
         let seen = self.seen(session).await?.clone();
         let standing = self.standing(session)?;
         let dot = Dot { writer: standing.writer, seq: standing.last.map_or(0, |last| last.seq) + 1 };
-        let mut placed = Vec::with_capacity(documents.len());
+        let (tag, mut placed) = (tag_of([dot]), Vec::with_capacity(documents.len()));
         for (document, versions) in documents.into_iter().zip(all) {
-            placed.push(match replaced(&document, &versions, &seen) {
-                Some(replaces) => self.stage_one(session, document, replaces, dot).await?,
-                None => Placed::Moved,
-            });
+            let Some(replaces) = replaced(&document, &versions, &seen) else {
+                placed.push(Placed::Moved);
+                continue;
+            };
+            let staged = self.stage_one(session, document, replaces, dot).await?;
+            placed.push(if staged { Placed::Done(tag.clone()) } else { changed() });
         }
         Ok(placed)
     }
 
-    async fn stage_one(&self, session: &mut Session, document: Outgoing, replaces: Vec<Dot>, dot: Dot) -> Result<Placed> {
+    /// False if the content changed while it was read.
+    async fn stage_one(&self, session: &mut Session, document: Outgoing, replaces: Vec<Dot>, dot: Dot) -> Result<bool> {
         let Outgoing { id, revision, body, .. } = document;
         let what = match body {
             None => What::Delete { revision },
@@ -129,11 +132,11 @@ impl Journal {
                     }
                     Content::Whole(bytes) => match self.write_parts(dot, size, digest, &InMemory(bytes)).await? {
                         Some(parts) => Place::Parts(parts),
-                        None => return Ok(changed()),
+                        None => return Ok(false),
                     },
                     Content::Parts { source, .. } => match self.write_parts(dot, size, digest, &*source).await? {
                         Some(parts) => Place::Parts(parts),
-                        None => return Ok(changed()),
+                        None => return Ok(false),
                     },
                 };
                 What::Put { revision, digest: Short::of(&digest), size, body }
@@ -142,7 +145,7 @@ impl Journal {
         // Of several changes to one document the last counts.
         session.stage.forget(&id)?;
         session.stage.add(Change { id, replaces, what });
-        Ok(Placed::Done(tag_of(&BTreeSet::from([dot]))))
+        Ok(true)
     }
 
     /// Writes a large content into files of its own; none if it changed while it was read. Their names are never used

@@ -1,15 +1,27 @@
 //! Zstandard by the C library.
 
 use super::{Codec, Malformed};
-use zstd::{bulk, zstd_safe::find_frame_compressed_size};
+use zstd::{
+    bulk::{self, Compressor},
+    zstd_safe::find_frame_compressed_size,
+};
 
 pub(super) const WRITES: Codec = Codec::Zstd;
 /// 2.7 times as fast as level 6, for four per cent more bytes.
 const LEVEL: i32 = 3;
 
-/// None if it cannot be compressed.
-pub(super) fn write(raw: &[u8]) -> Option<Vec<u8>> {
-    bulk::compress(raw, LEVEL).ok()
+/// The library's tables, which are made once for many frames.
+#[derive(Default)]
+pub(super) struct Tables(Option<Compressor<'static>>);
+
+impl Tables {
+    /// None if it cannot be compressed.
+    pub(super) fn write(&mut self, raw: &[u8]) -> Option<Vec<u8>> {
+        if self.0.is_none() {
+            self.0 = Compressor::new(LEVEL).ok();
+        }
+        self.0.as_mut()?.compress(raw).ok()
+    }
 }
 
 pub(super) fn unzstd(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {

@@ -7,8 +7,14 @@ use std::io::Read;
 pub(super) const WRITES: Codec = Codec::Deflate;
 const LEVEL: u8 = 6;
 
-pub(super) fn write(raw: &[u8]) -> Option<Vec<u8>> {
-    Some(miniz_oxide::deflate::compress_to_vec(raw, LEVEL))
+/// Nothing is kept from one frame to the next.
+#[derive(Default)]
+pub(super) struct Tables;
+
+impl Tables {
+    pub(super) fn write(&mut self, raw: &[u8]) -> Option<Vec<u8>> {
+        Some(miniz_oxide::deflate::compress_to_vec(raw, LEVEL))
+    }
 }
 
 pub(super) fn unzstd(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {

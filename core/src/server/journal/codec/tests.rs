@@ -17,8 +17,8 @@ fn noise(len: usize) -> Vec<u8> {
 pub(crate) fn stored_as(codec: Codec, raw: &[u8]) -> Vec<u8> {
     match codec {
         Codec::Stored => raw.to_vec(),
-        Codec::Deflate => pure::write(raw).unwrap(),
-        Codec::Zstd => native::write(raw).unwrap(),
+        Codec::Deflate => pure::Tables.write(raw).unwrap(),
+        Codec::Zstd => native::Tables::default().write(raw).unwrap(),
     }
 }
 
@@ -81,7 +81,7 @@ fn another_length_is_refused() {
 #[test]
 fn a_frame_of_zstandard_asks_for_no_more_than_a_reader_has() {
     let raw = words(5000);
-    let good = native::write(&raw).unwrap();
+    let good = native::Tables::default().write(&raw).unwrap();
     assert!(zstd_frame::check(&good, 5000).is_ok());
     for bit in 0..4 {
         let mut bad = good.clone();
