@@ -105,8 +105,8 @@ impl DocId {
     ///
     /// # Errors
     /// `invalid_input` if it is empty or longer than 1024 bytes.
-    pub fn new(text: impl Into<String>) -> Result<Self> {
-        Self::checked(text.into().into(), false)
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self> {
+        Self::checked(text.into(), false)
     }
 
     /// Takes the name of a document on a drive, which may be longer than an id because of its encoding.
@@ -128,8 +128,8 @@ impl DocId {
 
 impl Revision {
     /// Takes a text as a revision.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into().into(), number: false }
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self { text: text.into(), number: false }
     }
 
     /// Takes a number as a revision, spelled as a number in JSON.

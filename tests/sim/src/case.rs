@@ -243,5 +243,5 @@ fn must<T>(run: Run<T>, call: &str) -> Result<(), String> {
 }
 
 fn document(name: char) -> Result<DocId, String> {
-    DocId::new(name).map_err(|e| e.to_string())
+    DocId::new(name.to_string()).map_err(|e| e.to_string())
 }

@@ -88,9 +88,11 @@ impl AtHand {
 
     /// What is known of documents, one answer each in the same order.
     async fn versions<'a>(&'a self, state: &dyn State, ids: impl Iterator<Item = &'a DocId> + Clone) -> Result<Vec<Cow<'a, Versions>>> {
-        let mut loaded = load(state, ids.clone().filter(|id| !self.known.has(*id))).await?.into_iter();
-        let answer = |id| self.known.get(id).map_or_else(|| Cow::Owned(loaded.next().unwrap_or_default()), Cow::Borrowed);
-        Ok(ids.map(answer).collect())
+        let known: Vec<Option<&Versions>> = ids.clone().map(|id| self.known.get(id)).collect();
+        let unknown = ids.zip(&known).filter(|(_, known)| known.is_none()).map(|(id, _)| id);
+        let mut loaded = load(state, unknown).await?.into_iter();
+        let answer = |known: Option<&'a Versions>| known.map_or_else(|| Cow::Owned(loaded.next().unwrap_or_default()), Cow::Borrowed);
+        Ok(known.into_iter().map(answer).collect())
     }
 
     pub(super) fn insert(&mut self, name: FileName, file: Vec<u8>) {
