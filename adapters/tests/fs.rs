@@ -21,7 +21,7 @@ fn drive() -> (TempDir, FsDrive) {
 }
 
 fn put(drive: &FsDrive, name: &str, bytes: &[u8], condition: Condition) -> Result<Version, ErrorKind> {
-    block_on(drive.put(path(name), bytes.to_vec(), condition)).map_err(|e| e.kind)
+    block_on(drive.put(path(name), bytes.to_vec(), condition)).map_err(|e| e.into_kind())
 }
 
 fn get(drive: &FsDrive, name: &str) -> Got {
@@ -36,7 +36,7 @@ fn bytes(drive: &FsDrive, name: &str) -> Vec<u8> {
 }
 
 fn delete(drive: &FsDrive, name: &str, condition: Condition) -> Result<(), ErrorKind> {
-    block_on(drive.delete(path(name), condition)).map_err(|e| e.kind)
+    block_on(drive.delete(path(name), condition)).map_err(|e| e.into_kind())
 }
 
 fn list(drive: &FsDrive, dir: &str) -> Vec<String> {
@@ -327,7 +327,7 @@ fn symlinks_below_the_root_are_refused_and_the_root_may_be_one() {
     symlink(outside.join("none"), real.join("dangling")).unwrap();
     symlink("d", real.join("inside")).unwrap();
     for bad in ["out/secret", "out/new", "out/sub/new", "file", "dangling", "inside/x", "out"] {
-        let read = block_on(drive.get(path(bad), GetOptions::default())).map_err(|e| e.kind);
+        let read = block_on(drive.get(path(bad), GetOptions::default())).map_err(|e| e.into_kind());
         assert_eq!(read, Err(ErrorKind::InvalidInput), "{bad}");
         for condition in [Condition::Any, Condition::Absent, Condition::Matches(Version::new("x"))] {
             assert_eq!(put(&drive, bad, b"evil", condition.clone()), Err(ErrorKind::InvalidInput), "{bad}");

@@ -161,7 +161,7 @@ impl From<Error> for KiteError {
             },
             ..ErrorInfo::default()
         };
-        match error.kind {
+        match error.into_kind() {
             ErrorKind::Locked { owner, until_ms } => (info.owner, info.until_ms) = (owner, Some(until_ms)),
             ErrorKind::MassDelete { deletes, of } => (info.deletes, info.of) = (Some(deletes), Some(of)),
             ErrorKind::Rollback { remembered, found } => (info.remembered, info.found) = (Some(remembered), Some(found)),

@@ -1,6 +1,11 @@
 //! One error type. A kind exists only if the caller acts differently on it; retry advice is data.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -146,43 +151,58 @@ pub enum Retry {
 
 /// An error: its kind, whether to retry, what was being done to what, and one sentence.
 ///
-/// Neither `Display` nor `Debug` ever shows a token, a key or a document's content.
-#[derive(thiserror::Error)]
-#[error("{}: {}{}", .context.operation, .context.detail, .context.place())]
-pub struct Error {
+/// Neither `Display` nor `Debug` ever shows a token, a key or a document's content. It is one pointer, since nearly every call
+/// may return one; what it says is read as if it were its own: `error.kind`, `error.retry`.
+pub struct Error(Box<ErrorParts>);
+
+/// What an [`Error`] says.
+pub struct ErrorParts {
     /// What the caller acts on.
     pub kind: ErrorKind,
     /// When to try again.
     pub retry: Retry,
-    context: Box<Context>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-#[derive(Default)]
-struct Context {
     operation: &'static str,
     subject: Option<String>,
     detail: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-impl Context {
+impl ErrorParts {
     fn place(&self) -> String {
         self.subject.as_ref().map(|subject| format!(" ({subject})")).unwrap_or_default()
+    }
+}
+
+impl Deref for Error {
+    type Target = ErrorParts;
+
+    fn deref(&self) -> &ErrorParts {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut ErrorParts {
+        &mut self.0
     }
 }
 
 impl Error {
     /// Makes an error of `kind` met in `operation` (a word such as `"get"`), with one sentence for people.
     pub fn new(kind: ErrorKind, operation: &'static str, detail: impl Into<String>) -> Self {
+        Self::with(kind, operation, detail.into())
+    }
+
+    #[cold]
+    fn with(kind: ErrorKind, operation: &'static str, detail: String) -> Self {
         let retry = kind.retry();
-        let context = Context { operation, detail: detail.into(), ..Context::default() };
-        Self { kind, retry, context: Box::new(context), source: None }
+        Self(Box::new(ErrorParts { kind, retry, operation, subject: None, detail, source: None }))
     }
 
     /// Names the file or document concerned.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.context.subject = Some(subject.into());
+        self.0.subject = Some(subject.into());
         self
     }
 
@@ -200,19 +220,24 @@ impl Error {
         self
     }
 
+    /// Returns what the caller acts on, alone.
+    pub fn into_kind(self) -> ErrorKind {
+        self.0.kind
+    }
+
     /// Returns what was being done.
     pub fn operation(&self) -> &'static str {
-        self.context.operation
+        self.0.operation
     }
 
     /// Returns the file or document concerned, if there is one.
     pub fn subject(&self) -> Option<&str> {
-        self.context.subject.as_deref()
+        self.0.subject.as_deref()
     }
 
     /// Returns one sentence for people.
     pub fn detail(&self) -> &str {
-        &self.context.detail
+        &self.0.detail
     }
 
     pub(crate) fn invalid(operation: &'static str, detail: impl Into<String>) -> Self {
@@ -241,14 +266,32 @@ impl Error {
     }
 }
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}{}", self.0.operation, self.0.detail, self.0.place())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
 impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for ErrorParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("code", &self.kind.code())
             .field("retry", &self.retry)
-            .field("operation", &self.context.operation)
-            .field("subject", &self.context.subject)
-            .field("detail", &self.context.detail)
+            .field("operation", &self.operation)
+            .field("subject", &self.subject)
+            .field("detail", &self.detail)
             .finish_non_exhaustive()
     }
 }

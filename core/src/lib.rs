@@ -12,6 +12,13 @@
     target_arch = "wasm32",
     allow(clippy::arc_with_non_send_sync, reason = "one thread there; the same code shares between threads natively")
 )]
+#![cfg_attr(
+    not(all(feature = "classic", feature = "sealed")),
+    allow(dead_code, unused_imports, unreachable_code, reason = "fewer features ask for less; the full build has no loose ends")
+)]
+
+#[cfg(not(any(feature = "classic", feature = "journal")))]
+compile_error!("choose a layout: enable the feature `journal` or `classic`");
 
 #[macro_use]
 mod maybe_send;
@@ -48,8 +55,10 @@ pub use name::{DocId, Revision};
 pub use progress::{Phase, Progress, ProgressSink};
 pub use report::{Bytes, Report, Requests, Skipped, Stopped};
 pub use runtime::Runtime;
+#[cfg(feature = "sealed")]
 #[doc(hidden)]
 pub use seal::Unsealed;
+#[cfg(feature = "sealed")]
 pub use seal::{Encryption, KeySlot, PassphraseCost, Revocation, VaultKey};
 pub use server::{
     LeftVersion, OldVersion,

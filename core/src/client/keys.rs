@@ -1,8 +1,10 @@
-//! What opens a sealed vault, and which devices there are.
+//! What opens a sealed vault.
 
-use super::{Client, SyncOptions, sync};
+use super::{Client, Inner, SyncOptions, sync};
 use crate::{
-    CancelToken, Encryption, Error, KeySlot, KnownDevice, PairingCode, Result, Revocation, VaultKey, seal::Sealing, server::journal,
+    CancelToken, Encryption, Error, KeySlot, Result, Revocation, VaultKey,
+    seal::Sealing,
+    server::journal::{Said, device_from, known_devices},
 };
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ impl Client {
     /// # Cancel safety
     /// Dropped, the newest keyring is remembered or the one before.
     pub async fn look_for_keys(&self) -> Result<()> {
-        self.in_turn("key", &CancelToken::new(), Box::pin(sync::open_keyring(&self.inner))).await
+        self.in_turn("key", &CancelToken::new(), Box::pin(open_keyring(&self.inner))).await
     }
 
     /// Lists the passphrases and keys that open this sealed vault. A sync or [`Client::look_for_keys`] has opened it before.
@@ -85,29 +87,44 @@ impl Client {
     pub async fn revoke(&self, revocation: Revocation, options: SyncOptions) -> Result<KeySlot> {
         self.sealing()?;
         let cancel = options.cancel.clone().unwrap_or_default();
-        self.in_turn("key", &cancel, Box::pin(sync::revoke(&self.inner, revocation, options))).await
-    }
-
-    /// Lists the devices that have written to the vault, without a request to the drive. Empty in the classic layout.
-    ///
-    /// # Errors
-    /// What the state answers.
-    pub async fn devices(&self) -> Result<Vec<KnownDevice>> {
-        let is_revoked = |device: &[u8]| self.inner.sealing.as_ref().is_some_and(|sealing| sealing.has_revoked(device));
-        self.open_for("devices", journal::known_devices(&*self.inner.ledger.state, &self.inner.id, is_revoked)).await
-    }
-
-    /// Says which vault this is and how far this client has read it, for [`SyncOptions::pairing`] of a new device: the drive
-    /// alone could show that an older vault. It is no secret; it is to come from here, beside the drive.
-    ///
-    /// # Errors
-    /// `invalid_input` before the first sync, and in the classic layout; what the state answers.
-    pub async fn pairing_code(&self) -> Result<PairingCode> {
-        let code = self.open_for("key", journal::pairing_code(&*self.inner.ledger.state)).await?;
-        code.ok_or_else(|| Error::invalid("key", "this client has joined no vault yet: sync first"))
+        self.in_turn("key", &cancel, Box::pin(revoke(&self.inner, revocation, options))).await
     }
 
     fn sealing(&self) -> Result<&Arc<Sealing>> {
         self.inner.sealing.as_ref().ok_or_else(|| Error::invalid("key", "the vault is not sealed"))
     }
+}
+
+/// Syncs, writes a checkpoint with all that there is, and closes every key that a device has.
+async fn revoke(inner: &Arc<Inner>, revocation: Revocation, options: SyncOptions) -> Result<KeySlot> {
+    let layout = inner.options.layout.journal().ok_or_else(cannot_be_sealed)?;
+    let device = revocation.device.as_deref().map(|id| device_from(id).ok_or_else(|| unknown_device(id))).transpose()?;
+    let meter = Arc::new(sync::metered(inner, false).await?);
+    let server = Arc::new(sync::journal(inner, meter, layout, sync::said(&options)));
+    server.check_revocation(&revocation).await?;
+    let mut run = sync::run_with(inner.clone(), server.clone(), SyncOptions { dry_run: false, deadline: None, ..options });
+    run.come_up_to_date().await?;
+    if let Some(id) = &revocation.device {
+        let known = known_devices(&*inner.ledger.state, &inner.id, |_| false).await?;
+        if !known.iter().any(|known| known.id == *id && !known.is_ours) {
+            return Err(unknown_device(id));
+        }
+    }
+    run.tidy(true).await?;
+    server.close_keys(&revocation, device).await
+}
+
+fn unknown_device(id: &str) -> Error {
+    Error::invalid("key", "no other device of the vault has this id: list them again").about(id)
+}
+
+/// Opens the keyring of a sealed vault as it is on the drive now.
+async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
+    let layout = inner.options.layout.journal().ok_or_else(cannot_be_sealed)?;
+    let drive = Arc::new(sync::metered(inner, true).await?);
+    sync::journal(inner, drive, layout, Said::default()).open_keyring().await
+}
+
+fn cannot_be_sealed() -> Error {
+    Error::invalid("key", "the classic layout cannot be sealed")
 }

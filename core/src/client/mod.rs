@@ -1,9 +1,11 @@
 //! The client: queue, pull, plan, push, conflicts.
 
+mod devices;
 mod dry_run;
 mod history;
 mod host;
 mod interrupted;
+#[cfg(feature = "sealed")]
 mod keys;
 mod known;
 mod ledger;
@@ -29,7 +31,7 @@ use crate::{
     StateRecord, Strategy, Versions,
     runtime::random_id,
     seal::Sealing,
-    server::{LeftVersion, OldVersion, Server, classic, journal},
+    server::{LeftVersion, OldVersion, Server, journal},
 };
 use futures::lock::Mutex;
 use host::Host;
@@ -86,17 +88,11 @@ impl Client {
         let ledger = Arc::new(Ledger::new(state));
         let (identity, first) = open::identify(&ledger, &*runtime, options.new_incarnation).await?;
         let id = identity.id.clone();
-        let sealing = options
-            .encryption
-            .clone()
-            .map(|encryption| Arc::new(Sealing::new(encryption, ledger.state.clone(), runtime.clone(), options.log.clone())));
-        if sealing.is_some() && matches!(options.layout, Layout::Classic(_)) {
+        let sealing = sealing(&options, &ledger);
+        let opening = if options.layout.journal().is_some() { random_id(&*runtime)? } else { String::new() };
+        if sealing.is_some() && options.layout.journal().is_none() {
             return Err(Error::invalid("open", "the classic layout cannot be sealed: use the journal layout"));
         }
-        let opening = match &options.layout {
-            Layout::Journal(_) => random_id(&*runtime)?,
-            Layout::Classic(_) => String::new(),
-        };
         let inner = Inner {
             host,
             ledger,
@@ -285,6 +281,18 @@ impl Client {
     }
 }
 
+/// What opens the vault, if anything was given for it.
+#[cfg(feature = "sealed")]
+fn sealing(options: &Options, ledger: &Ledger) -> Option<Arc<Sealing>> {
+    let (state, runtime, log) = (ledger.state.clone(), options.runtime.clone(), options.log.clone());
+    options.encryption.clone().map(|encryption| Arc::new(Sealing::new(encryption, state, runtime, log)))
+}
+
+#[cfg(not(feature = "sealed"))]
+fn sealing(_options: &Options, _ledger: &Ledger) -> Option<Arc<Sealing>> {
+    None
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("id", &self.inner.id).finish_non_exhaustive()
@@ -360,7 +368,9 @@ impl Inner {
     async fn status(&self) -> Result<Status> {
         let identity = self.identity().clone();
         let (vault, strategy) = match &self.options.layout {
-            Layout::Classic(_) => (classic::known_vault(&*self.ledger.state).await?, None),
+            #[cfg(feature = "classic")]
+            Layout::Classic(_) => (crate::server::classic::known_vault(&*self.ledger.state).await?, None),
+            #[cfg(feature = "journal")]
             Layout::Journal(_) => journal::known_vault(&*self.ledger.state).await?.unzip(),
         };
         Ok(Status {

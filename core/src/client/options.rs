@@ -1,11 +1,12 @@
 //! What a host chooses when it opens a client, and for one sync.
 
+#[cfg(feature = "sealed")]
+use crate::Encryption;
+#[cfg(feature = "classic")]
+use crate::server::classic::ClassicOptions;
 use crate::{
-    CancelToken, Encryption, Log, ProgressSink, Runtime,
-    server::{
-        classic::ClassicOptions,
-        journal::{JournalOptions, PairingCode, Strategy},
-    },
+    CancelToken, Log, ProgressSink, Runtime,
+    server::journal::{JournalOptions, PairingCode, Strategy},
 };
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -13,10 +14,34 @@ use std::{fmt, sync::Arc, time::Duration};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Layout {
-    /// The files of db-to-cloud 0.8, so that its clients can use the same drive.
+    /// The files of db-to-cloud 0.8, so that its clients can use the same drive. Needs the feature `classic`.
+    #[cfg(feature = "classic")]
     Classic(ClassicOptions),
-    /// Our own files: few requests, and safe on every drive.
+    /// Our own files: few requests, and safe on every drive. Needs the feature `journal`.
+    #[cfg(feature = "journal")]
     Journal(JournalOptions),
+}
+
+/// The journal layout; the classic one in a build that has no other.
+impl Default for Layout {
+    fn default() -> Self {
+        #[cfg(feature = "journal")]
+        return Self::Journal(JournalOptions::default());
+        #[cfg(not(feature = "journal"))]
+        Self::Classic(ClassicOptions::default())
+    }
+}
+
+impl Layout {
+    /// What was chosen for the journal layout, if it is that.
+    pub(super) fn journal(&self) -> Option<&JournalOptions> {
+        match self {
+            #[cfg(feature = "classic")]
+            Self::Classic(_) => None,
+            #[cfg(feature = "journal")]
+            Self::Journal(options) => Some(options),
+        }
+    }
 }
 
 /// What a host chooses when it opens a client.
@@ -35,7 +60,8 @@ pub struct Options {
     /// Once open, the client keeps that id. `false` by default.
     pub new_incarnation: bool,
     /// What opens the vault, if it is sealed, and seals it, if this client makes it. None by default: the vault is not
-    /// sealed. Only the journal layout can be.
+    /// sealed. Only the journal layout can be. Needs the feature `sealed`.
+    #[cfg(feature = "sealed")]
     pub encryption: Option<Encryption>,
     /// Where log lines go.
     pub log: Log,
@@ -47,9 +73,10 @@ impl Options {
         Self {
             runtime,
             device: None,
-            layout: Layout::Journal(JournalOptions::default()),
+            layout: Layout::default(),
             callback_timeout: Duration::from_secs(60),
             new_incarnation: false,
+            #[cfg(feature = "sealed")]
             encryption: None,
             log: Log::default(),
         }

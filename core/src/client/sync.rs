@@ -6,14 +6,15 @@ use super::{
     push::Pushed,
     run::Run,
 };
+#[cfg(feature = "classic")]
+use crate::server::classic::{Classic, ClassicOptions};
 use crate::{
-    Drive, Error, ErrorKind, JournalOptions, KeySlot, Level, Phase, Report, Result, Revocation, StateRecord, Strategy,
+    Drive, Error, ErrorKind, JournalOptions, Level, Phase, Report, Result, StateRecord, Strategy,
     drive::{Capabilities, meter::Meter, probe},
     runtime::wall_ms,
     server::{
         Server, Tidied,
-        classic::Classic,
-        journal::{Identity, Journal, Ports, Said, device_from, known_devices},
+        journal::{Identity, Journal, Ports, Said},
     },
 };
 use futures::future::{Either, select};
@@ -54,7 +55,7 @@ pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Rep
 
 /// The drive behind a counter, with what it was found to be able to do. A claim that its kind does not settle is tried
 /// once, and the result remembered; not where nothing may be written.
-async fn metered(inner: &Inner, reads_only: bool) -> Result<Meter> {
+pub(super) async fn metered(inner: &Inner, reads_only: bool) -> Result<Meter> {
     let claimed = inner.drive.capabilities();
     if !claimed.unproven {
         return Ok(Meter::new(inner.drive.clone(), claimed));
@@ -94,7 +95,7 @@ fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> R
     run_with(inner, server, options)
 }
 
-fn run_with(inner: Arc<Inner>, server: Arc<dyn Server>, options: SyncOptions) -> Run {
+pub(super) fn run_with(inner: Arc<Inner>, server: Arc<dyn Server>, options: SyncOptions) -> Run {
     Run {
         host: inner.host.clone(),
         ledger: inner.ledger.clone(),
@@ -117,7 +118,7 @@ fn run_with(inner: Arc<Inner>, server: Arc<dyn Server>, options: SyncOptions) ->
 
 /// Syncs, and then puts the drive in order, whether it is worth it or not.
 pub(super) async fn compact(inner: &Arc<Inner>, options: SyncOptions) -> Result<bool> {
-    if matches!(inner.options.layout, Layout::Classic(_)) {
+    if inner.options.layout.journal().is_none() {
         return Err(Error::invalid("compact", "the classic layout keeps one file for each document: there is nothing to gather"));
     }
     let meter = Arc::new(metered(inner, false).await?);
@@ -126,54 +127,16 @@ pub(super) async fn compact(inner: &Arc<Inner>, options: SyncOptions) -> Result<
     run.tidy(true).await
 }
 
-/// Syncs, writes a checkpoint with all that there is, and closes every key that a device has.
-pub(super) async fn revoke(inner: &Arc<Inner>, revocation: Revocation, options: SyncOptions) -> Result<KeySlot> {
-    let Layout::Journal(layout) = &inner.options.layout else {
-        return Err(Error::invalid("key", "the classic layout cannot be sealed"));
-    };
-    let device = revocation.device.as_deref().map(|id| device_from(id).ok_or_else(|| unknown_device(id))).transpose()?;
-    let meter = Arc::new(metered(inner, false).await?);
-    let server = Arc::new(journal(inner, meter, layout, said(&options)));
-    server.check_revocation(&revocation).await?;
-    let mut run = run_with(inner.clone(), server.clone(), SyncOptions { dry_run: false, deadline: None, ..options });
-    run.come_up_to_date().await?;
-    if let Some(id) = &revocation.device {
-        let known = known_devices(&*inner.ledger.state, &inner.id, |_| false).await?;
-        if !known.iter().any(|known| known.id == *id && !known.is_ours) {
-            return Err(unknown_device(id));
-        }
-    }
-    run.tidy(true).await?;
-    server.close_keys(&revocation, device).await
-}
-
-fn unknown_device(id: &str) -> Error {
-    Error::invalid("key", "no other device of the vault has this id: list them again").about(id)
-}
-
 /// Lowers the strategy of the vault.
 pub(super) async fn lower(inner: &Arc<Inner>, strategy: Strategy) -> Result<()> {
-    match &inner.options.layout {
-        Layout::Journal(layout) => {
-            let drive = Arc::new(metered(inner, false).await?);
-            journal(inner, drive, layout, Said::default()).lower(strategy).await
-        }
-        Layout::Classic(_) => Err(Error::invalid("lower", "the classic layout has one way only to find changes")),
-    }
+    let Some(layout) = inner.options.layout.journal() else {
+        return Err(Error::invalid("lower", "the classic layout has one way only to find changes"));
+    };
+    let drive = Arc::new(metered(inner, false).await?);
+    journal(inner, drive, layout, Said::default()).lower(strategy).await
 }
 
-/// Opens the keyring of a sealed vault as it is on the drive now.
-pub(super) async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
-    match &inner.options.layout {
-        Layout::Journal(layout) => {
-            let drive = Arc::new(metered(inner, true).await?);
-            journal(inner, drive, layout, Said::default()).open_keyring().await
-        }
-        Layout::Classic(_) => Err(Error::invalid("key", "the classic layout cannot be sealed")),
-    }
-}
-
-fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, said: Said) -> Journal {
+pub(super) fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, said: Said) -> Journal {
     let identity = Identity { client: inner.id.clone(), opening: inner.opening.clone(), device: inner.options.device.clone() };
     let ports = Ports {
         drive,
@@ -185,25 +148,30 @@ fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOptions, said: 
     Journal::new(ports, layout.clone(), identity, said)
 }
 
-fn said(options: &SyncOptions) -> Said {
+pub(super) fn said(options: &SyncOptions) -> Said {
     Said { allow: options.allow, pairing: options.pairing.clone() }
 }
 
 /// Makes the server that this client's layout is, for the time of one sync.
 pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions) -> Arc<dyn Server> {
-    let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
-    let (client, device, allow) = (inner.id.clone(), inner.options.device.clone(), options.allow);
     match &inner.options.layout {
-        Layout::Classic(layout) => {
-            Arc::new(Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() })
-        }
+        #[cfg(feature = "classic")]
+        Layout::Classic(layout) => Arc::new(classic(inner, drive, layout, options)),
+        #[cfg(feature = "journal")]
         Layout::Journal(layout) => Arc::new(journal(inner, drive, layout, said(options))),
     }
 }
 
+#[cfg(feature = "classic")]
+fn classic(inner: &Inner, drive: Arc<dyn Drive>, layout: &ClassicOptions, options: &SyncOptions) -> Classic {
+    let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
+    let (client, device, allow) = (inner.id.clone(), inner.options.device.clone(), options.allow);
+    Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() }
+}
+
 impl Run {
     /// Does what was interrupted, compares the host if nothing was agreed with it before, pulls and pushes.
-    async fn come_up_to_date(&mut self) -> Result<()> {
+    pub(super) async fn come_up_to_date(&mut self) -> Result<()> {
         interrupted::take_up_applies(&self.ledger).await?;
         if self.options.reconcile || !self.joined {
             self.reconcile().await?;
@@ -232,7 +200,7 @@ impl Run {
     }
 
     /// Puts the drive in order. True if there was something to do and it is done.
-    async fn tidy(&mut self, now: bool) -> Result<bool> {
+    pub(super) async fn tidy(&mut self, now: bool) -> Result<bool> {
         let mut begun = false;
         loop {
             match self.server.tidy(now).await? {

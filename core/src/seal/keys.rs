@@ -6,7 +6,6 @@ use crate::{
     server::journal::{PieceName, VaultId},
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::{collections::BTreeSet, fmt};
 
@@ -47,15 +46,6 @@ pub(super) struct Keys {
     pub(super) closed: usize,
     /// The checkpoint that counts although its key is closed: it has all that does.
     pub(super) root: Option<PieceName>,
-}
-
-/// That keys were closed, because somebody has them who was revoked (E43).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Closing {
-    /// How many times that was done.
-    pub(crate) number: u32,
-    /// The checkpoint that has all that counts of what was sealed with these keys; none if there was nothing.
-    pub(crate) root: Option<PieceName>,
 }
 
 impl Keys {

@@ -16,33 +16,61 @@
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |
 //! | `strays.rs` | takes over the keys of two keyrings that were written at once |
+//! | `closing.rs`, `words.rs` | what also a build without the feature `sealed` must know and say |
+//! | `absent.rs` | what stands for all this in such a build |
 //! | `unsealed.rs` | looks into a vault from outside, for tests |
 
+#[cfg(not(feature = "sealed"))]
+mod absent;
+mod closing;
+#[cfg(feature = "sealed")]
 mod drive;
+#[cfg(feature = "sealed")]
 mod encryption;
+#[cfg(feature = "sealed")]
 mod file;
-#[cfg(test)]
+#[cfg(all(test, feature = "sealed"))]
 mod garbage;
+#[cfg(feature = "sealed")]
 mod keyring;
+#[cfg(feature = "sealed")]
 mod keys;
+#[cfg(feature = "sealed")]
 mod manage;
+#[cfg(feature = "sealed")]
 mod names;
+#[cfg(feature = "sealed")]
 mod secret;
+#[cfg(feature = "sealed")]
 mod slot;
+#[cfg(feature = "sealed")]
 mod strays;
+#[cfg(feature = "sealed")]
 mod unsealed;
+#[cfg(feature = "sealed")]
 mod vault;
+pub(crate) mod words;
 
+#[cfg(feature = "sealed")]
 pub use encryption::{Encryption, PassphraseCost, VaultKey};
+#[cfg(feature = "sealed")]
 pub use manage::{KeySlot, Revocation};
+#[cfg(feature = "sealed")]
 #[doc(hidden)]
 pub use unsealed::Unsealed;
 
+#[cfg(not(feature = "sealed"))]
+pub(crate) use absent::{SealedDrive, Sealing};
+pub(crate) use closing::Closing;
+#[cfg(feature = "sealed")]
 pub(crate) use drive::SealedDrive;
-pub(crate) use keys::Closing;
-pub(crate) use vault::{MarkerTag, Sealing};
+#[cfg(feature = "sealed")]
+pub(crate) use vault::Sealing;
 
-#[cfg(test)]
+/// What the marker of a sealed vault says.
+pub(crate) type MarkerTag = [u8; 32];
+
+#[cfg(all(test, feature = "sealed"))]
 mod testing {
     use crate::{Result, Runtime};
     use macro_rules_attribute::apply;

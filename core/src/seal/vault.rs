@@ -1,12 +1,13 @@
 //! Makes, opens and remembers the keyring of a vault (E30, E35, E40, E41).
 
 use super::{
-    Encryption, VaultKey, file,
+    Closing, Encryption, MarkerTag, VaultKey, file,
     keyring::{self, KEYRINGS, KeyringName, Locked, MAX_BYTES, Open},
-    keys::{Closing, DataKey, Keys},
+    keys::{DataKey, Keys},
     names::Names,
     secret::Secret,
     slot::{Binding, Slot},
+    words,
 };
 use crate::{
     Error, ErrorKind, Level, Log, Result, Runtime, State, StateRecord,
@@ -15,9 +16,6 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What the marker of a sealed vault says.
-pub(crate) type MarkerTag = [u8; 32];
 
 /// That the vault is sealed, and which keyring was opened last ([`Pin`]).
 const PIN: &str = "server/sealed";
@@ -104,28 +102,6 @@ impl Sealing {
         self.opened().is_some_and(|opened| opened.keys.revoked.iter().any(|revoked| revoked == device))
     }
 
-    /// The words for a vault that is sealed, where nothing was given to open it.
-    pub(crate) fn nothing_given() -> Error {
-        Error::new(ErrorKind::WrongKey, "sync", "the vault is sealed: open it with its passphrase or key")
-    }
-
-    /// The words for a vault that was changed by somebody who does not have its keys.
-    pub(crate) fn does_not_open() -> Error {
-        wrong_key()
-    }
-
-    /// The words for a vault that is met for the first time and says that it is not sealed, where something was given to open
-    /// it. It is the same as ever: the drive may lie. But another passphrase is of no use.
-    pub(crate) fn says_it_is_not_sealed() -> Error {
-        Error::invalid("sync", DOES_NOT_OPEN)
-    }
-
-    /// The words for a vault that was joined as one that is not sealed, where something was given to open it.
-    pub(crate) fn not_sealed() -> Error {
-        let detail = "the vault is not sealed, and never will be: open it without a passphrase or key, or make another one";
-        Error::invalid("sync", detail)
-    }
-
     /// Whether the keyring of this vault is open.
     pub(crate) fn has_opened(&self, vault: VaultId) -> bool {
         self.opened().is_some_and(|opened| opened.keys.vault == vault)
@@ -156,7 +132,7 @@ impl Sealing {
             self.set(Opened::new(pin.keyring, open)?);
             return Ok(());
         }
-        let (name, file) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > pin.keyring).ok_or_else(wrong_key)?;
+        let (name, file) = self.newest_of(drive, vault).await?.filter(|(name, _)| *name > pin.keyring).ok_or_else(words::does_not_open)?;
         let open = self.open_file(&file, &name)?;
         self.remember(vault, name, file, open).await
     }
@@ -210,7 +186,7 @@ impl Sealing {
         let open = self.open_file(&file, &name)?;
         // What names are made of never changes.
         if open.keys.secret.bytes() != known.keys.secret.bytes() {
-            return Err(wrong_key());
+            return Err(words::does_not_open());
         }
         let lost: Vec<DataKey> = known.keys.data.iter().filter(|key| open.keys.data_key(key.id).is_none()).cloned().collect();
         self.remember(vault, name, file, open).await?;
@@ -270,7 +246,7 @@ impl Sealing {
         {
             return Ok(open);
         }
-        locked.open(&self.encryption)?.ok_or_else(wrong_key)
+        locked.open(&self.encryption)?.ok_or_else(words::does_not_open)
     }
 
     /// Remembers a keyring: from now on this vault is sealed, and no older keyring is its own.
@@ -292,16 +268,6 @@ impl Sealing {
         let (keys, _) = self.keys().ok_or_else(|| Error::internal("sync", "a sealed vault was used before its keyring was opened"))?;
         keys.marker_tag(epoch, &strategy.to_string())
     }
-}
-
-/// What is said whenever a vault does not open (E36): which of these it is, nobody can tell from what is on the drive.
-const DOES_NOT_OPEN: &str = "this passphrase or key does not open the vault: it is not the right one, another device has changed it, \
-     the vault was never sealed, or somebody has changed what is on the drive; compare with a device that still syncs, \
-     and do not go on without a passphrase";
-
-/// One answer for a wrong passphrase, a wrong key, and a keyring or a marker that was tampered with (E36).
-fn wrong_key() -> Error {
-    Error::new(ErrorKind::WrongKey, "sync", DOES_NOT_OPEN)
 }
 
 fn damaged(key: &str) -> Error {

@@ -9,6 +9,7 @@
 //! again, and the client remembers what it may have left. A server that writes all of a push in one step
 //! ([`Server::finishes`]) finishes it instead, and says so through [`Server::acknowledged`].
 
+#[cfg(feature = "classic")]
 pub mod classic;
 pub mod journal;
 mod pulled;

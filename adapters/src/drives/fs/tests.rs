@@ -169,7 +169,7 @@ fn system_errors_become_what_the_caller_can_act_on() {
 fn the_numbers_of_the_system_have_those_kinds() {
     use rustix::io::Errno;
     let call = Call { operation: "put", path: "a", root: Path::new("/r") };
-    let kind = |errno: Errno| call.fault(errno.into()).kind;
+    let kind = |errno: Errno| call.fault(errno.into()).into_kind();
     for errno in [Errno::NAMETOOLONG, Errno::ILSEQ, Errno::INVAL] {
         assert_eq!(kind(errno), ErrorKind::InvalidInput, "{errno}");
     }

@@ -99,7 +99,7 @@ fn a_bad_batch_in_a_shared_commit_fails_alone() {
     let batch = |n: usize| vec![StateRecord::set(format!("k{n}"), if n == 7 { vec![7; 32 << 20] } else { vec![7] })];
     let waiting: Vec<_> = (0..20).map(|n| state.writer.queue(batch(n)).unwrap()).collect();
     for (n, answer) in waiting.into_iter().enumerate() {
-        let kind = block_on(answer).unwrap().err().map(|e| e.kind);
+        let kind = block_on(answer).unwrap().err().map(|e| e.into_kind());
         assert_eq!(kind, (n == 7).then_some(ErrorKind::QuotaExceeded), "{n}");
     }
     assert_eq!(block_on(state.read(vec!["k7".into(), "k8".into()])).unwrap(), [None, Some(vec![7])]);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Level, Result,
     drive::{Condition, DrivePath, GetOptions, Got, Version},
-    seal::Sealing,
+    seal::words,
 };
 
 /// The marker's file.
@@ -79,6 +79,7 @@ impl Journal {
     ///
     /// # Errors
     /// `invalid_input` if the vault is not sealed, or if there is none yet; `wrong_key` if it does not open.
+    #[cfg(feature = "sealed")]
     pub(crate) async fn open_keyring(&self) -> Result<()> {
         if !self.contact(&mut *self.session.lock().await).await? {
             return Err(Error::invalid("key", "there is no vault on this drive yet: the first push makes it"));
@@ -93,9 +94,9 @@ impl Journal {
     async fn unlock(&self, session: &mut Session) -> Result<()> {
         let Standing { vault, sealed, .. } = *self.standing(session)?;
         match &self.sealing {
-            None if sealed => Err(Sealing::nothing_given()),
+            None if sealed => Err(words::nothing_given()),
             None => Ok(()),
-            Some(_) if !sealed => Err(Sealing::not_sealed()),
+            Some(_) if !sealed => Err(words::not_sealed()),
             Some(sealing) => sealing.recall(&*self.raw, vault).await,
         }
     }
@@ -103,9 +104,9 @@ impl Journal {
     /// Meets a vault by its marker: as a newcomer.
     pub(super) async fn newcomer(&self, marker: &Marker) -> Result<Standing> {
         match &self.sealing {
-            None if marker.sealed.is_some() => return Err(Sealing::nothing_given()),
+            None if marker.sealed.is_some() => return Err(words::nothing_given()),
             None => {}
-            Some(_) if marker.sealed.is_none() => return Err(Sealing::says_it_is_not_sealed().about(MARKER)),
+            Some(_) if marker.sealed.is_none() => return Err(words::says_it_is_not_sealed().about(MARKER)),
             Some(sealing) => {
                 sealing.join(&*self.raw, marker.vault).await?;
                 self.check_tag(marker)?;
@@ -149,7 +150,7 @@ impl Journal {
         if self.marker(marker.vault, marker.strategy, marker.epoch)?.sealed == marker.sealed {
             return Ok(());
         }
-        Err(Sealing::does_not_open().about(MARKER))
+        Err(words::does_not_open().about(MARKER))
     }
 
     /// Reads the marker; none if there is none.

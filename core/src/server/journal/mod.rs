@@ -13,7 +13,7 @@
 //! | `front.rs` | how much of a file is read |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
 //! | `lost.rs` | versions that lost, and what settling them leaves |
-//! | `closing.rs` | obeys that a device was revoked |
+//! | `closing.rs`, `revoke.rs` | obeys that a device was revoked, and revokes one |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 //! | `lower.rs` | lowers the strategy |
 //! | `checkpoint/` | what the files of checkpoints say |
@@ -51,6 +51,8 @@ mod pairing;
 mod past;
 mod pull;
 mod record;
+#[cfg(feature = "sealed")]
+mod revoke;
 mod send;
 mod stage;
 mod standing;

@@ -24,7 +24,7 @@ fn never() -> Version {
 }
 
 fn kind<T>(answer: Result<T>) -> Result<(), ErrorKind> {
-    answer.map(drop).map_err(|e| e.kind)
+    answer.map(drop).map_err(|e| e.into_kind())
 }
 
 fn d40_absent_writes_only_what_is_not_there(stage: &Stage<'_>) -> Check {

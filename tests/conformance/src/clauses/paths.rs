@@ -107,7 +107,7 @@ fn d1_the_empty_path_is_the_root(stage: &Stage<'_>) -> Check {
     ensure!(caller.names("")? == ["a"], "the empty path does not list the root");
     ensure!(caller.get("")? == Got::Missing, "the root is answered as a file");
     for condition in [Condition::Any, Condition::Absent] {
-        let put = caller.put("", "x", condition).map_err(|e| e.kind);
+        let put = caller.put("", "x", condition).map_err(|e| e.into_kind());
         ensure!(put == Err(ErrorKind::InvalidInput), "the root was written as a file: {put:?}");
     }
     let _ = caller.delete("", Condition::Any);

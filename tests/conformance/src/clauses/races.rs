@@ -29,7 +29,7 @@ fn winner(answers: Vec<Result<(), ErrorKind>>) -> Check<usize> {
 }
 
 fn kind<T>(answer: Result<T>) -> Result<(), ErrorKind> {
-    answer.map(drop).map_err(|e| e.kind)
+    answer.map(drop).map_err(|e| e.into_kind())
 }
 
 fn d41_of_sixteen_one_creates(stage: &Stage<'_>) -> Check {

@@ -176,7 +176,7 @@ fn d16_without_its_root_every_call_is_unavailable(stage: &Stage<'_>) -> Check {
         ("list of the root", caller.page("", None).map(|page| format!("{page:?}"))),
     ];
     for (call, answer) in answers {
-        let kind = answer.map_err(|e| e.kind);
+        let kind = answer.map_err(|e| e.into_kind());
         ensure!(kind == Err(ErrorKind::Unavailable), "without a root, {call} answers {kind:?}");
     }
     Ok(())

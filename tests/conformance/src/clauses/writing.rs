@@ -59,7 +59,7 @@ fn d30_the_version_answered_is_that_of_the_file(stage: &Stage<'_>) -> Check {
 
 /// Makes sure that a call was refused with one of the two kinds that promise that nothing was written.
 fn refused(caller: &Caller, path: &str, condition: Condition, before: &[u8]) -> Check {
-    let answer = caller.put(path, "refused", condition).map_err(|e| e.kind);
+    let answer = caller.put(path, "refused", condition).map_err(|e| e.into_kind());
     ensure!(answer == Err(ErrorKind::Condition), "a write that must be refused was answered with {answer:?}");
     ensure!(caller.bytes(path)? == before, "a refused write has written");
     Ok(())
@@ -78,7 +78,7 @@ fn d32_a_refused_replacement_has_written_nothing(stage: &Stage<'_>) -> Check {
     let old = caller.put("f", "old", Condition::Any)?;
     caller.put("f", "kept", Condition::Any)?;
     refused(&caller, "f", Condition::Matches(old.clone()), b"kept")?;
-    let deleted = caller.delete("f", Condition::Matches(old)).map_err(|e| e.kind);
+    let deleted = caller.delete("f", Condition::Matches(old)).map_err(|e| e.into_kind());
     ensure!(deleted == Err(ErrorKind::Condition), "a deletion that must be refused was answered with {deleted:?}");
     ensure!(caller.bytes("f")? == b"kept", "a refused deletion has deleted");
     Ok(())
@@ -115,7 +115,7 @@ fn d34_a_file_that_fails_does_not_stop_the_others(stage: &Stage<'_>) -> Check {
         file("d/missing", "5", Condition::Matches(Version::new("no drive gives this version")))?,
         file("e/last", "6", Condition::Any)?,
     ];
-    let answers: Vec<_> = caller.put_many(files).into_iter().map(|a| a.map(drop).map_err(|e| e.kind)).collect();
+    let answers: Vec<_> = caller.put_many(files).into_iter().map(|a| a.map(drop).map_err(|e| e.into_kind())).collect();
     let answer = |n: usize| answers.get(n).cloned().unwrap_or(Err(ErrorKind::Internal));
     ensure!(answers.len() == 6, "6 files have {} answers", answers.len());
     ensure!(answer(0) == Ok(()) && answer(5) == Ok(()), "the first was answered {:?}, the last {:?}", answer(0), answer(5));
@@ -156,7 +156,7 @@ fn d35_deleting_a_version_of_what_is_missing_is_refused(stage: &Stage<'_>) -> Ch
     let version = caller.put("d/f", "x", Condition::Any)?;
     caller.delete("d/f", Condition::Matches(version.clone()))?;
     for path in ["d/f", "d/none", "none/none"] {
-        let deleted = caller.delete(path, Condition::Matches(version.clone())).map_err(|e| e.kind);
+        let deleted = caller.delete(path, Condition::Matches(version.clone())).map_err(|e| e.into_kind());
         ensure!(deleted == Err(ErrorKind::Condition), "deleting a version of {path}, which is missing, gave {deleted:?}");
     }
     Ok(())
@@ -174,7 +174,7 @@ fn d36_a_deletion_under_absent_says_whether_there_is_a_file(stage: &Stage<'_>) -
     let caller = stage.caller();
     caller.delete("f", Condition::Absent)?;
     caller.put("f", "x", Condition::Any)?;
-    let deleted = caller.delete("f", Condition::Absent).map_err(|e| e.kind);
+    let deleted = caller.delete("f", Condition::Absent).map_err(|e| e.into_kind());
     ensure!(deleted == Err(ErrorKind::Condition), "under `Absent`, with a file there, a deletion gave {deleted:?}");
     Ok(())
 }

@@ -83,7 +83,7 @@ async fn answered(planted: &Planted, path: DrivePath, bytes: Vec<u8>, written: R
         (OddKinds, Err(_)) => Err(failed(ErrorKind::Application)),
         (ShowsContent, Err(e)) => {
             let detail = format!("could not write {}", String::from_utf8_lossy(&bytes));
-            Err(Error::new(e.kind, "put", detail))
+            Err(Error::new(e.into_kind(), "put", detail))
         }
         (VersionIsSize, Ok(_)) => Ok(Version::new(bytes.len().to_string())),
         (_, written) => written,

@@ -403,7 +403,7 @@ fn mass_deletion_on_the_drive_is_asked_about() {
             a.delete(&format!("{n}")).await;
         }
         a.sync().await;
-        let kind = b.try_sync().await.unwrap_err().kind;
+        let kind = b.try_sync().await.unwrap_err().into_kind();
         assert_eq!(kind, ErrorKind::MassDelete { deletes: 20, of: 30 });
         assert_eq!(b.docs().len(), 30);
         let options = SyncOptions { allow: Allow { mass_delete: true, ..Allow::default() }, ..SyncOptions::default() };

@@ -83,7 +83,7 @@ fn a_lease_is_kept_through_a_failure_but_not_through_two() {
                 });
                 let begun = device.runtime.now();
                 let device = device.restarted(Arc::new(Slow(faulty))).await;
-                let result = device.try_sync().await.map(|r| r.pushed).map_err(|e| e.kind);
+                let result = device.try_sync().await.map(|r| r.pushed).map_err(|e| e.into_kind());
                 assert_eq!(result, if works { Ok(1) } else { Err(ErrorKind::Unavailable) }, "{failing:?}");
                 if works {
                     let took = (device.runtime.now() - begun).as_secs();

@@ -327,7 +327,7 @@ fn a_refused_write_of_the_log_is_tried_again_and_a_failed_one_is_not() {
                     .await;
                     a.put("mine", "1").await;
                     assert_eq!(
-                        a.try_sync().await.map_err(|e| e.kind).map(|r| r.pushed),
+                        a.try_sync().await.map_err(|e| e.into_kind()).map(|r| r.pushed),
                         if works { Ok(1) } else { Err(ErrorKind::Unavailable) }
                     );
                     assert_eq!(log(&drive).await.len(), if works { 51 } else { 50 });
@@ -363,7 +363,7 @@ fn a_count_that_went_back_is_an_older_vault_or_a_log_written_over() {
                 let before = drive.contents();
                 drive.restore(before.into_iter().filter(|(path, _)| !path.starts_with("changes/")).collect());
                 write_log(&drive, found, |n| if changed && n + 1 == found { "w".to_owned() } else { fill(n) }, behind).await;
-                let result = a.try_sync().await.map(|report| report.pulled).map_err(|e| e.kind);
+                let result = a.try_sync().await.map(|report| report.pulled).map_err(|e| e.into_kind());
                 let expected = if changed { Ok(1) } else { Err(ErrorKind::Rollback { remembered: known, found }) };
                 assert_eq!(result, expected, "from {known} to {found}");
             }

@@ -144,9 +144,9 @@ fn what_an_interrupted_push_left_is_written_over_and_deleted() {
                     if when.is_some() && !replaces {
                         continue;
                     }
-                    let mut result = a.try_sync().await.map(|r| r.conflicts.len()).map_err(|e| e.kind);
+                    let mut result = a.try_sync().await.map(|r| r.conflicts.len()).map_err(|e| e.into_kind());
                     if result == Ok(0) && log(&drive).await.len() == usize::from(before) {
-                        result = a.try_sync().await.map(|r| r.conflicts.len()).map_err(|e| e.kind);
+                        result = a.try_sync().await.map(|r| r.conflicts.len()).map_err(|e| e.into_kind());
                     }
                     assert_eq!(result, expected.clone(), "{before} {left:?} {then:?} {when:?}");
                     if expected.is_ok() {

@@ -155,7 +155,7 @@ fn a_count_that_was_written_is_recognised() {
                 let (a, count) = meeting(a, &drive, "meta.json", 1, move |_| Some(when)).await;
                 a.put("mine", "1").await;
                 assert_eq!(
-                    a.try_sync().await.map(|r| r.pushed).map_err(|e| e.kind),
+                    a.try_sync().await.map(|r| r.pushed).map_err(|e| e.into_kind()),
                     if works { Ok(1) } else { Err(ErrorKind::Unavailable) }
                 );
                 // What was logged and refused lies behind the count: its writer is fenced off first.
@@ -181,7 +181,10 @@ fn a_fence_that_was_written_is_recognised() {
             a.sync().await;
             let (a, count) = meeting(a, &drive, "meta.json", 1, move |_| Some(when)).await;
             a.put("mine", "1").await;
-            assert_eq!(a.try_sync().await.map(|r| r.pushed).map_err(|e| e.kind), if works { Ok(1) } else { Err(ErrorKind::Unavailable) });
+            assert_eq!(
+                a.try_sync().await.map(|r| r.pushed).map_err(|e| e.into_kind()),
+                if works { Ok(1) } else { Err(ErrorKind::Unavailable) }
+            );
             assert_eq!(count.load(SeqCst), writes);
             assert_eq!(names(&drive).await.len(), 1 + usize::from(works));
         }
@@ -259,7 +262,7 @@ fn a_file_that_makes_no_sense_is_read_four_times() {
                 assert_eq!(gets.load(SeqCst), 4);
             }
             write(&drive, "meta.json", json!({"lastChange": most})).await;
-            assert_ne!(a.try_sync().await.err().map(|e| e.kind), Some(ErrorKind::Corrupt), "the largest count is one");
+            assert_ne!(a.try_sync().await.err().map(|e| e.into_kind()), Some(ErrorKind::Corrupt), "the largest count is one");
             // Whole again at the last reading.
             for (bad, works) in [(3, true), (4, false)] {
                 write(&drive, "meta.json", json!({"lastChange": "torn"})).await;

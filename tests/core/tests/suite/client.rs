@@ -146,7 +146,7 @@ fn a_conflict_that_moved_since_it_was_shown_is_shown_again() {
         let shown = b.client.conflicts().await.unwrap().remove(0);
         b.put("x", "3").await;
         let error = b.client.resolve(shown, Resolution::TakeRemote).await.unwrap_err();
-        assert_eq!((error.kind, error.retry), (ErrorKind::Condition, Retry::Now));
+        assert_eq!((&error.kind, error.retry), (&ErrorKind::Condition, Retry::Now));
         let shown = b.client.conflicts().await.unwrap().remove(0);
         a.put("x", "4").await;
         a.sync().await;

@@ -63,7 +63,7 @@ async fn revoke(by: &Device, name: &str) -> Result<KeySlot> {
 }
 
 async fn kind(device: &Device) -> ErrorKind {
-    device.try_sync().await.unwrap_err().kind
+    device.try_sync().await.unwrap_err().into_kind()
 }
 
 /// Three devices that have written and know everything.

@@ -20,7 +20,7 @@ async fn kind_of_sync(drive: &Arc<MemoryDrive>, encryption: Option<Encryption>) 
     let options = Options { encryption, ..Options::new(runtime.clone()) };
     let device = Device::with(Arc::default(), Arc::default(), drive.clone(), runtime, options).await;
     device.put("mine", "of mine").await;
-    let kind = device.try_sync().await.unwrap_err().kind;
+    let kind = device.try_sync().await.unwrap_err().into_kind();
     assert_eq!(drive.contents(), before, "something was written");
     assert!(device.text("mine").is_some());
     kind

@@ -119,7 +119,7 @@ fn a10_a_vault_that_vanished_is_not_made_anew() {
             }
             let newcomer = Device::sealed(&drive, 9, key(1)).await;
             newcomer.put("z", "3").await;
-            let kind = newcomer.try_sync().await.unwrap_err().kind;
+            let kind = newcomer.try_sync().await.unwrap_err().into_kind();
             assert!(matches!(kind, ErrorKind::Unavailable | ErrorKind::Corrupt), "{gone:?}: {kind:?}");
             if gone == ["k/"] {
                 assert!(a.client.compact(SyncOptions::default()).await.unwrap());
