@@ -19,6 +19,10 @@ pub(crate) fn run() -> ExitCode {
     stages.command("format", cargo_with(&["fmt", "--all", "--check"]));
     stages.command("lints", cargo_with(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
     stages.command("core for WebAssembly", cargo_with(&["check", "--locked", "--target", "wasm32-unknown-unknown", "-p", "kitestring"]));
+    for (name, layout) in [("core with the classic layout alone", "classic"), ("core with the journal layout alone", "journal")] {
+        let alone = ["check", "--locked", "-p", "kitestring", "--no-default-features", "--features", layout];
+        stages.command(name, cargo_with(&alone));
+    }
     stages.command("guards", cargo_with(&["test", "--locked", "--no-fail-fast", "-p", "xtask"]));
     let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
     stages.command("unit and integration tests", cargo_with(&tests));
