@@ -55,11 +55,12 @@ impl Place {
         Ok(Self::Folder(path.to_string()))
     }
 
-    /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
+    /// Opens the folder for a dataset in it, and makes the drive if `make` is set. Otherwise nothing is sent. `own` is where the
+    /// notes are.
     ///
     /// # Errors
     /// As [`Cloud::tokens`]; as [`GDrive::make_root`].
-    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GDrive> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, dataset: &DrivePath, own: Option<&Path>) -> Result<GDrive> {
         let (http, runtime) = (Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()));
         let tokens = Cloud::Gdrive.tokens()?;
         let drive = match (Cloud::Gdrive.emulator()?, self.name()) {
@@ -67,7 +68,10 @@ impl Place {
             (None, Some(folder)) => GDrive::in_folder(http, runtime, folder, tokens),
             (Some(service), folder) => GDrive::emulated(&service, http, runtime, folder, tokens),
         }?;
-        let drive = if layout == Layout::Journal { drive.with_one_writer_in(RECORDS) } else { drive };
+        let drive = match layout {
+            Layout::Journal => drive.with_one_writer_in(RECORDS),
+            Layout::Classic => drive.with_classic_layout_in(dataset)?,
+        };
         let drive = match own {
             Some(own) => drive.with_notes(Arc::new(FileNotes(own.join(NOTES)))),
             None => drive,
@@ -88,9 +92,24 @@ impl Place {
     /// Whether the drive is there.
     ///
     /// # Errors
-    /// What Google Drive answers.
+    /// `unsupported` if only db-to-cloud was here yet: to read what it has written, the drive must be made. What Google Drive
+    /// answers.
     pub(crate) fn exists(&self) -> Result<bool> {
-        block_on(self.open(false, Layout::Journal, None)?.has_root())
+        let drive = self.look()?;
+        block_on(async {
+            if drive.has_root().await? {
+                return Ok(true);
+            }
+            if drive.has_db_to_cloud().await? {
+                let detail = "this drive was used by db-to-cloud only: kite reads it when it has synced with it, and not before";
+                return Err(Error::new(ErrorKind::Unsupported, "open", detail).about(self.to_string()));
+            }
+            Ok(false)
+        })
+    }
+
+    fn look(&self) -> Result<GDrive> {
+        self.open(false, Layout::Journal, &DrivePath::root(), None)
     }
 
     /// Returns the layout of the dataset in this folder of the drive, if there is one.
@@ -98,10 +117,11 @@ impl Place {
     /// # Errors
     /// What Google Drive answers.
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
-        let drive = self.open(false, Layout::Journal, None)?;
+        let drive = self.look()?;
         block_on(async {
             if !drive.has_root().await? {
-                return Ok(None);
+                let is_old = folder.as_str().is_empty() && drive.has_db_to_cloud().await?;
+                return Ok(is_old.then_some(Layout::Classic));
             }
             let entries = drive.list_dir(folder.clone(), None).await?.entries;
             Ok(Layout::told_by(|name| entries.iter().any(|entry| !entry.is_dir && entry.name == name)))
