@@ -143,7 +143,7 @@ impl DriveUrl {
         let is_missing = match &self.place {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
             Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
-            Place::GDrive(place) if config.drive_is_new => !place.exists()?,
+            Place::GDrive(place) if config.drive_is_new => !place.exists(config.layout)?,
             _ => false,
         };
         match self.open(false, config.layout, None) {

@@ -6,7 +6,7 @@ use crate::{connections::Cloud, layout::Layout};
 use async_io::block_on;
 use blocking::unblock;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
-use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::Notes, http::NativeHttp};
+use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::{Maker, Notes}, http::NativeHttp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use std::{
     fmt, fs,
@@ -89,23 +89,19 @@ impl Place {
         }
     }
 
-    /// Whether the drive is there.
+    /// Whether the drive is there, for a folder of this layout.
     ///
     /// # Errors
     /// `unsupported` if only db-to-cloud was here yet: to read what it has written, the drive must be made. What Google Drive
     /// answers.
-    pub(crate) fn exists(&self) -> Result<bool> {
-        let drive = self.look()?;
-        block_on(async {
-            if drive.has_root().await? {
-                return Ok(true);
-            }
-            if drive.has_db_to_cloud().await? {
+    pub(crate) fn exists(&self, layout: Layout) -> Result<bool> {
+        match block_on(self.look()?.maker())? {
+            Some(Maker::DbToCloud) if layout == Layout::Classic => {
                 let detail = "this drive was used by db-to-cloud only: kite reads it when it has synced with it, and not before";
-                return Err(Error::new(ErrorKind::Unsupported, "open", detail).about(self.to_string()));
+                Err(Error::new(ErrorKind::Unsupported, "open", detail).about(self.to_string()))
             }
-            Ok(false)
-        })
+            maker => Ok(maker == Some(Maker::Kitestring)),
+        }
     }
 
     fn look(&self) -> Result<GDrive> {
@@ -119,9 +115,11 @@ impl Place {
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
         let drive = self.look()?;
         block_on(async {
-            if !drive.has_root().await? {
-                let is_old = folder.as_str().is_empty() && drive.has_db_to_cloud().await?;
-                return Ok(is_old.then_some(Layout::Classic));
+            match drive.maker().await? {
+                Some(Maker::Kitestring) => {}
+                // It knows no folders.
+                Some(Maker::DbToCloud) => return Ok(folder.as_str().is_empty().then_some(Layout::Classic)),
+                None => return Ok(None),
             }
             let entries = drive.list_dir(folder.clone(), None).await?.entries;
             Ok(Layout::told_by(|name| entries.iter().any(|entry| !entry.is_dir && entry.name == name)))

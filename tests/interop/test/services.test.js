@@ -257,6 +257,21 @@ test("gdrive: of two files of one name the last written counts, and one is left 
   assert.deepEqual(late.all(), [note("both", 3, "ours"), note("ours", 1)]);
 });
 
+test("gdrive: an id with a quotation mark stops an old client until it is started anew", async t => {
+  const service = await Service.start(t, "gdrive");
+  const [old, client] = [service.old(), await service.begun()];
+  await client.put(note("first", 1));
+  await client.sync();
+  await old.sync();
+  await client.put(note("Ann's", 1));
+  await client.sync();
+  await assert.rejects(old.sync(), e => e.code === 400);
+  old.restart(service.oldDrive());
+  await old.sync();
+  assert.deepEqual(old.all(), byId([note("Ann's", 1), note("first", 1)]));
+  assert.equal(await service.lock(), undefined);
+});
+
 /** Lets an old client hold the lock for so many minutes; less than none are over. */
 async function holding(old, minutes = 60) {
   const drive = old.client.drive();

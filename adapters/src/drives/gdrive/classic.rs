@@ -15,7 +15,7 @@ use super::{
     model::{ENTERED, File, TABLE, Tagged},
     names::Table,
     refusal::Refusal,
-    root::inside,
+    root::{Root, TABLE_NAME, inside, oldest, quoted},
 };
 use crate::http::{Call, Repeat};
 use kitestring::{
@@ -26,6 +26,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What db-to-cloud writes into a file that it makes only to have one.
 const NOTHING: &[u8] = b"{}";
+
+/// Who has set up what is in a place of Google Drive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// This library, maybe beside db-to-cloud: there is a drive.
+    Kitestring,
+    /// Only db-to-cloud: there is no drive yet, but a vault of the classic layout.
+    DbToCloud,
+}
 
 /// Where the files are that the drive must know by name.
 #[derive(Debug, Clone)]
@@ -66,14 +75,20 @@ impl GDrive {
         Ok(self)
     }
 
-    /// Whether a client of db-to-cloud has set itself up here, also if [`GDrive::has_root`] says that there is no drive.
+    /// Returns who has set up what is here, if anybody has.
     ///
     /// # Errors
     /// What Google Drive answers.
-    pub async fn has_db_to_cloud(&self) -> Result<bool> {
+    pub async fn maker(&self) -> Result<Option<Maker>> {
         let call = call("open", "", Repeat::Freely);
-        let Some(folder) = self.find_folder(&call).await? else { return Ok(false) };
-        Ok(!self.search(&call, &format!("name = 'meta.json' and {}", inside(&folder))).await?.is_empty())
+        let Some(folder) = self.find_folder(&call).await? else { return Ok(None) };
+        let q = format!("(name = {} or name = 'meta.json') and {}", quoted(TABLE_NAME), inside(&folder));
+        let found = self.search(&call, &q).await?;
+        let is_empty = found.is_empty();
+        let table = oldest(found.into_iter().filter(|file| file.is(TABLE)).collect());
+        let maker = if table.is_some() { Some(Maker::Kitestring) } else { (!is_empty).then_some(Maker::DbToCloud) };
+        self.known.lock().root = table.map(|table| Root { folder, table });
+        Ok(maker)
     }
 
     pub(super) fn is_lock(&self, path: &DrivePath) -> bool {

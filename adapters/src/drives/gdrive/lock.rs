@@ -181,17 +181,20 @@ impl GDrive {
         }
         let is_renewal = self.known.lock().lock.held.as_deref() == Some(before);
         let content = self.stand_in_line(&call, path, &place.id, &bytes).await?;
+        // Who renews must have stood directly behind, since somebody may have had the lock otherwise.
+        let mut was_next = !is_renewal;
         for _ in 0..LOOKS {
             let Some(line) = self.line(&call, path, &place.id).await? else { return Err(self.other_lock(&call)) };
             let own = line.find(&content);
             match (&own, line.first() == Some(before)) {
                 (Some((1, own)), true) => {
-                    if self.delete_revision(&call, &place.id, before).await? == Deleted::Now {
-                        self.known.lock().lock.held = Some(own.clone());
-                        let goes_on = is_renewal || self.begin_turn(&call, path, &place.id, own).await?;
-                        return if goes_on { Ok(Version::new(own)) } else { Err(self.other_lock(&call)) };
+                    was_next = true;
+                    if self.step_up(&call, path, &place.id, before, own).await? {
+                        return self.followed(&call, path, &place.id, own, is_renewal).await;
                     }
                 }
+                // Somebody else has deleted the one before: its owner, or who found it dead.
+                (Some((0, own)), _) if was_next => return self.followed(&call, path, &place.id, own, is_renewal).await,
                 (Some(_), true) if is_renewal => {
                     self.without_strays(&call, path, &place.id, line, Some(&content)).await?;
                     self.runtime.sleep(LOOK_AGAIN).await;
@@ -207,6 +210,24 @@ impl GDrive {
         }
         self.leave(&call, &place.id, self.line(&call, path, &place.id).await?.and_then(|line| line.find(&content))).await?;
         Err(self.busy(&call))
+    }
+
+    async fn followed(&self, call: &Call, path: &DrivePath, id: &str, own: &str, is_renewal: bool) -> Result<Version> {
+        self.known.lock().lock.held = Some(own.to_owned());
+        if is_renewal || self.begin_turn(call, path, id, own).await? { Ok(Version::new(own)) } else { Err(self.other_lock(call)) }
+    }
+
+    /// Deletes the revision that stands directly before an own one. False if somebody else has done so.
+    async fn step_up(&self, call: &Call, path: &DrivePath, id: &str, before: &str, own: &str) -> Result<bool> {
+        let once = Call { repeat: Repeat::OnlyIfRefused, ..call.clone() };
+        match self.delete_revision(&once, id, before).await {
+            Ok(deleted) => Ok(deleted == Deleted::Now),
+            // Nobody knows whether it took effect.
+            Err(error) => match self.line(call, path, id).await? {
+                Some(line) if line.first() == Some(own) => Ok(true),
+                _ => Err(error),
+            },
+        }
     }
 
     /// Reads who stands in line; none if the file is gone.

@@ -26,6 +26,7 @@ mod write;
 use crate::http::{Call, Credentials, Http, Repeat, Rules, TokenSource, Web, address as service_address};
 use async_lock::Mutex as Turn;
 use classic::Classic;
+pub use classic::Maker;
 use kitestring::{
     Drive, DrivePath, Error, ErrorKind, Result, Runtime, apply,
     drive::{Capabilities, Condition, GetOptions, Got, Listing, PutFile, Version},

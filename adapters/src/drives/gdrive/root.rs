@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// No path of a drive has this name.
-const TABLE_NAME: &str = "/kitestring names";
+pub(super) const TABLE_NAME: &str = "/kitestring names";
 const FOLDER_TYPE: &str = "application/vnd.google-apps.folder";
 const APP_DATA: &str = "appDataFolder";
 
@@ -57,7 +57,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-fn oldest(files: Vec<File>) -> Option<String> {
+pub(super) fn oldest(files: Vec<File>) -> Option<String> {
     files.into_iter().min_by(|a, b| a.age().cmp(&b.age())).map(|file| file.id)
 }
 
@@ -90,17 +90,6 @@ impl GDrive {
             inner.table = Some((own, Table::default()));
         }
         self.set_up(&call).await
-    }
-
-    /// Whether the drive is there.
-    ///
-    /// # Errors
-    /// What Google Drive answers.
-    pub async fn has_root(&self) -> Result<bool> {
-        let root = self.find_root(&call("open", "", Repeat::Freely)).await?;
-        let is_there = root.is_some();
-        self.known.lock().root = root;
-        Ok(is_there)
     }
 
     async fn make_folder(&self, call: &Call) -> Result<String> {

@@ -190,6 +190,15 @@ impl Account {
         Some(id)
     }
 
+    /// Makes a file without any content yet in the hidden folder of the app.
+    pub(super) fn add_hidden(&mut self, name: &str) -> String {
+        let id = self.make_id();
+        self.used.insert(id.clone());
+        let parents = vec![self.app_data()];
+        self.insert(id.clone(), name.to_owned(), "text/plain".to_owned(), parents, None);
+        id
+    }
+
     pub(super) fn count(&self, name: &str) -> usize {
         self.files.values().filter(|file| file.name == name).count()
     }

@@ -138,6 +138,17 @@ impl GDriveEmulator {
         self.service.account(token).lock().unwrap().revisions(name)
     }
 
+    /// Writes a file in the hidden folder as another program does, which makes one if it knows none of that name: as a revision
+    /// that is kept or not. Returns the ids of the file and of the revision.
+    pub fn write_as_another(&self, token: &str, name: &str, bytes: &[u8], is_kept: bool) -> (String, String) {
+        self.service.account(token).lock().unwrap().write_as_another(name, bytes, is_kept)
+    }
+
+    /// Deletes the revision at this place of the first file of that name.
+    pub fn remove_revision(&self, token: &str, name: &str, at: usize) {
+        self.service.account(token).lock().unwrap().remove_revision(name, at);
+    }
+
     /// Returns how many files of that name there are.
     pub fn count(&self, token: &str, name: &str) -> usize {
         self.service.account(token).lock().unwrap().count(name)

@@ -143,6 +143,21 @@ impl Account {
         }
     }
 
+    pub(super) fn write_as_another(&mut self, name: &str, bytes: &[u8], is_kept: bool) -> (String, String) {
+        let known = self.files.values().find(|file| file.name == name).map(|file| file.id.clone());
+        let id = known.unwrap_or_else(|| self.add_hidden(name));
+        self.write(&id, bytes.to_vec(), 0, is_kept);
+        self.publish(&id);
+        let newest = self.files[&id].revisions.last().unwrap().id.clone();
+        (id, newest)
+    }
+
+    pub(super) fn remove_revision(&mut self, name: &str, at: usize) {
+        if let Some(file) = self.files.values_mut().find(|file| file.name == name) {
+            file.revisions.remove(at);
+        }
+    }
+
     /// Returns how many revisions all files of a name have.
     pub(super) fn revisions(&self, name: &str) -> usize {
         self.files.values().filter(|file| file.name == name).map(|file| file.revisions.len()).sum()
