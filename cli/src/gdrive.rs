@@ -6,7 +6,11 @@ use crate::{connections::Cloud, layout::Layout};
 use async_io::block_on;
 use blocking::unblock;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
-use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::{Maker, Notes}, http::NativeHttp};
+use kitestring_adapters::{
+    GDrive, NativeRuntime,
+    drives::gdrive::{Maker, Notes},
+    http::NativeHttp,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use std::{
     fmt, fs,

@@ -254,7 +254,8 @@ fn files_of_db_to_cloud_are_read_listed_replaced_and_deleted() {
         let (_, version) = read(&drives[0], "docs/theirs.json").await.unwrap();
         put(&drives[0], "docs/theirs.json", "5", Condition::Matches(version)).await.unwrap();
         put(&drives[0], "docs/ours.json", "1", Condition::Absent).await.unwrap();
-        let names: Vec<String> = drives[1].list_dir(path("docs"), None).await.unwrap().entries.into_iter().map(|entry| entry.name).collect();
+        let names: Vec<String> =
+            drives[1].list_dir(path("docs"), None).await.unwrap().entries.into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, ["ours.json", "theirs.json"]);
         let (_, version) = read(&drives[1], "docs/theirs.json").await.unwrap();
         drives[1].delete(path("docs/theirs.json"), Condition::Matches(version)).await.unwrap();
@@ -270,6 +271,7 @@ fn of_two_files_of_one_name_the_last_written_counts_for_all_and_writing_leaves_o
     block_on(async {
         put(&drives[0], "docs/a.json", "ours", Condition::Absent).await.unwrap();
         thread::sleep(Duration::from_millis(5));
+        assert_eq!(text(&drives[0], "docs/a.json").await, Some("ours".to_owned()));
         emulator.duplicate(WHO, "docs/a.json", b"theirs").unwrap();
         assert_eq!(text(&drives[1], "docs/a.json").await, Some("theirs".to_owned()));
         // Whoever has looked before looks again when the log has grown.
@@ -310,8 +312,8 @@ fn a_file_that_was_made_and_not_entered_is_entered_by_the_next_one() {
 fn a_file_of_the_log_that_no_search_knows_yet_is_waited_for() {
     let (emulator, drives) = opened(1);
     block_on(async {
-        assert_eq!(text(&drives[0], "docs/a.json").await, None);
         emulator.lag(LAG);
+        assert_eq!(text(&drives[0], "docs/a.json").await, None);
         emulator.write_as_another(WHO, "changes/0.json", b"[]", false);
         assert_eq!(text(&drives[0], "changes/0.json").await, Some("[]".to_owned()));
     });

@@ -196,7 +196,11 @@ impl GDrive {
             let Some(path) = DrivePath::new(&file.name).ok().filter(|path| !path.as_str().is_empty()) else { continue };
             let counts = Self::is_anybodys(file) || table.id(&path) == Some(&file.id);
             let group = groups.entry(path).or_default();
-            if counts { group.counting.insert(file.id.clone()) } else { group.pending.insert(file.id.clone()) };
+            if counts {
+                group.counting.insert(file.id.clone())
+            } else {
+                group.pending.insert(file.id.clone())
+            };
         }
         // The search may not know these yet.
         let entered = table.files.iter().filter_map(|(name, id)| Some((DrivePath::new(name.as_str()).ok()?, id.clone())));

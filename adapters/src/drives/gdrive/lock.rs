@@ -157,10 +157,6 @@ impl GDrive {
             let place = line.find(&content);
             let Some((0, own)) = &place else {
                 self.leave(&call, &id, place).await?;
-                let is_base = line.base.and_then(|base| base.content()).is_some_and(|base| base == content);
-                if is_base {
-                    continue;
-                }
                 return Err(self.other_lock(&call));
             };
             if self.begin_turn(&call, path, &id, own).await? {

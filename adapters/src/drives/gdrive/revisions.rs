@@ -1,6 +1,10 @@
 //! The revisions of a file: what v3 keeps of it each time it is written.
 
-use super::{GDrive, refusal::{Refusal, is_rate}, routes::BINARY};
+use super::{
+    GDrive,
+    refusal::{Refusal, is_rate},
+    routes::BINARY,
+};
 use crate::http::{Call, Method, Request};
 use kitestring::{Result, drive::Version};
 use serde::Deserialize;
@@ -64,7 +68,8 @@ impl GDrive {
 
     /// Deletes a revision.
     pub(super) async fn delete_revision(&self, call: &Call, id: &str, revision: &str) -> Result<Deleted> {
-        let response = self.send(call, Request::new(Method::Delete, self.url(&format!("drive/v3/files/{id}/revisions/{revision}"), &[])?)).await?;
+        let response =
+            self.send(call, Request::new(Method::Delete, self.url(&format!("drive/v3/files/{id}/revisions/{revision}"), &[])?)).await?;
         match response.status {
             200 | 204 if !response.is_html() => Ok(Deleted::Now),
             404 if Refusal::of(&response, &[Refusal::Missing]).is_some() => Ok(Deleted::Before),

@@ -34,7 +34,11 @@ impl GDrive {
                 Condition::Absent => true,
                 Condition::Any => !self.has_one_writer(&file.path) && self.known.file(&file.path).is_none(),
             };
-            if is_new && !file.path.as_str().is_empty() && !self.is_lock(&file.path) { new.push(Job::new(at, file)) } else { single.push((at, file)) }
+            if is_new && !file.path.as_str().is_empty() && !self.is_lock(&file.path) {
+                new.push(Job::new(at, file))
+            } else {
+                single.push((at, file))
+            }
         }
         let writes = single.into_iter().map(|(at, file)| async move { (at, self.write_one(file).await) });
         let parallel = super::PARALLEL as usize;

@@ -73,9 +73,7 @@ pub(super) fn list(account: &Account, asked: &Asked, id: &str) -> Result<Reply, 
         page["nextPageToken"] = json!((from + size).to_string());
     }
     let usual = "kind,nextPageToken,revisions(kind,id,mimeType,modifiedTime)";
-    Mask::parse(asked.param("fields").unwrap_or(usual))?
-        .keep(&page, &[&["nextPageToken"], FIELDS].concat())
-        .map(|page| reply::json(&page))
+    Mask::parse(asked.param("fields").unwrap_or(usual))?.keep(&page, &[&["nextPageToken"], FIELDS].concat()).map(|page| reply::json(&page))
 }
 
 /// Describes a revision, or gives its content.
@@ -96,8 +94,7 @@ pub(super) fn get(account: &Account, asked: &Asked, id: &str, revision: &str) ->
 /// Says that a revision is kept for ever. Once it is, it stays so.
 pub(super) fn change(account: &mut Account, asked: &Asked, id: &str, revision: &str) -> Result<Reply, Reply> {
     let own = account.resolve(id);
-    let body: Value =
-        serde_json::from_slice(&asked.body).map_err(|_| reply::error(400, "global", "parseError", "Parse Error", None))?;
+    let body: Value = serde_json::from_slice(&asked.body).map_err(|_| reply::error(400, "global", "parseError", "Parse Error", None))?;
     let file = account.files.get_mut(&own).ok_or_else(|| reply::not_found(id))?;
     let kept = file.revisions.iter().filter(|own| own.is_kept).count();
     let found = file.revisions.iter_mut().find(|own| own.id == revision).ok_or_else(|| missing(revision))?;
