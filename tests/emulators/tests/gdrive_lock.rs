@@ -185,6 +185,40 @@ fn an_answer_that_is_lost_loses_no_lock_and_leaves_none() {
 }
 
 #[test]
+fn a_list_that_does_not_know_the_newest_revision_yet_is_read_again() {
+    let (emulator, drives) = opened(2);
+    let list = "GET drive/v3/files/{id}/revisions";
+    block_on(async {
+        let first = take(&drives[0], "1").await.unwrap();
+        drives[0].delete(path(LOCK), Condition::Matches(first)).await.unwrap();
+        emulator.fail(ADD, &[GDriveFailure::CarriedOut]);
+        // The first list is read before anything is added: there is nobody in it then either.
+        emulator.fail(list, &[GDriveFailure::Stale; 3]);
+        let second = take(&drives[0], "2").await;
+        assert_eq!(text(&drives[1], LOCK).await, Some("2".to_owned()));
+        drives[0].delete(path(LOCK), Condition::Matches(second.unwrap())).await.unwrap();
+        // One that never comes to know it: nobody has the lock, and the next call of the same client takes its own away.
+        emulator.fail(list, &[GDriveFailure::Stale; 12]);
+        assert_eq!(code(take(&drives[0], "3").await), "unavailable");
+        while text(&drives[1], LOCK).await.is_none() {}
+        take(&drives[0], "4").await.unwrap();
+        assert_eq!((text(&drives[1], LOCK).await, emulator.revisions(WHO, LOCK)), (Some("4".to_owned()), 2));
+    });
+}
+
+#[test]
+fn a_file_that_was_made_to_have_one_never_hides_another() {
+    let (emulator, drives) = opened(1);
+    emulator.write_as_another(WHO, "meta.json", b"{\"lastChange\":5}", false);
+    thread::sleep(Duration::from_millis(5));
+    emulator.duplicate(WHO, "meta.json", b"{}").unwrap();
+    block_on(async {
+        drives[0].make_root().await.unwrap();
+        assert_eq!((emulator.count(WHO, "meta.json"), text(&drives[0], "meta.json").await), (1, Some("{\"lastChange\":5}".to_owned())));
+    });
+}
+
+#[test]
 fn the_revision_that_is_passed_by_is_kept_and_if_it_is_gone_the_next_one_takes_its_place() {
     let (emulator, drives) = opened(2);
     block_on(async {

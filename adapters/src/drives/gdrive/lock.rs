@@ -13,10 +13,7 @@
 //! The version of the lock is the id of its revision. A revision of ours is recognised by its content, which no other has: an
 //! answer that says which revision is the newest may speak of somebody else's.
 
-use super::{
-    GDrive, call,
-    revisions::{Deleted, Revision},
-};
+use super::{GDrive, call, revisions::Deleted};
 use crate::http::{Call, Repeat, range};
 use kitestring::{
     DrivePath, Error, ErrorKind, Result,
@@ -34,29 +31,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub(super) struct Lock {
     /// The revision by which it has the lock.
-    held: Option<String>,
+    pub(super) held: Option<String>,
     /// The contents of all revisions that it has added.
-    own: BTreeSet<Version>,
+    pub(super) own: BTreeSet<Version>,
     /// The content of a revision that was read: it never changes.
     read: Option<(String, Vec<u8>)>,
-}
-
-/// Who stands in line, without the revision that is passed by.
-struct Line {
-    base: Option<Revision>,
-    waiting: Vec<Revision>,
-}
-
-impl Line {
-    fn first(&self) -> Option<&str> {
-        self.waiting.first().map(|revision| revision.id.as_str())
-    }
-
-    /// Returns the place and the id of a content in line.
-    fn find(&self, content: &Version) -> Option<(usize, String)> {
-        let at = self.waiting.iter().position(|revision| revision.content().as_ref() == Some(content))?;
-        Some((at, self.waiting.get(at)?.id.clone()))
-    }
 }
 
 impl GDrive {
@@ -153,14 +132,18 @@ impl GDrive {
                 self.keep_revision(&call, &id, &base.id).await.ok();
             }
             let content = self.stand_in_line(&call, path, &id, &bytes).await?;
-            let Some(line) = self.line(&call, path, &id).await? else { continue };
-            let place = line.find(&content);
-            let Some((0, own)) = &place else {
-                self.leave(&call, &id, place).await?;
-                return Err(self.other_lock(&call));
-            };
-            if self.begin_turn(&call, path, &id, own).await? {
-                return Ok(Version::new(own));
+            let Some(line) = self.line_with(&call, path, &id, &content).await? else { continue };
+            match line.find(&content) {
+                Some((0, own)) => {
+                    if self.begin_turn(&call, path, &id, &own).await? {
+                        return Ok(Version::new(own));
+                    }
+                }
+                Some(place) => {
+                    self.leave(&call, &id, Some(place)).await?;
+                    return Err(self.other_lock(&call));
+                }
+                None => return Err(self.busy(&call)),
             }
         }
         Err(self.busy(&call))
@@ -180,7 +163,8 @@ impl GDrive {
         // Who renews must have stood directly behind, since somebody may have had the lock otherwise.
         let mut was_next = !is_renewal;
         for _ in 0..LOOKS {
-            let Some(line) = self.line(&call, path, &place.id).await? else { return Err(self.other_lock(&call)) };
+            let line = self.line_with(&call, path, &place.id, &content).await?;
+            let Some(line) = line else { return Err(self.other_lock(&call)) };
             let own = line.find(&content);
             match (&own, line.first() == Some(before)) {
                 (Some((1, own)), true) => {
@@ -211,75 +195,6 @@ impl GDrive {
     async fn followed(&self, call: &Call, path: &DrivePath, id: &str, own: &str, is_renewal: bool) -> Result<Version> {
         self.known.lock().lock.held = Some(own.to_owned());
         if is_renewal || self.begin_turn(call, path, id, own).await? { Ok(Version::new(own)) } else { Err(self.other_lock(call)) }
-    }
-
-    /// Deletes the revision that stands directly before an own one. False if somebody else has done so.
-    async fn step_up(&self, call: &Call, path: &DrivePath, id: &str, before: &str, own: &str) -> Result<bool> {
-        let once = Call { repeat: Repeat::OnlyIfRefused, ..call.clone() };
-        match self.delete_revision(&once, id, before).await {
-            Ok(deleted) => Ok(deleted == Deleted::Now),
-            // Nobody knows whether it took effect.
-            Err(error) => match self.line(call, path, id).await? {
-                Some(line) if line.first() == Some(own) => Ok(true),
-                _ => Err(error),
-            },
-        }
-    }
-
-    /// Reads who stands in line; none if the file is gone.
-    async fn line(&self, call: &Call, path: &DrivePath, id: &str) -> Result<Option<Line>> {
-        let Some(revisions) = self.revisions(call, id).await? else {
-            self.known.lose(path, id);
-            return Ok(None);
-        };
-        let mut revisions = revisions.into_iter();
-        Ok(Some(Line { base: revisions.next(), waiting: revisions.collect() }))
-    }
-
-    /// Adds a revision, and returns its content. If nobody knows whether it was added, it is looked for.
-    async fn stand_in_line(&self, call: &Call, path: &DrivePath, id: &str, bytes: &[u8]) -> Result<Version> {
-        let content = super::model::version_of(bytes);
-        self.known.lock().lock.own.insert(content.clone());
-        let once = Call { repeat: Repeat::OnlyIfRefused, ..call.clone() };
-        match self.add_revision(&once, id, bytes.to_vec()).await {
-            Ok(true) => Ok(content),
-            Ok(false) => {
-                self.known.lose(path, id);
-                Ok(content)
-            }
-            Err(error) => match self.line(call, path, id).await? {
-                Some(line) if line.find(&content).is_some() => Ok(content),
-                _ => Err(error),
-            },
-        }
-    }
-
-    /// Takes an own revision away that came too late.
-    async fn leave(&self, call: &Call, id: &str, place: Option<(usize, String)>) -> Result<()> {
-        match place {
-            Some((_, own)) => self.delete_revision(call, id, &own).await.map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes revisions away that an earlier call of this client has left, because it was dropped or its answer was lost.
-    /// The one that is standing in line stays.
-    async fn without_strays(&self, call: &Call, path: &DrivePath, id: &str, line: Line, standing: Option<&Version>) -> Result<Line> {
-        let strays: Vec<String> = {
-            let lock = &self.known.lock().lock;
-            let is_stray = |revision: &&Revision| {
-                let content = revision.content().filter(|content| lock.own.contains(content));
-                content.is_some() && content.as_ref() != standing && lock.held.as_ref() != Some(&revision.id)
-            };
-            line.waiting.iter().filter(is_stray).map(|revision| revision.id.clone()).collect()
-        };
-        if strays.is_empty() {
-            return Ok(line);
-        }
-        for stray in strays {
-            self.delete_revision(call, id, &stray).await?;
-        }
-        Ok(self.line(call, path, id).await?.unwrap_or(Line { base: None, waiting: Vec::new() }))
     }
 
     /// The lock is ours: looks what others have written until now. False if it was not the only lock, and the other one counts.

@@ -4,11 +4,14 @@
 //! So nothing that has to be certain rests on a name: a small file, the table of names, says which id a path has, and is
 //! replaced under `If-Match`, which only v2 has. Whoever makes a file enters it there, and of several who enter the same path
 //! one succeeds. Each path is the whole name of a file; there are no folders inside of the drive's own.
+//! In the classic layout clients of db-to-cloud are there too, who know no table, and the lock is theirs (`classic`, `lock`).
 //! `spec/adapters.md` tells what else Google Drive does, and how it was tried.
 
 mod classic;
 mod create;
+mod doubles;
 mod known;
+mod line;
 mod list;
 mod lock;
 mod model;

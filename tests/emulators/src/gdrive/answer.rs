@@ -25,6 +25,7 @@ impl Service {
         }
         let reply = match failure {
             Some(Failure::Cut) => self.checked(&upload::halved(asked)),
+            Some(Failure::Stale) => self.checked(&revisions::stale(asked)),
             _ => self.checked(asked),
         };
         match failure {

@@ -46,6 +46,8 @@ pub enum Failure {
     CarriedOut,
     /// Half of a piece of a session is taken, and answered by 503.
     Cut,
+    /// A list of revisions does not know the newest one yet.
+    Stale,
     /// A web page, as a network sends it that wants a login.
     WebPage,
 }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// So many are kept for ever at most.
 const MOST_KEPT: usize = 200;
+/// Marks a request of [`stale`].
+const STALE: &str = "stale";
 
 /// A content that a file has, or has had.
 #[derive(Debug, Clone)]
@@ -59,6 +61,13 @@ pub(super) fn check_kept(account: &Account, asked: &Asked, id: Option<&str>) -> 
     Ok(())
 }
 
+/// A request for a list that does not know the newest revision yet.
+pub(super) fn stale(asked: &Asked) -> Asked {
+    let mut stale = asked.clone();
+    stale.query.insert(STALE.to_owned(), String::new());
+    stale
+}
+
 /// Lists the revisions of a file, the oldest first.
 pub(super) fn list(account: &Account, asked: &Asked, id: &str) -> Result<Reply, Reply> {
     let file = account.files.get(&account.resolve(id)).ok_or_else(|| reply::not_found(id))?;
@@ -67,9 +76,10 @@ pub(super) fn list(account: &Account, asked: &Asked, id: &str) -> Result<Reply, 
         return Err(reply::invalid("Invalid value. Values must be within the range: [1, 1000]", "pageSize"));
     }
     let from: usize = asked.param("pageToken").map_or(Ok(0), str::parse).map_err(|_| reply::invalid("Invalid Value", "pageToken"))?;
-    let revisions: Vec<Value> = file.revisions.iter().skip(from).take(size).map(|own| own.describe(&file.mime)).collect();
+    let known = file.revisions.len() - usize::from(asked.param(STALE).is_some());
+    let revisions: Vec<Value> = file.revisions.iter().take(known).skip(from).take(size).map(|own| own.describe(&file.mime)).collect();
     let mut page = json!({"kind": "drive#revisionList", "revisions": revisions});
-    if from + size < file.revisions.len() {
+    if from + size < known {
         page["nextPageToken"] = json!((from + size).to_string());
     }
     let usual = "kind,nextPageToken,revisions(kind,id,mimeType,modifiedTime)";
