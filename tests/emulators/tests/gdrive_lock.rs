@@ -211,7 +211,7 @@ fn a_file_that_was_made_to_have_one_never_hides_another() {
     let (emulator, drives) = opened(1);
     emulator.write_as_another(WHO, "meta.json", b"{\"lastChange\":5}", false);
     thread::sleep(Duration::from_millis(5));
-    emulator.duplicate(WHO, "meta.json", b"{}").unwrap();
+    emulator.make_as_another(WHO, "meta.json", b"{}");
     block_on(async {
         drives[0].make_root().await.unwrap();
         assert_eq!((emulator.count(WHO, "meta.json"), text(&drives[0], "meta.json").await), (1, Some("{\"lastChange\":5}".to_owned())));
@@ -257,7 +257,7 @@ fn of_two_files_for_the_lock_the_oldest_counts_and_the_other_goes() {
         let first = take(&drives[0], "1").await.unwrap();
         drives[0].delete(path(LOCK), Condition::Matches(first)).await.unwrap();
         thread::sleep(Duration::from_millis(5));
-        emulator.duplicate(WHO, LOCK, b"{}").unwrap();
+        emulator.make_as_another(WHO, LOCK, b"{}");
         take(&drives[1], "2").await.unwrap();
         assert_eq!((emulator.count(WHO, LOCK), text(&drives[0], LOCK).await), (1, Some("2".to_owned())));
     });
@@ -306,7 +306,7 @@ fn of_two_files_of_one_name_the_last_written_counts_for_all_and_writing_leaves_o
         put(&drives[0], "docs/a.json", "ours", Condition::Absent).await.unwrap();
         thread::sleep(Duration::from_millis(5));
         assert_eq!(text(&drives[0], "docs/a.json").await, Some("ours".to_owned()));
-        emulator.duplicate(WHO, "docs/a.json", b"theirs").unwrap();
+        emulator.make_as_another(WHO, "docs/a.json", b"theirs");
         assert_eq!(text(&drives[1], "docs/a.json").await, Some("theirs".to_owned()));
         // Whoever has looked before looks again when the log has grown.
         let (_, head) = read(&drives[1], "meta.json").await.unwrap();
@@ -317,7 +317,7 @@ fn of_two_files_of_one_name_the_last_written_counts_for_all_and_writing_leaves_o
         put(&drives[0], "docs/a.json", "both", Condition::Matches(version)).await.unwrap();
         assert_eq!((emulator.count(WHO, "docs/a.json"), text(&drives[2], "docs/a.json").await), (1, Some("both".to_owned())));
         thread::sleep(Duration::from_millis(5));
-        emulator.duplicate(WHO, "docs/a.json", b"again").unwrap();
+        emulator.make_as_another(WHO, "docs/a.json", b"again");
         let late = open(&emulator);
         let (_, version) = read(&late, "docs/a.json").await.unwrap();
         late.delete(path("docs/a.json"), Condition::Matches(version)).await.unwrap();

@@ -140,10 +140,15 @@ impl GDriveEmulator {
         self.service.account(token).lock().unwrap().revisions(name)
     }
 
-    /// Writes a file in the hidden folder as another program does, which makes one if it knows none of that name: as a revision
-    /// that is kept or not. Returns the ids of the file and of the revision.
+    /// Writes the first file of that name as another program does, or makes it in the hidden folder: as a revision that is kept
+    /// or not. Returns the ids of the file and of the revision.
     pub fn write_as_another(&self, token: &str, name: &str, bytes: &[u8], is_kept: bool) -> (String, String) {
         self.service.account(token).lock().unwrap().write_as_another(name, bytes, is_kept)
+    }
+
+    /// Makes a file in the hidden folder as another program does that knows none of that name.
+    pub fn make_as_another(&self, token: &str, name: &str, bytes: &[u8]) {
+        self.service.account(token).lock().unwrap().make_as_another(name, bytes);
     }
 
     /// Deletes the revision at this place of the first file of that name.

@@ -159,6 +159,12 @@ impl Account {
         (id, newest)
     }
 
+    pub(super) fn make_as_another(&mut self, name: &str, bytes: &[u8]) {
+        let id = self.add_hidden(name);
+        self.write(&id, bytes.to_vec(), 0, false);
+        self.publish(&id);
+    }
+
     pub(super) fn remove_revision(&mut self, name: &str, at: usize) {
         if let Some(file) = self.files.values_mut().find(|file| file.name == name) {
             file.revisions.remove(at);
