@@ -127,7 +127,7 @@ impl DriveUrl {
             }
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
-            Place::GDrive(place) => Arc::new(place.open(make, layout, own)?),
+            Place::GDrive(place) => Arc::new(place.open(make, layout, &self.dataset_path(), own)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -143,7 +143,7 @@ impl DriveUrl {
         let is_missing = match &self.place {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
             Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
-            Place::GDrive(place) if config.drive_is_new => !place.exists()?,
+            Place::GDrive(place) if config.drive_is_new => !place.exists(config.layout)?,
             _ => false,
         };
         match self.open(false, config.layout, None) {
@@ -181,7 +181,7 @@ impl DriveUrl {
                     Telltale::File(file) => layers::Telltale::File(dataset.join(file)?),
                     Telltale::Folder(folder) => layers::Telltale::Folder(dataset.join(folder)?),
                 };
-                let drive = Arc::new(place.open(false, Layout::Journal, Some(own))?);
+                let drive = Arc::new(place.open(false, Layout::Journal, &dataset, Some(own))?);
                 return Ok(Arc::new(Asked::new(drive, Arc::new(NativeRuntime::new()), tells)));
             }
         };

@@ -6,7 +6,11 @@ use crate::{connections::Cloud, layout::Layout};
 use async_io::block_on;
 use blocking::unblock;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
-use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::Notes, http::NativeHttp};
+use kitestring_adapters::{
+    GDrive, NativeRuntime,
+    drives::gdrive::{Maker, Notes},
+    http::NativeHttp,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use std::{
     fmt, fs,
@@ -55,11 +59,12 @@ impl Place {
         Ok(Self::Folder(path.to_string()))
     }
 
-    /// Opens the folder, and makes the drive in it if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
+    /// Opens the folder for a dataset in it, and makes the drive if `make` is set. Otherwise nothing is sent. `own` is where the
+    /// notes are.
     ///
     /// # Errors
     /// As [`Cloud::tokens`]; as [`GDrive::make_root`].
-    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GDrive> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, dataset: &DrivePath, own: Option<&Path>) -> Result<GDrive> {
         let (http, runtime) = (Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()));
         let tokens = Cloud::Gdrive.tokens()?;
         let drive = match (Cloud::Gdrive.emulator()?, self.name()) {
@@ -67,7 +72,10 @@ impl Place {
             (None, Some(folder)) => GDrive::in_folder(http, runtime, folder, tokens),
             (Some(service), folder) => GDrive::emulated(&service, http, runtime, folder, tokens),
         }?;
-        let drive = if layout == Layout::Journal { drive.with_one_writer_in(RECORDS) } else { drive };
+        let drive = match layout {
+            Layout::Journal => drive.with_one_writer_in(RECORDS),
+            Layout::Classic => drive.with_classic_layout_in(dataset)?,
+        };
         let drive = match own {
             Some(own) => drive.with_notes(Arc::new(FileNotes(own.join(NOTES)))),
             None => drive,
@@ -85,12 +93,23 @@ impl Place {
         }
     }
 
-    /// Whether the drive is there.
+    /// Whether the drive is there, for a folder of this layout.
     ///
     /// # Errors
-    /// What Google Drive answers.
-    pub(crate) fn exists(&self) -> Result<bool> {
-        block_on(self.open(false, Layout::Journal, None)?.has_root())
+    /// `unsupported` if only db-to-cloud was here yet: to read what it has written, the drive must be made. What Google Drive
+    /// answers.
+    pub(crate) fn exists(&self, layout: Layout) -> Result<bool> {
+        match block_on(self.look()?.maker())? {
+            Some(Maker::DbToCloud) if layout == Layout::Classic => {
+                let detail = "this drive was used by db-to-cloud only: kite reads it when it has synced with it, and not before";
+                Err(Error::new(ErrorKind::Unsupported, "open", detail).about(self.to_string()))
+            }
+            maker => Ok(maker == Some(Maker::Kitestring)),
+        }
+    }
+
+    fn look(&self) -> Result<GDrive> {
+        self.open(false, Layout::Journal, &DrivePath::root(), None)
     }
 
     /// Returns the layout of the dataset in this folder of the drive, if there is one.
@@ -98,10 +117,13 @@ impl Place {
     /// # Errors
     /// What Google Drive answers.
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
-        let drive = self.open(false, Layout::Journal, None)?;
+        let drive = self.look()?;
         block_on(async {
-            if !drive.has_root().await? {
-                return Ok(None);
+            match drive.maker().await? {
+                Some(Maker::Kitestring) => {}
+                // It knows no folders.
+                Some(Maker::DbToCloud) => return Ok(folder.as_str().is_empty().then_some(Layout::Classic)),
+                None => return Ok(None),
             }
             let entries = drive.list_dir(folder.clone(), None).await?.entries;
             Ok(Layout::told_by(|name| entries.iter().any(|entry| !entry.is_dir && entry.name == name)))

@@ -10,6 +10,11 @@ export class OldClient {
     this.docs = new Map(); // String(_id) -> document
     this.warnings = [];
     this.state = undefined;
+    this.restart(drive);
+  }
+
+  /** Ends the program and starts it anew: what is left are the documents and the state. */
+  restart(drive) {
     this.client = dbToCloud({
       onGet: id => this.docs.get(String(id)),
       onPut: doc => this.#put(doc),

@@ -9,7 +9,7 @@ import dbToCloud from "db-to-cloud";
 import {NewClient, program} from "./new.js";
 import {OldClient} from "./old.js";
 
-const {drive: {dropbox, webdav}} = dbToCloud;
+const {drive: {dropbox, google, webdav}} = dbToCloud;
 const TOKEN = "interop"; // whose account it is on an emulator
 
 /** How db-to-cloud reaches each, given an address; the host program knows it by the same name. */
@@ -27,7 +27,35 @@ const KINDS = {
       fetch: (url, options) => fetch(String(url).replace(/^https:\/\/[a-z]+\.dropboxapi\.com\//, address), options),
     }),
   },
+  /** The same for Google Drive. */
+  gdrive: {
+    program: "gdrive-emulator",
+    old: address => google({
+      getAccessToken: () => TOKEN,
+      fetch: (url, options) => fetch(String(url).replace("https://www.googleapis.com/", address), options),
+    }),
+    lock: lockIn,
+  },
 };
+
+/** Asks the emulator of Google Drive. */
+async function asked(address, path) {
+  const answer = await fetch(`${address}drive/v3/${path}`, {headers: {Authorization: `Bearer ${TOKEN}`}});
+  return answer.ok ? answer.json() : undefined;
+}
+
+async function filesIn(address, name) {
+  return (await asked(address, `files?spaces=appDataFolder&q=${encodeURIComponent(`name = '${name}'`)}`)).files;
+}
+
+/** The lock of db-to-cloud in Google Drive: the content of the second revision. */
+async function lockIn(address) {
+  for (const {id} of await filesIn(address, "lock.json")) {
+    const [, first] = (await asked(address, `files/${id}/revisions`))?.revisions ?? [];
+    const content = first && await fetch(`${address}drive/v3/files/${id}/revisions/${first.id}?alt=media`, {headers: {Authorization: `Bearer ${TOKEN}`}});
+    if (content?.ok) return content.json();
+  }
+}
 
 /** As in browsers, what is no XML is no exception: db-to-cloud parses the web page by which Apache answers a PUT. */
 class Quiet {
@@ -91,6 +119,13 @@ export class Service {
     return client;
   }
 
+  /** A device with kitestring that has reached the drive, and has made there what is missing. */
+  async begun(options) {
+    const client = this.new(options);
+    await client.all();
+    return client;
+  }
+
   /** A file's content; nothing if there is none. */
   async json(file) {
     try {
@@ -101,7 +136,21 @@ export class Service {
     }
   }
 
-  write(file, data) {
-    return this.oldDrive().put(file, JSON.stringify(data));
+  /** The lock that somebody holds; nothing if nobody does. */
+  lock() {
+    const {lock} = KINDS[this.kind];
+    return lock ? lock(this.address) : this.json("lock.json");
+  }
+
+  /** How many files there are of a name: Google Drive lets there be several. */
+  async count(name) {
+    return (await filesIn(this.address, name)).length;
+  }
+
+  /** Leaves something in line for the lock of Google Drive, as a client does that dies when it has just come. */
+  async leaveInLine(data) {
+    const [{id}] = await filesIn(this.address, "lock.json");
+    const path = `upload/drive/v3/files/${id}?uploadType=media&keepRevisionForever=true`;
+    await fetch(this.address + path, {method: "PATCH", headers: {Authorization: `Bearer ${TOKEN}`}, body: JSON.stringify(data)});
   }
 }

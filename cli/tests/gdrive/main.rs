@@ -6,6 +6,7 @@ mod connected;
 #[path = "../kite/crowd.rs"]
 mod crowd;
 mod crowds;
+mod old_clients;
 #[path = "../kite/signed_in.rs"]
 mod signed_in;
 mod signing_in;

@@ -117,6 +117,53 @@ def conditions(v2, v3, own):
     assert v3.get_media(fileId=own).execute() == b"third", "v3 knows no conditions"
 
 
+def revisions(service3):
+    files, kept = service3.files(), service3.revisions()
+    lock = files.create(body={"name": "lock.json", "parents": ["appDataFolder"]}, media_body=media(b"{}")).execute()["id"]
+    newest = [
+        files.update(fileId=lock, media_body=media(content), keepRevisionForever=keep, fields="headRevisionId").execute()["headRevisionId"]
+        for content, keep in ((b"first", True), (b"second", False), (b"third", True))
+    ]
+    fields = "nextPageToken,revisions(id,keepForever,md5Checksum,size)"
+    page = kept.list(fileId=lock, fields=fields).execute()
+    listed = page["revisions"]
+    assert [own["id"] for own in listed[1:]] == newest, (listed, newest)
+    assert [own["keepForever"] for own in listed] == [False, True, False, True], listed
+    assert listed[0]["md5Checksum"] == "99914b932bd37a50b983c5e7c90ae93b" and listed[0]["size"] == "2", listed
+    request, found = kept.list(fileId=lock, pageSize=3), []
+    while request is not None:
+        page = request.execute()
+        found += page["revisions"]
+        request = kept.list_next(request, page)
+    assert [own["id"] for own in found] == [own["id"] for own in listed], found
+    assert set(found[0]) == {"kind", "id", "mimeType", "modifiedTime"}, found
+
+    assert kept.get_media(fileId=lock, revisionId=newest[0]).execute() == b"first"
+    refused(kept.get_media(fileId=lock, revisionId=newest[1]), 403, "cannotDownloadFile")
+    assert kept.get(fileId=lock, revisionId=newest[1], fields="id,keepForever").execute()["keepForever"] is False
+    kept.update(fileId=lock, revisionId=newest[1], body={"keepForever": True}).execute()
+    assert kept.get_media(fileId=lock, revisionId=newest[1]).execute() == b"second"
+    refused(kept.update(fileId=lock, revisionId=newest[1], body={"keepForever": False}), 400, "invalid")
+
+    kept.delete(fileId=lock, revisionId=newest[2]).execute()
+    assert files.get_media(fileId=lock).execute() == b"second", "the one before is the newest now"
+    refused(kept.delete(fileId=lock, revisionId=newest[2]), 404, "notFound")
+    refused(kept.get(fileId=lock, revisionId=newest[2]), 404, "notFound")
+    for own in newest[:2]:
+        kept.delete(fileId=lock, revisionId=own).execute()
+    refused(kept.delete(fileId=lock, revisionId=listed[0]["id"]), 403, "revisionNotDeletable")
+    assert files.get_media(fileId=lock).execute() == b"{}"
+
+    for n in range(200):
+        files.update(fileId=lock, media_body=media(bytes([n])), keepRevisionForever=True).execute()
+    refused(files.update(fileId=lock, media_body=media(b"more"), keepRevisionForever=True), 403, "revisionLimitExceeded")
+    files.update(fileId=lock, media_body=media(b"more")).execute()
+    either = files.list(q="(name = 'lock.json' or name = 'large') and trashed = false", spaces="appDataFolder").execute()["files"]
+    assert sorted(file["name"] for file in either) == ["large", "lock.json"], either
+    files.delete(fileId=lock).execute()
+    refused(kept.list(fileId=lock), 404, "notFound")
+
+
 def changes(service3):
     token = service3.changes().getStartPageToken().execute()["startPageToken"]
     page = service3.changes().list(pageToken=token, spaces="appDataFolder").execute()
@@ -136,6 +183,7 @@ def main():
     own = uploads(three.files())
     listings(three.files())
     conditions(two.files(), three.files(), own)
+    revisions(three)
     changes(three)
     three.files().update(fileId=own, body={"trashed": True}).execute()
     assert two.files().get(fileId=own).execute()["labels"]["trashed"] is True

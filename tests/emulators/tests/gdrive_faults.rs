@@ -1,7 +1,7 @@
 //! Three devices in Google Drive, behind a network that goes wrong. All sync at the same moment, in both layouts; searches lag
 //! behind, and tags move by themselves.
 
-use kitestring::{Drive, Layout, Result};
+use kitestring::{Drive, DrivePath, Layout, Result};
 use kitestring_adapters::{
     GDrive, NativeRuntime,
     http::{FixedToken, NativeHttp, Secret},
@@ -35,7 +35,11 @@ fn accounts() -> impl Fn() -> Result<Box<Open>> {
         Ok(Box::new(move |http, runtime, layout: &Layout| {
             let drive = GDrive::emulated(&address, http, runtime, None, tokens.clone())?;
             let is_journal = matches!(layout, Layout::Journal(_));
-            let drive = if is_journal { drive.with_one_writer_in(&["j", "p", "c", "k", "v"]) } else { drive };
+            let drive = if is_journal {
+                drive.with_one_writer_in(&["j", "p", "c", "k", "v"])
+            } else {
+                drive.with_classic_layout_in(&DrivePath::root())?.settling_for(LAG * 2)
+            };
             Ok(Arc::new(drive) as Arc<dyn Drive>)
         }))
     }

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use kitestring::{
     Client, Drive as _, DrivePath, JournalOptions, Layout, MemoryApplication, MemoryState, Options, Result, SyncOptions,
     drive::{Condition, GetOptions, Got},
+    server::classic::ClassicOptions,
 };
 use kitestring_adapters::{
     GDrive, NativeRuntime,
@@ -46,10 +47,18 @@ struct Device {
 
 impl Device {
     async fn new(emulator: &GDriveEmulator) -> Self {
-        let drive = open(emulator, "somebody").with_one_writer_in(RECORDS);
+        Self::on(open(emulator, "somebody").with_one_writer_in(RECORDS), Layout::Journal(JournalOptions::default())).await
+    }
+
+    async fn classic(emulator: &GDriveEmulator) -> Self {
+        let drive = open(emulator, "somebody").with_classic_layout_in(&DrivePath::root()).unwrap();
+        Self::on(drive, Layout::Classic(ClassicOptions::default())).await
+    }
+
+    async fn on(drive: GDrive, layout: Layout) -> Self {
         drive.make_root().await.unwrap();
         let application = Arc::new(MemoryApplication::new());
-        let options = Options { layout: Layout::Journal(JournalOptions::default()), ..Options::new(Arc::new(NativeRuntime::new())) };
+        let options = Options { layout, ..Options::new(Arc::new(NativeRuntime::new())) };
         let client = Client::open(application.clone(), Arc::new(MemoryState::new()), Arc::new(drive), options).await.unwrap();
         Self { application, client }
     }
@@ -88,6 +97,31 @@ fn ten_thousand_documents_take_few_requests() {
         assert!(edit.len() <= 3, "{edit:#?}");
         assert_eq!(idle.len(), 1, "{idle:#?}");
         assert!(one.sync().await == 1 && one.application.body("note 7").is_some_and(|body| body == b"{\"text\":\"edited\"}"));
+    });
+}
+
+#[test]
+fn an_edit_in_the_classic_layout_takes_few_requests() {
+    let emulator = GDriveEmulator::start();
+    block_on(async {
+        let (one, two) = (Device::classic(&emulator).await, Device::classic(&emulator).await);
+        one.edit("note", "{\"text\":\"first\"}").await;
+        one.sync().await;
+        two.sync().await;
+        let mut counts = Vec::new();
+        for (n, name) in ["new", "note"].into_iter().enumerate() {
+            one.edit(name, &format!("{{\"text\":\"{n}\"}}")).await;
+            emulator.requests();
+            one.sync().await;
+            counts.push(emulator.requests());
+            two.sync().await;
+            counts.push(emulator.requests());
+        }
+        one.sync().await;
+        counts.push(emulator.requests());
+        println!("new, pull, edit, pull, idle: {:?}", counts.iter().map(Vec::len).collect::<Vec<_>>());
+        assert!(counts.iter().zip([16, 8, 12, 8, 1]).all(|(made, most)| made.len() <= most), "{counts:#?}");
+        assert_eq!(one.application.body("note"), two.application.body("note"));
     });
 }
 

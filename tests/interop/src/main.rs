@@ -42,7 +42,7 @@ async fn serve(drive: &str, home: PathBuf, delay: Duration) -> Result<()> {
     std::fs::create_dir_all(&home).map_err(|e| failure(&e))?;
     let documents = Arc::new(Documents::open(home.join("documents.json"))?);
     let runtime = Arc::new(NativeRuntime::new());
-    let drive = drives::open(drive, runtime.clone())?;
+    let drive = drives::open(drive, runtime.clone()).await?;
     let drive: Arc<dyn Drive> = if delay.is_zero() { drive } else { Arc::new(SlowDrive::new(drive, runtime.clone(), delay)) };
     let state = Arc::new(SqliteState::open(home.join("state.sqlite"))?);
     let client =

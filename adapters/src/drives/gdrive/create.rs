@@ -31,6 +31,8 @@ struct Made {
     place: Place,
     /// The content, as long as it may have to go into a file that somebody else has entered.
     bytes: Option<Vec<u8>>,
+    /// It was made by somebody who did not come to enter it.
+    is_found: bool,
 }
 
 type Answer = (usize, Result<Version>);
@@ -92,8 +94,15 @@ impl GDrive {
                 return Ok(Err(outcome));
             }
         }
+        let pending = self.known.lock().shared.pending.remove(&path);
+        if let Some(id) = pending
+            && self.look(&call, &id).await?.is_some()
+        {
+            // Clients of db-to-cloud know it already, and would never look for another one.
+            return Ok(Ok(Made { at, path, place: Place::new(id), bytes: replaces.then_some(bytes), is_found: true }));
+        }
         let place = self.make_file(&call, &path, &root.folder, Some(ENTERED), bytes.clone()).await?;
-        Ok(Ok(Made { at, path, place, bytes: replaces.then_some(bytes) }))
+        Ok(Ok(Made { at, path, place, bytes: replaces.then_some(bytes), is_found: false }))
     }
 
     /// Meets a file that may have the path already: none if it is gone; otherwise it is replaced, if there are bytes for it.
@@ -123,7 +132,9 @@ impl GDrive {
             }
             match self.try_enter(round == 0, &mut made, &mut answers).await {
                 Ok(true) => {
-                    answers.extend(made.into_iter().map(|own| self.entered(own)));
+                    for own in made {
+                        answers.push((own.at, self.entered(own).await));
+                    }
                     return answers;
                 }
                 Ok(false) => {}
@@ -145,10 +156,15 @@ impl GDrive {
         answers
     }
 
-    fn entered(&self, own: Made) -> Answer {
-        self.known.keep(&own.path, own.place.clone());
-        let call = call("put", own.path.as_str(), Repeat::Freely);
-        (own.at, own.place.content.version().ok_or_else(|| self.senseless(&call)))
+    async fn entered(&self, own: Made) -> Result<Version> {
+        let Made { path, place, bytes, is_found, .. } = own;
+        let call = call("put", path.as_str(), Repeat::Freely);
+        self.known.keep(&path, place.clone());
+        if !is_found {
+            return place.content.version().ok_or_else(|| self.senseless(&call));
+        }
+        let replaced = self.meet(&call, &path, &place.id, bytes.as_ref()).await?;
+        replaced.ok_or_else(|| self.error(&call, ErrorKind::Unavailable, "has lost that file meanwhile; it goes on later"))
     }
 
     /// Changes the table once; false if somebody else was first. Files that others have entered meanwhile are answered.

@@ -1,6 +1,8 @@
 //! What this client knows of the drive between its calls: ids, never contents.
 
 use super::{
+    classic::Shared,
+    lock::Lock,
     model::{Content, Tagged},
     names::Table,
     notes::Memo,
@@ -44,6 +46,8 @@ pub(super) struct Inner {
     /// Names that a search was made for and did not find, so that none is made again for a file that is to be made.
     pub(super) unfound: BTreeSet<DrivePath>,
     pub(super) memo: Memo,
+    pub(super) shared: Shared,
+    pub(super) lock: Lock,
 }
 
 #[derive(Debug, Default)]

@@ -33,14 +33,18 @@ impl GDrive {
         for path in self.unlisted(&call, dir, &table, &found).await? {
             entries.add(path.as_str(), None);
         }
-        self.keep_found(found);
+        self.keep_found(&call, found, None).await?;
+        if let Some(name) = self.free_lock(dir).await? {
+            entries.found.remove(&(name, false));
+        }
         Ok(Listing { entries: entries.found.into_values().collect(), next: None })
     }
 
     /// Whether a file is one of the drive's.
     fn counts(&self, table: &Table, file: &File) -> bool {
         let is_entered = || table.files.get(&file.name) == Some(&file.id);
-        !file.is(TABLE) && (!file.is(ENTERED) || is_entered()) && !self.known.lock().gone.contains(&file.id)
+        let is_anybodys = || self.classic.is_some() && Self::is_anybodys(file);
+        !file.is(TABLE) && (!file.is(ENTERED) || is_entered() || is_anybodys()) && !self.known.lock().gone.contains(&file.id)
     }
 
     /// Returns files in the folder that the search has not found, and that are there.

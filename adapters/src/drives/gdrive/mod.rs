@@ -4,17 +4,23 @@
 //! So nothing that has to be certain rests on a name: a small file, the table of names, says which id a path has, and is
 //! replaced under `If-Match`, which only v2 has. Whoever makes a file enters it there, and of several who enter the same path
 //! one succeeds. Each path is the whole name of a file; there are no folders inside of the drive's own.
+//! In the classic layout clients of db-to-cloud are there too, who know no table, and the lock is theirs (`classic`, `lock`).
 //! `spec/adapters.md` tells what else Google Drive does, and how it was tried.
 
+mod classic;
 mod create;
+mod doubles;
 mod known;
+mod line;
 mod list;
+mod lock;
 mod model;
 mod names;
 mod notes;
 mod read;
 mod refusal;
 mod remove;
+mod revisions;
 mod root;
 mod routes;
 mod session;
@@ -22,6 +28,8 @@ mod write;
 
 use crate::http::{Call, Credentials, Http, Repeat, Rules, TokenSource, Web, address as service_address};
 use async_lock::Mutex as Turn;
+use classic::Classic;
+pub use classic::Maker;
 use kitestring::{
     Drive, DrivePath, Error, ErrorKind, Result, Runtime, apply,
     drive::{Capabilities, Condition, GetOptions, Got, Listing, PutFile, Version},
@@ -69,6 +77,8 @@ pub struct GDrive {
     service: Url,
     place: Place,
     one_writer: BTreeSet<String>,
+    /// Set where clients of db-to-cloud may write too.
+    classic: Option<Classic>,
     settles: Duration,
     known: Known,
     /// Who changes the table of names: one task at a time, since two could only refuse each other.
@@ -113,7 +123,7 @@ impl GDrive {
         let rules = Rules { parallel: PARALLEL, ..Rules::new("Google Drive") };
         let web = Web::new(http, runtime.clone(), &[&service], Credentials::Bearer(tokens), rules)?;
         let (known, naming, one_writer) = (Known::default(), Turn::new(()), BTreeSet::new());
-        Ok(Self { web, service, place, one_writer, settles: SETTLES, known, naming, notes: None, runtime })
+        Ok(Self { web, service, place, one_writer, classic: None, settles: SETTLES, known, naming, notes: None, runtime })
     }
 
     /// Says in which folders of the drive each file has one writer, ever, who never writes it under a condition. There a new
@@ -174,7 +184,7 @@ impl Drive for GDrive {
     }
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
-        self.read(&path, options).await
+        if self.is_lock(&path) { self.read_lock(&path, options).await } else { self.read(&path, options).await }
     }
 
     async fn put(&self, path: DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
@@ -182,7 +192,7 @@ impl Drive for GDrive {
     }
 
     async fn delete(&self, path: DrivePath, condition: Condition) -> Result<()> {
-        self.remove(&path, &condition).await
+        if self.is_lock(&path) { self.delete_lock(&path, &condition).await } else { self.remove(&path, &condition).await }
     }
 
     async fn list_dir(&self, dir: DrivePath, cursor: Option<String>) -> Result<Listing> {

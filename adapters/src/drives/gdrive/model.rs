@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// The fields that are asked for, of v3 and of v2. Only v2 tells the tag that `If-Match` takes.
 pub(super) const FIELDS: &str = "id,name,createdTime,headRevisionId,md5Checksum,size,appProperties";
-pub(super) const FIELDS_V2: &str = "id,etag,headRevisionId,md5Checksum,labels(trashed)";
+pub(super) const FIELDS_V2: &str = "id,etag,headRevisionId,md5Checksum,createdDate,modifiedDate,labels(trashed)";
 
 /// The property that says what a file is to this drive, and its values.
 pub(super) const KIND: &str = "kitestring";
@@ -15,6 +15,8 @@ pub(super) const KIND: &str = "kitestring";
 pub(super) const TABLE: &str = "table";
 /// It is entered in the table of names; if it is not, it does not count.
 pub(super) const ENTERED: &str = "entered";
+/// The property that says which content a file to be entered was made with.
+pub(super) const MADE: &str = "made";
 
 /// A file, as v3 tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -48,6 +50,10 @@ pub(super) struct Tagged {
     #[serde(flatten)]
     pub(super) content: Content,
     #[serde(default)]
+    pub(super) created_date: String,
+    #[serde(default)]
+    pub(super) modified_date: String,
+    #[serde(default)]
     pub(super) labels: Labels,
 }
 
@@ -60,6 +66,11 @@ pub(super) struct Labels {
 impl File {
     pub(super) fn is(&self, kind: &str) -> bool {
         self.app_properties.get(KIND).is_some_and(|own| own == kind)
+    }
+
+    /// Whether it holds something else than it was made with.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.app_properties.get(MADE).is_some_and(|made| self.content.version().is_some_and(|version| version.as_str() != made))
     }
 
     pub(super) fn size(&self) -> Option<u64> {

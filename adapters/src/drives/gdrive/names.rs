@@ -72,8 +72,13 @@ impl GDrive {
     /// Returns the id of a path: the one that is known, or what is found.
     pub(super) async fn place(&self, call: &Call, path: &DrivePath) -> Result<Option<Place>> {
         self.recall().await;
+        let is_fresh = self.freshen(call, path).await?;
         match self.known.file(path) {
             Some(place) => Ok(Some(place)),
+            None if is_fresh && !path.as_str().is_empty() && !self.is_log(path) => {
+                self.known.lock().unfound.insert(path.clone());
+                Ok(None)
+            }
             None => self.find(call, path).await,
         }
     }
@@ -84,7 +89,8 @@ impl GDrive {
             return self.check_root(call.operation).await.map(|()| None);
         }
         let (_, table) = self.table(call).await?;
-        if let Some(id) = table.id(path).filter(|id| !self.known.lock().gone.contains(*id)) {
+        let entered = table.id(path).filter(|id| self.classic.is_none() && !self.known.lock().gone.contains(*id));
+        if let Some(id) = entered {
             let place = Place::new(id);
             self.known.keep(path, place.clone());
             return Ok(Some(place));
@@ -92,6 +98,11 @@ impl GDrive {
         // One listing finds all records that are new.
         let lists_all = self.has_one_writer(path) && self.known.lock().files.len() < 1000;
         self.find_names(call, Some(path).filter(|_| !lists_all)).await?;
+        if self.is_log(path) && self.known.file(path).is_none() {
+            // It is counted already, and a search does not know it yet.
+            self.runtime.sleep(self.settles).await;
+            self.find_names(call, Some(path)).await?;
+        }
         let found = self.known.file(path);
         if found.is_none() {
             self.known.lock().unfound.insert(path.clone());

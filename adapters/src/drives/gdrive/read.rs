@@ -26,6 +26,9 @@ impl GDrive {
                 if self.is_asked_often(path, &options) {
                     self.note(path, &id).await;
                 }
+                if let Got::File { version, .. } = &got {
+                    self.see_head(path, version, false);
+                }
                 return Ok(got);
             }
             self.known.lose(path, &id);

@@ -23,9 +23,10 @@ impl GDrive {
     async fn remove_any(&self, call: &Call, path: &DrivePath) -> Result<()> {
         for _ in 0..ROUNDS {
             let Some(place) = self.place(call, path).await? else { break };
+            let is_alone = self.drop_doubles(call, path).await?;
             let deleted = self.delete_id(call, &place.id, None).await?;
             self.known.lose(path, &place.id);
-            if deleted.is_ok() {
+            if deleted.is_ok() && is_alone {
                 break;
             }
         }
@@ -35,6 +36,9 @@ impl GDrive {
     async fn remove_if(&self, call: &Call, path: &DrivePath, version: &Version) -> Result<()> {
         for _ in 0..ROUNDS {
             let Some((place, etag)) = self.tag_of(call, path, version).await? else { break };
+            if !self.drop_doubles(call, path).await? {
+                continue;
+            }
             match self.delete_id(&Call { repeat: Repeat::OnlyIfRefused, ..call.clone() }, &place.id, Some(&etag)).await? {
                 Ok(()) => {
                     self.known.lose(path, &place.id);

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// No path of a drive has this name.
-const TABLE_NAME: &str = "/kitestring names";
+pub(super) const TABLE_NAME: &str = "/kitestring names";
 const FOLDER_TYPE: &str = "application/vnd.google-apps.folder";
 const APP_DATA: &str = "appDataFolder";
 
@@ -57,7 +57,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-fn oldest(files: Vec<File>) -> Option<String> {
+pub(super) fn oldest(files: Vec<File>) -> Option<String> {
     files.into_iter().min_by(|a, b| a.age().cmp(&b.age())).map(|file| file.id)
 }
 
@@ -74,7 +74,7 @@ impl GDrive {
         };
         if let Some(table) = self.find_table(&call, &folder).await? {
             self.known.lock().root = Some(Root { folder, table });
-            return Ok(());
+            return self.set_up(&call).await;
         }
         let metadata = self.metadata(TABLE_NAME, &folder, Some(TABLE)).await?;
         let own = self.make(&call, &metadata, Table::default().encode()).await?;
@@ -84,21 +84,12 @@ impl GDrive {
         if table != own.id {
             self.delete_id(&call, &own.id, None).await?.ok();
         }
-        let mut inner = self.known.lock();
-        inner.root = Some(Root { folder, table });
-        inner.table = Some((own, Table::default()));
-        Ok(())
-    }
-
-    /// Whether the drive is there.
-    ///
-    /// # Errors
-    /// What Google Drive answers.
-    pub async fn has_root(&self) -> Result<bool> {
-        let root = self.find_root(&call("open", "", Repeat::Freely)).await?;
-        let is_there = root.is_some();
-        self.known.lock().root = root;
-        Ok(is_there)
+        {
+            let mut inner = self.known.lock();
+            inner.root = Some(Root { folder, table });
+            inner.table = Some((own, Table::default()));
+        }
+        self.set_up(&call).await
     }
 
     async fn make_folder(&self, call: &Call) -> Result<String> {
@@ -156,7 +147,7 @@ impl GDrive {
         Ok(self.find_table(call, &folder).await?.map(|table| Root { folder, table }))
     }
 
-    async fn find_folder(&self, call: &Call) -> Result<Option<String>> {
+    pub(super) async fn find_folder(&self, call: &Call) -> Result<Option<String>> {
         let Place::Folder(name) = &self.place else { return Ok(Some(APP_DATA.to_owned())) };
         let q = format!("name = {} and mimeType = '{FOLDER_TYPE}' and 'root' in parents and trashed = false", quoted(name));
         Ok(oldest(self.search(call, &q).await?))
@@ -182,12 +173,20 @@ impl GDrive {
             None => inside(&root.folder),
         };
         let found = self.search(call, &q).await?;
-        self.keep_found(found);
+        self.keep_found(call, found, name).await
+    }
+
+    /// Keeps what a search has found; `only` is the name that was searched.
+    pub(super) async fn keep_found(&self, call: &Call, found: Vec<File>, only: Option<&DrivePath>) -> Result<()> {
+        if self.classic.is_some() {
+            return self.sort_out(call, &found, only).await;
+        }
+        self.keep_loose(found);
         Ok(())
     }
 
     /// Keeps the ids of files that are not entered in the table: of several that have one name, the newest counts.
-    pub(super) fn keep_found(&self, mut found: Vec<File>) {
+    fn keep_loose(&self, mut found: Vec<File>) {
         found.sort_by(|a, b| a.age().cmp(&b.age()));
         let mut inner = self.known.lock();
         let mut found_ids = BTreeSet::new();

@@ -76,7 +76,12 @@ impl GDrive {
     }
 
     /// Reads an answer in JSON, or why there is none, if that can be why.
-    fn read_answer<T: DeserializeOwned>(&self, call: &Call, response: &Response, possible: &[Refusal]) -> Result<Result<T, Refusal>> {
+    pub(super) fn read_answer<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        response: &Response,
+        possible: &[Refusal],
+    ) -> Result<Result<T, Refusal>> {
         match response.status {
             200 if !response.is_html() => serde_json::from_slice(&response.body).map(Ok).map_err(|_| self.senseless(call)),
             _ => Refusal::of(response, possible).map(Err).ok_or_else(|| self.refused(call, response)),

@@ -1,6 +1,13 @@
 //! Writing a file.
 
-use super::{GDrive, call, create::Job, known::Place, refusal::Refusal, routes::SMALL};
+use super::{
+    GDrive, call,
+    create::Job,
+    known::Place,
+    model::{MADE, version_of},
+    refusal::Refusal,
+    routes::SMALL,
+};
 use crate::http::{Call, Repeat};
 use futures::stream::{self, StreamExt as _};
 use kitestring::{
@@ -27,7 +34,11 @@ impl GDrive {
                 Condition::Absent => true,
                 Condition::Any => !self.has_one_writer(&file.path) && self.known.file(&file.path).is_none(),
             };
-            if is_new && !file.path.as_str().is_empty() { new.push(Job::new(at, file)) } else { single.push((at, file)) }
+            if is_new && !file.path.as_str().is_empty() && !self.is_lock(&file.path) {
+                new.push(Job::new(at, file))
+            } else {
+                single.push((at, file))
+            }
         }
         let writes = single.into_iter().map(|(at, file)| async move { (at, self.write_one(file).await) });
         let parallel = super::PARALLEL as usize;
@@ -42,6 +53,9 @@ impl GDrive {
         if path.as_str().is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, "put", "this is the drive's root, not a file"));
         }
+        if self.is_lock(&path) {
+            return self.write_lock(PutFile { path, bytes, condition }).await;
+        }
         match condition {
             Condition::Matches(version) => self.write_if(&path, bytes, &version).await,
             _ => self.write_any(path, bytes).await,
@@ -51,11 +65,13 @@ impl GDrive {
     /// Replaces a file whose id is known, or makes it.
     async fn write_any(&self, path: DrivePath, bytes: Vec<u8>) -> Result<Version> {
         let call = call("put", path.as_str(), Repeat::Freely);
+        self.freshen(&call, &path).await?;
         if let Some(place) = self.known.file(&path) {
             match self.replace(&call, &place.id, bytes.clone()).await? {
                 Ok(file) => {
                     let version = file.content.version().ok_or_else(|| self.senseless(&call))?;
                     self.known.keep(&path, Place { content: file.content, etag: None, ..place });
+                    self.written(&call, &path, &version).await?;
                     return Ok(version);
                 }
                 Err(_) => self.known.lose(&path, &place.id),
@@ -75,7 +91,10 @@ impl GDrive {
     /// Makes a file. Without a kind it has one writer: should it be made twice, because the first answer was lost, both hold
     /// the same.
     pub(super) async fn make_file(&self, call: &Call, path: &DrivePath, folder: &str, kind: Option<&str>, bytes: Vec<u8>) -> Result<Place> {
-        let metadata = self.metadata(path.as_str(), folder, kind).await?;
+        let mut metadata = self.metadata(path.as_str(), folder, kind).await?;
+        if let Some(properties) = metadata.get_mut("appProperties").and_then(serde_json::Value::as_object_mut) {
+            properties.insert(MADE.to_owned(), version_of(&bytes).as_str().into());
+        }
         match self.create(call, &metadata, bytes).await? {
             Ok(file) => Ok(Place { content: file.content, ..Place::new(file.id) }),
             // An earlier attempt of this very call has made it.
@@ -101,6 +120,7 @@ impl GDrive {
                     place.seen(tagged);
                     let version = place.content.version().ok_or_else(|| self.senseless(&writes))?;
                     self.known.keep(path, place);
+                    self.written(&reads, path, &version).await?;
                     return Ok(version);
                 }
                 // The tag moves by itself too: then the content still is the one that was asked for.
@@ -109,6 +129,12 @@ impl GDrive {
             }
         }
         Err(self.error(&writes, ErrorKind::Condition, "has another version of that file, or none"))
+    }
+
+    /// A file was replaced: it is the only one of its name from now on.
+    async fn written(&self, call: &Call, path: &DrivePath, version: &Version) -> Result<()> {
+        self.see_head(path, version, true);
+        self.drop_doubles(call, path).await.map(drop)
     }
 
     /// Returns the tag of a file that has this version; none if it has another one, or if there is no file.

@@ -1,6 +1,6 @@
 //! What an account holds.
 
-use super::reply;
+use super::{reply, revisions::Revision};
 use crate::server::Reply;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(super) struct File {
     /// So often the tag moves by itself yet.
     moves: u32,
     /// The contents by revision, the newest last. A folder has none.
-    pub(super) revisions: Vec<(String, Arc<Vec<u8>>)>,
+    pub(super) revisions: Vec<Revision>,
 }
 
 #[derive(Debug)]
@@ -141,17 +141,17 @@ impl Account {
         };
         self.files.insert(id.clone(), file);
         if let Some(bytes) = content {
-            self.write(&id, bytes, 0);
+            self.write(&id, bytes, 0, false);
         }
         self.files.get_mut(&id).unwrap()
     }
 
-    /// Gives a file another content.
-    pub(super) fn write(&mut self, id: &str, bytes: Vec<u8>, moves: u32) {
+    /// Gives a file another content, as a revision that may be kept for ever.
+    pub(super) fn write(&mut self, id: &str, bytes: Vec<u8>, moves: u32, is_kept: bool) {
         let n = self.next();
         let revision = format!("0B{}{n:016x}", self.mark);
         if let Some(file) = self.files.get_mut(id) {
-            file.revisions.push((revision, Arc::new(bytes)));
+            file.revisions.push(Revision::new(revision, bytes, is_kept));
             file.modified = date();
             file.version += 1;
             file.moves = moves;
@@ -188,6 +188,15 @@ impl Account {
         own.app_properties = first.app_properties;
         self.publish(&id);
         Some(id)
+    }
+
+    /// Makes a file without any content yet in the hidden folder of the app.
+    pub(super) fn add_hidden(&mut self, name: &str) -> String {
+        let id = self.make_id();
+        self.used.insert(id.clone());
+        let parents = vec![self.app_data()];
+        self.insert(id.clone(), name.to_owned(), "text/plain".to_owned(), parents, None);
+        id
     }
 
     pub(super) fn count(&self, name: &str) -> usize {
@@ -242,7 +251,7 @@ pub(super) const FIELDS_V2: &[&str] = &[
 
 impl File {
     pub(super) fn content(&self) -> Option<&Arc<Vec<u8>>> {
-        self.revisions.last().map(|(_, bytes)| bytes)
+        self.revisions.last().map(|newest| &newest.bytes)
     }
 
     pub(super) fn etag(&self) -> String {
@@ -276,8 +285,8 @@ impl File {
         if !self.app_properties.is_empty() {
             value["appProperties"] = json!(self.app_properties);
         }
-        if let Some((revision, bytes)) = self.revisions.last() {
-            value["headRevisionId"] = json!(revision);
+        if let Some(Revision { id, bytes, .. }) = self.revisions.last() {
+            value["headRevisionId"] = json!(id);
             value["md5Checksum"] = json!(md5(bytes));
             value["size"] = json!(bytes.len().to_string());
         }
@@ -297,8 +306,8 @@ impl File {
             "version": self.version.to_string(),
             "labels": {"starred": false, "trashed": self.trashed, "hidden": false},
         });
-        if let Some((revision, bytes)) = self.revisions.last() {
-            value["headRevisionId"] = json!(revision);
+        if let Some(Revision { id, bytes, .. }) = self.revisions.last() {
+            value["headRevisionId"] = json!(id);
             value["md5Checksum"] = json!(md5(bytes));
             value["fileSize"] = json!(bytes.len().to_string());
         }
@@ -306,12 +315,12 @@ impl File {
     }
 }
 
-fn md5(bytes: &[u8]) -> String {
+pub(super) fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The time of day, as Google writes it.
-fn date() -> String {
+pub(super) fn date() -> String {
     let ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let (days, ms) = ((ms / 86_400_000) as i64, ms % 86_400_000);
     let (year, month, day) = civil(days);

@@ -4,7 +4,7 @@ use super::{
     Failure, Service, Settings,
     account::Account,
     files::{self, Api, Metadata, describe},
-    reply, search, upload,
+    reply, revisions, search, upload,
 };
 use crate::{
     server::{Asked, Reply},
@@ -25,6 +25,7 @@ impl Service {
         }
         let reply = match failure {
             Some(Failure::Cut) => self.checked(&upload::halved(asked)),
+            Some(Failure::Stale) => self.checked(&revisions::stale(asked)),
             _ => self.checked(asked),
         };
         match failure {
@@ -65,7 +66,10 @@ fn carry_out(account: &mut Account, settings: Settings, asked: &Asked) -> Result
         ("GET", ["drive", "v3", "changes"]) => files::changes(account, asked),
         ("GET", ["drive", "v3", "files", id]) => files::get(account, asked, Api::V3, id),
         ("GET", ["drive", "v2", "files", id]) => files::get(account, asked, Api::V2, id),
-        ("GET", ["drive", "v3", "files", id, "revisions", revision]) => files::revision(account, asked, id, revision),
+        ("GET", ["drive", "v3", "files", id, "revisions"]) => revisions::list(account, asked, id),
+        ("GET", ["drive", "v3", "files", id, "revisions", revision]) => revisions::get(account, asked, id, revision),
+        ("PATCH", ["drive", "v3", "files", id, "revisions", revision]) => revisions::change(account, asked, id, revision),
+        ("DELETE", ["drive", "v3", "files", id, "revisions", revision]) => revisions::delete(account, id, revision),
         ("DELETE", ["drive", "v3", "files", id]) => files::delete(account, asked, Api::V3, id),
         ("DELETE", ["drive", "v2", "files", id]) => files::delete(account, asked, Api::V2, id),
         ("POST", ["drive", "v3", "files"]) => {

@@ -45,22 +45,6 @@ pub(super) fn get(account: &mut Account, asked: &Asked, api: Api, id: &str) -> R
     described
 }
 
-pub(super) fn revision(account: &mut Account, asked: &Asked, id: &str, revision: &str) -> Result<Reply, Reply> {
-    let file = file(account, id)?;
-    let missing =
-        || reply::error(404, "global", "notFound", &format!("Revision not found: {revision}."), Some(("parameter", "revisionId")));
-    let (_, bytes) = file.revisions.iter().find(|(own, _)| own == revision).ok_or_else(missing)?;
-    let is_head = file.revisions.last().is_some_and(|(own, _)| own == revision);
-    match asked.param("alt") {
-        Some("media") if !is_head => {
-            let what = "This revision cannot be downloaded.";
-            Err(reply::error(403, "global", "cannotDownloadFile", what, Some(("parameter", "alt"))))
-        }
-        Some("media") => Ok(media(asked, &file.mime, bytes)),
-        _ => Ok(reply::json(&json!({"kind": "drive#revision", "id": revision, "mimeType": file.mime}))),
-    }
-}
-
 /// Refuses what has another tag.
 pub(super) fn check_tag(account: &mut Account, asked: &Asked, api: Api, id: &str) -> Result<(), Reply> {
     let file = file(account, id)?;

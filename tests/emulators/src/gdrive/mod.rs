@@ -5,9 +5,10 @@
 //! [`SignIn`] name the account of whoever has signed in.
 //!
 //! Faithful where a drive could be wrong: names that are not unique, searches that lag behind, ids that are made before, tags
-//! that move by themselves, conditions of v2 and none of v3, field masks, pages, parts, both kinds of upload, and the forms of
-//! errors. Not there: shared drives, rights, comments, exports, batches, and limits that a test does not set. What Google does
-//! with the id of a deleted file is not documented; here it stays taken.
+//! that move by themselves, conditions of v2 and none of v3, field masks, pages, parts, both kinds of upload, revisions with those
+//! that are kept for ever, and the forms of errors. Not there: shared drives, rights, comments, exports, batches, and limits that a
+//! test does not set. What Google does with the id of a deleted file is not documented; here it stays taken. Nor is by which words
+//! it refuses to delete the last revision, or to keep more than 200; here by words of our own.
 #![allow(clippy::indexing_slicing, reason = "a test may fail, and JSON is made so")]
 
 mod account;
@@ -16,6 +17,7 @@ mod fields;
 mod files;
 mod media;
 mod reply;
+mod revisions;
 mod search;
 mod upload;
 
@@ -44,6 +46,8 @@ pub enum Failure {
     CarriedOut,
     /// Half of a piece of a session is taken, and answered by 503.
     Cut,
+    /// A list of revisions does not know the newest one yet.
+    Stale,
     /// A web page, as a network sends it that wants a login.
     WebPage,
 }
@@ -124,6 +128,32 @@ impl GDriveEmulator {
     /// Makes another file of that name beside the first one, as another program would, and returns its id.
     pub fn duplicate(&self, token: &str, name: &str, bytes: &[u8]) -> Option<String> {
         self.service.account(token).lock().unwrap().duplicate(name, bytes)
+    }
+
+    /// Deletes the old revisions of all files that are not kept for ever, as Google does after a month.
+    pub fn purge(&self, token: &str) {
+        self.service.account(token).lock().unwrap().purge();
+    }
+
+    /// Returns how many revisions the files of that name have.
+    pub fn revisions(&self, token: &str, name: &str) -> usize {
+        self.service.account(token).lock().unwrap().revisions(name)
+    }
+
+    /// Writes the first file of that name as another program does, or makes it in the hidden folder: as a revision that is kept
+    /// or not. Returns the ids of the file and of the revision.
+    pub fn write_as_another(&self, token: &str, name: &str, bytes: &[u8], is_kept: bool) -> (String, String) {
+        self.service.account(token).lock().unwrap().write_as_another(name, bytes, is_kept)
+    }
+
+    /// Makes a file in the hidden folder as another program does that knows none of that name.
+    pub fn make_as_another(&self, token: &str, name: &str, bytes: &[u8]) {
+        self.service.account(token).lock().unwrap().make_as_another(name, bytes);
+    }
+
+    /// Deletes the revision at this place of the first file of that name.
+    pub fn remove_revision(&self, token: &str, name: &str, at: usize) {
+        self.service.account(token).lock().unwrap().remove_revision(name, at);
     }
 
     /// Returns how many files of that name there are.

@@ -63,7 +63,7 @@ impl Failure {
             Self::TooManyRequests => limit(429, "rateLimitExceeded", "Too many requests").with("Retry-After", "1"),
             Self::Unavailable => Self::fault(),
             Self::WebPage => Reply::new(200, "text/html; charset=utf-8", "<html>sign in</html>"),
-            Self::CarriedOut | Self::Cut => return None,
+            Self::CarriedOut | Self::Cut | Self::Stale => return None,
         })
     }
 

@@ -16,6 +16,8 @@ enum Term {
     NotMime(String),
     In(String),
     Trashed(bool),
+    /// Several, of which one is enough.
+    Any(Vec<Term>),
 }
 
 impl Term {
@@ -28,6 +30,7 @@ impl Term {
             Self::NotMime(mime) => file.mime != *mime,
             Self::In(folder) => file.parents.contains(&account.resolve(folder)),
             Self::Trashed(trashed) => file.trashed == *trashed,
+            Self::Any(terms) => terms.iter().any(|term| term.is_met_by(account, file)),
         }
     }
 }
@@ -77,6 +80,17 @@ fn terms(q: &str) -> Result<Vec<Term>, Reply> {
 }
 
 fn term(text: &str) -> Option<(Term, &str)> {
+    if let Some(mut rest) = text.strip_prefix('(') {
+        let mut terms = Vec::new();
+        loop {
+            let (term, after) = term(rest.trim_start())?;
+            terms.push(term);
+            match after.trim_start().strip_prefix(')') {
+                Some(after) => return Some((Term::Any(terms), after)),
+                None => rest = after.trim_start().strip_prefix("or ")?,
+            }
+        }
+    }
     if text.starts_with('\'') {
         let (folder, rest) = quoted(text)?;
         return Some((Term::In(folder), rest.trim_start().strip_prefix("in parents")?));
@@ -85,7 +99,7 @@ fn term(text: &str) -> Option<(Term, &str)> {
     let (operator, rest) = rest.trim_start().split_once(' ')?;
     let rest = rest.trim_start();
     if name == "trashed" {
-        let value = rest.split(' ').next()?;
+        let value = rest.split([' ', ')']).next()?;
         return Some((Term::Trashed(value.parse().ok()?), rest.strip_prefix(value)?));
     }
     let (value, rest) = quoted(rest)?;

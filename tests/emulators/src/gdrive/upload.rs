@@ -5,6 +5,7 @@ use super::{
     account::Account,
     files::{Api, Metadata, check_tag, describe},
     reply,
+    revisions::{check_kept, is_kept},
 };
 use crate::server::{Asked, Reply};
 
@@ -72,11 +73,18 @@ fn finish(
     let id = match id {
         Some(id) => {
             account.check_room(content.len())?;
-            account.write(id, content, settings.moves);
+            check_kept(account, asked, Some(id))?;
+            account.write(id, content, settings.moves, is_kept(asked));
             metadata.apply(account, id);
             id.to_owned()
         }
-        None => metadata.create(account, Some(content))?,
+        None => {
+            let id = metadata.create(account, Some(content))?;
+            if is_kept(asked) {
+                account.keep_newest(&id);
+            }
+            id
+        }
     };
     let file = account.files.get(&id).ok_or_else(|| reply::not_found(&id))?;
     describe(asked, api, file)
