@@ -30,6 +30,7 @@ mod conflict;
 pub(crate) mod document;
 pub mod drive;
 mod error;
+mod gather;
 mod hex;
 mod log;
 mod lookup;

@@ -3,6 +3,7 @@
 use crate::{
     Application, DocId, Document, Entry, Incoming, Outcome, PartRequest, Result, StagedPart, State, StateRecord,
     drive::{Capabilities, Condition, Drive, DrivePath, GetOptions, Got, Listing, Version},
+    gather::Gather as _,
 };
 use macro_rules_attribute::apply;
 use std::{
@@ -51,7 +52,7 @@ impl State for OverlayState {
             let under = self.under.scan(prefix.clone(), after.clone(), limit).await?;
             let full = under.len() >= limit as usize;
             let upto = under.last().filter(|_| full).map(|r| r.key.clone());
-            let mut merged: BTreeMap<String, Option<Vec<u8>>> = under.into_iter().map(|r| (r.key, r.value)).collect();
+            let mut merged: BTreeMap<String, Option<Vec<u8>>> = under.into_iter().map(|r| (r.key, r.value)).gather();
             merged.extend(self.written(&prefix, after.as_deref(), upto.as_deref()));
             let found = merged.into_iter().filter(|(_, value)| value.is_some()).map(|(key, value)| StateRecord { key, value });
             let found: Vec<_> = found.take(limit as usize).collect();

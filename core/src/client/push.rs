@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Digest, DocId, Error, Level, Phase, Result, Revision, StateRecord,
     document::Short,
+    gather::Gather as _,
     runtime,
     server::{Acknowledged, Announced, News, Placed, Tag, Written},
 };
@@ -180,7 +181,7 @@ impl Run {
     /// Notes that documents must be looked at before they can be pushed. What was refused may still be this client's
     /// own: a drive that repeats a request may meet its own first attempt, so the intents are kept.
     async fn look_again(&self, moved: &[Sent], intents: &[Pushing]) -> Result<()> {
-        let ids: BTreeSet<&DocId> = moved.iter().map(|change| &change.entry.id).collect();
+        let ids: BTreeSet<&DocId> = moved.iter().map(|change| &change.entry.id).gather();
         let mut batch = Vec::new();
         for intent in intents.iter().filter(|intent| ids.contains(&intent.id)) {
             let look = Todo { id: intent.id.clone(), news: News::Look { at: None }, keep_local: false };
@@ -197,7 +198,7 @@ impl Run {
     async fn commit(&self, announced: Vec<Announced>, mut intents: Vec<Pushing>, push: String) -> Result<Pushed> {
         if announced.len() < intents.len() {
             // Only what is really written is acknowledged.
-            let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).collect();
+            let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).gather();
             intents.retain(|intent| placed.contains(&intent.id));
             self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
         }

@@ -4,7 +4,7 @@ use super::{
     Inner,
     ledger::{BASE, Base, QUEUE, Queued, enqueue},
 };
-use crate::{Action, Change, DocId, Result, Revision, lookup::Lookup};
+use crate::{Action, Change, DocId, Result, Revision, gather::Gather as _, lookup::Lookup};
 use std::collections::BTreeSet;
 
 /// Queues changes durably. A document that is queued already keeps its place; the last change counts.
@@ -68,7 +68,7 @@ fn renewed(inner: &Inner, change: &Change, before: Option<&Queued>) -> Queued {
 /// Queues documents whose announcement was lost; they are announced again even if nothing changed.
 pub(super) async fn again(inner: &Inner, ids: &[DocId]) -> Result<()> {
     // A document that was pushed twice is lost twice, and announced once.
-    let ids: BTreeSet<&DocId> = ids.iter().collect();
+    let ids: BTreeSet<&DocId> = ids.iter().gather();
     if ids.is_empty() {
         return Ok(());
     }

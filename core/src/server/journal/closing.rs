@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Level, Result, StateRecord,
     drive::{Condition, GetOptions, Got},
+    gather::Gather as _,
     seal::Closing,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +94,7 @@ impl Journal {
     /// came after it.
     async fn all_that_counts(&self, session: &mut Session, closing: &Closing) -> Result<BTreeMap<Writer, Link>> {
         let listed = self.names().await?.roots;
-        let roots: BTreeSet<PieceName> = listed.into_iter().chain(closing.root).collect();
+        let roots: BTreeSet<PieceName> = listed.into_iter().chain(closing.root).gather();
         let mut covered = BTreeMap::new();
         for name in roots {
             for (writer, link) in self.root(session, &name).await?.map(|root| root.vector).unwrap_or_default() {
@@ -179,5 +180,5 @@ impl Journal {
 /// What was folded beyond a checkpoint.
 pub(super) fn beyond(seen: &Seen, covered: &BTreeMap<Writer, Link>) -> BTreeMap<Writer, Link> {
     let late = seen.vector.iter().filter(|(writer, link)| covered.get(*writer).is_none_or(|known| known.seq < link.seq));
-    late.map(|(writer, link)| (*writer, *link)).collect()
+    late.map(|(writer, link)| (*writer, *link)).gather()
 }

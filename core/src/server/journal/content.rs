@@ -16,6 +16,7 @@ use crate::{
     Digest, DocId, Drive, Result, State,
     document::Short,
     drive::{GetOptions, Got},
+    gather::Gather as _,
     lookup::Lookup,
     server::{Fetched, Listed, Loaded, Source, Tag, Wanted},
 };
@@ -230,7 +231,7 @@ impl Journal {
 
 /// What the local content includes: what the base says, and what is remembered where there is no base.
 pub(super) fn basis_of(base: Option<&Tag>, versions: &Versions) -> BTreeSet<Dot> {
-    base.into_iter().flat_map(dots_in).chain(versions.basis.iter().copied()).collect()
+    base.into_iter().flat_map(dots_in).chain(versions.basis.iter().copied()).gather()
 }
 
 fn body_of(tag: &Tag, versions: &Versions) -> Option<(Writer, Body)> {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Level, Result,
     drive::{GetOptions, Got},
+    gather::Gather as _,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,11 +79,11 @@ impl Journal {
         }
         let omitted = |seen: &Seen| -> BTreeMap<Writer, Link> {
             let omitted = seen.vector.iter().filter(|(writer, _)| !head.vector.contains_key(writer));
-            omitted.map(|(writer, link)| (*writer, *link)).collect()
+            omitted.map(|(writer, link)| (*writer, *link)).gather()
         };
         let omitted = omitted(seen);
         if hash_of_retired(omitted.iter()) == found.retired && found.root.of.generation < looked_into + LOOK_INTO {
-            seen.retired = omitted.into_keys().collect();
+            seen.retired = omitted.into_keys().gather();
             return Ok(());
         }
         let Some(root) = self.root(session, &found.root).await? else {
@@ -90,7 +91,7 @@ impl Journal {
             return Ok(());
         };
         let seen = self.seen(session).await?;
-        seen.retired = omitted.iter().filter(|(writer, link)| root.covers(writer, link.seq)).map(|(writer, _)| *writer).collect();
+        seen.retired = omitted.iter().filter(|(writer, link)| root.covers(writer, link.seq)).map(|(writer, _)| *writer).gather();
         // What the head does not name, no record leads to.
         let beyond = |(writer, link): (&Writer, &Link)| {
             !head.vector.contains_key(writer) && seen.vector.get(writer).is_none_or(|known| known.seq < link.seq)
@@ -124,12 +125,12 @@ impl Journal {
 
     /// Looks at the checkpoints that a listing names: those that know what no listed record leads to are to be joined.
     pub(super) async fn look_at_roots(&self, session: &mut Session, found: &Names) -> Result<()> {
-        let listed: BTreeSet<PieceName> = found.roots.iter().copied().collect();
+        let listed: BTreeSet<PieceName> = found.roots.iter().copied().gather();
         self.standing(session)?.joined.retain(|root| listed.contains(root));
         let mut new: Vec<PieceName> = listed.into_iter().collect();
         // The newest first: it may know what the others do.
         new.reverse();
-        let records: BTreeSet<RecordName> = found.records.iter().copied().collect();
+        let records: BTreeSet<RecordName> = found.records.iter().copied().gather();
         for name in new {
             if self.standing(session)?.joined.contains(&name) {
                 continue;
@@ -210,9 +211,9 @@ impl Journal {
         by_order.sort_by_key(|(_, link)| std::cmp::Reverse(link.order));
         let is_covered = |writer: &Writer, link: &Link| covered.get(writer).is_some_and(|covered| covered.seq >= link.seq);
         let silent = by_order.into_iter().skip(keep).filter(|(writer, link)| is_covered(writer, link));
-        let silent: BTreeMap<Writer, Link> = silent.map(|(writer, link)| (*writer, *link)).collect();
+        let silent: BTreeMap<Writer, Link> = silent.map(|(writer, link)| (*writer, *link)).gather();
         let hash = hash_of_retired(silent.iter());
-        (silent.into_keys().collect(), hash)
+        (silent.into_keys().gather(), hash)
     }
 }
 

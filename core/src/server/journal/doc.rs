@@ -8,7 +8,7 @@ use super::{
     standing::{DOC, damaged},
     wire::{Malformed, Reader, put_number, put_prefixed, text},
 };
-use crate::{DocId, Result, Revision, client::key, document::Short};
+use crate::{DocId, Result, Revision, client::key, document::Short, gather::Gather as _};
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeSet;
 
@@ -150,7 +150,7 @@ impl Versions {
     pub(super) fn replaced_by_edit(&self, basis: &BTreeSet<Dot>, deleted: bool) -> BTreeSet<Dot> {
         let winner = self.winner().map(Version::short);
         let twin = |head: &&Version| winner == Some(head.short()) || deleted && head.body.is_none();
-        self.heads.iter().filter(twin).map(|version| version.dot).chain(basis.iter().copied()).collect()
+        self.heads.iter().filter(twin).map(|version| version.dot).chain(basis.iter().copied()).gather()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     DocId, Result, Revision, State, StateRecord,
     client::{MANY, key},
+    gather::Gather as _,
     lookup::Lookup,
     server::{News, RemoteChange},
 };
@@ -168,7 +169,7 @@ pub(super) async fn fold(state: &dyn State, ready: &[Read], own: bool, history: 
         if own {
             // Where the document stays, its base says what the local content includes.
             let deleted = version.iter().filter(|version| version.body.is_none());
-            versions.basis = deleted.map(|version| version.dot).collect();
+            versions.basis = deleted.map(|version| version.dot).gather();
         }
         if let Some(version) = version {
             *last = place;

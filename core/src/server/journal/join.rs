@@ -20,6 +20,7 @@ use super::{
 use crate::{
     DocId, Level, Result, StateRecord,
     drive::{GetOptions, Got},
+    gather::Gather as _,
     lookup::Lookup,
     server::{Changes, RemoteChange},
 };
@@ -134,7 +135,7 @@ impl Journal {
             let past = Past::ids(&*self.state).await?;
             let progress = fresh.flatten();
             let files = root.pieces.iter().enumerate().map(|(no, other)| (no + 1, other.name)).collect();
-            let mut needs: BTreeSet<FileName> = root.pieces.iter().chain(&root.history).map(|other| FileName::Piece(other.name)).collect();
+            let mut needs: BTreeSet<FileName> = root.pieces.iter().chain(&root.history).map(|other| FileName::Piece(other.name)).gather();
             needs.insert(FileName::Piece(name));
             let mut joining = Joining {
                 name,
@@ -326,7 +327,7 @@ impl Journal {
         session.pull.missing.retain(|name| !seen.has(name.dot()));
         let Some((head, _)) = &session.pull.head else { return Ok(()) };
         let left_out = |writer: &&Writer| !session.pull.rebuilt && !head.vector.contains_key(*writer);
-        seen.retired = seen.vector.keys().filter(left_out).copied().collect();
+        seen.retired = seen.vector.keys().filter(left_out).copied().gather();
         let vector = head.vector.clone();
         self.look_for_missing(session, &vector).await
     }

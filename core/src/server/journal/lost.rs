@@ -14,6 +14,7 @@ use super::{
 use crate::{
     DocId, Result, StateRecord,
     client::key,
+    gather::Gather as _,
     server::{LeftVersion, Settled, Tag, Unsettled},
 };
 use serde::{Deserialize, Serialize};
@@ -56,13 +57,13 @@ impl Journal {
         for (Settled { id, before, now, took }, versions) in documents.into_iter().zip(all) {
             let basis = basis_of(before.as_ref(), &versions);
             let now =
-                now.as_ref().map_or_else(|| versions.winner().map(|winner| winner.dot).into_iter().collect(), |tag| dots_in(tag).collect());
+                now.as_ref().map_or_else(|| versions.winner().map(|winner| winner.dot).into_iter().gather(), |tag| dots_in(tag).gather());
             let mut after = versions.clone();
-            after.basis = if took { BTreeSet::new() } else { basis.union(&now).copied().collect() };
+            after.basis = if took { BTreeSet::new() } else { basis.union(&now).copied().gather() };
             if after != versions {
                 records.extend(doc_records(&id, &after, &versions));
             }
-            let dots: BTreeSet<Dot> = versions.mine(&basis, &device).filter(|dot| took && !now.contains(dot)).collect();
+            let dots: BTreeSet<Dot> = versions.mine(&basis, &device).filter(|dot| took && !now.contains(dot)).gather();
             if !dots.is_empty() {
                 records.push(StateRecord::set(key(WITHDRAW, id.as_str()), json(&Withdrawn { id, dots, expired: false })?));
             }

@@ -81,6 +81,7 @@ use super::{
 use crate::{
     Allow, Digest, DocId, Drive, Log, Result, Runtime, State, StateRecord,
     document::Short,
+    gather::Gather as _,
     seal::{SealedDrive, Sealing},
 };
 use futures::lock::Mutex;
@@ -288,7 +289,7 @@ impl Server for Journal {
     }
 
     fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
-        tag_of(base.into_iter().chain([seen]).flat_map(dots_in).collect::<BTreeSet<Dot>>())
+        tag_of(base.into_iter().chain([seen]).flat_map(dots_in).gather::<BTreeSet<Dot>>())
     }
 
     fn is_own(&self, version: &Tag) -> bool {

@@ -7,7 +7,7 @@ use super::{
     standing::{Standing, damaged, load_seen},
     wire::{Malformed, Reader, put_number},
 };
-use crate::{Error, ErrorKind, Level, Result, State, StateRecord, hex};
+use crate::{Error, ErrorKind, Level, Result, State, StateRecord, gather::Gather as _, hex};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -35,7 +35,7 @@ impl PairingCode {
         let mut newest: Vec<(&Writer, &Link)> = vector.iter().collect();
         newest.sort_by_key(|(writer, link)| (std::cmp::Reverse(link.order), **writer));
         newest.truncate(WRITERS);
-        Self { vault, records: newest.into_iter().map(|(writer, link)| (end_of(writer), link.seq)).collect() }
+        Self { vault, records: newest.into_iter().map(|(writer, link)| (end_of(writer), link.seq)).gather() }
     }
 
     fn bytes(&self) -> Vec<u8> {

@@ -26,7 +26,7 @@ use super::{
     pairing::PairingCode,
     wire::{Malformed, Reader},
 };
-use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version, seal::Closing};
+use crate::{Error, ErrorKind, Result, State, StateRecord, drive::Version, gather::Gather as _, seal::Closing};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,7 +164,7 @@ impl Standing {
 pub(super) async fn load_seen(state: &dyn State) -> Result<(BTreeMap<Writer, Link>, BTreeSet<Writer>)> {
     let stored = state.read(vec![RETIRED.to_owned()]).await?.into_iter().next().flatten();
     let mut seen = stored.map_or_else(|| Ok(BTreeMap::new()), |bytes| decode_links(&bytes).map_err(|_| damaged(RETIRED)))?;
-    let (mut retired, mut after): (BTreeSet<Writer>, _) = (seen.keys().copied().collect(), None);
+    let (mut retired, mut after): (BTreeSet<Writer>, _) = (seen.keys().copied().gather(), None);
     loop {
         let page = state.scan(SEEN.to_owned(), after, PAGE).await?;
         let Some(last) = page.last() else { return Ok((seen, retired)) };

@@ -4,12 +4,15 @@ use super::{
     FileName, KIND,
     piece::{Entry, Kind, Other, Piece, Placed, Root},
 };
-use crate::server::journal::{
-    doc::{At, InFrame, Version},
-    head_part,
-    name::Writer,
-    record::texts,
-    wire::{Malformed, put_number},
+use crate::{
+    gather::Gather as _,
+    server::journal::{
+        doc::{At, InFrame, Version},
+        head_part,
+        name::Writer,
+        record::texts,
+        wire::{Malformed, put_number},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,8 +101,8 @@ fn columns(to: &mut Vec<u8>, entries: &[Entry]) {
     entries.iter().for_each(|entry| put_number(to, entry.versions.len() as u64));
     let versions = || entries.iter().flat_map(|entry| &entry.versions);
     to.extend(versions().map(kind));
-    let writers: BTreeSet<Writer> = versions().map(|p| p.version.dot.writer).chain(replaced(entries).map(|r| r.by.writer)).collect();
-    let place: BTreeMap<Writer, u64> = writers.iter().zip(0..).map(|(writer, n)| (*writer, n)).collect();
+    let writers: BTreeSet<Writer> = versions().map(|p| p.version.dot.writer).chain(replaced(entries).map(|r| r.by.writer)).gather();
+    let place: BTreeMap<Writer, u64> = writers.iter().zip(0..).map(|(writer, n)| (*writer, n)).gather();
     let place = |writer: &Writer| place.get(writer).copied().unwrap_or_default();
     put_number(to, writers.len() as u64);
     writers.iter().for_each(|writer| to.extend(writer.0));
@@ -144,8 +147,8 @@ fn far(placed: &Placed) -> Option<InFrame> {
 
 /// The files and frames elsewhere once, then the frame of each body, then where it is in there.
 fn places(to: &mut Vec<u8>, all: &[InFrame]) {
-    let files: BTreeSet<FileName> = all.iter().map(|at| at.file).collect();
-    let file_no: BTreeMap<FileName, u64> = files.iter().zip(0..).map(|(file, n)| (*file, n)).collect();
+    let files: BTreeSet<FileName> = all.iter().map(|at| at.file).gather();
+    let file_no: BTreeMap<FileName, u64> = files.iter().zip(0..).map(|(file, n)| (*file, n)).gather();
     put_number(to, files.len() as u64);
     files.iter().for_each(|file| file.encode(to));
     let frame = |at: &InFrame| FarFrame {
@@ -155,8 +158,8 @@ fn places(to: &mut Vec<u8>, all: &[InFrame]) {
         stored_len: at.stored_len,
         raw_len: at.raw_len,
     };
-    let frames: BTreeSet<FarFrame> = all.iter().map(frame).collect();
-    let frame_no: BTreeMap<FarFrame, u64> = frames.iter().zip(0..).map(|(frame, n)| (*frame, n)).collect();
+    let frames: BTreeSet<FarFrame> = all.iter().map(frame).gather();
+    let frame_no: BTreeMap<FarFrame, u64> = frames.iter().zip(0..).map(|(frame, n)| (*frame, n)).gather();
     put_number(to, frames.len() as u64);
     for FarFrame { file, begins, codec, stored_len, raw_len } in &frames {
         put_number(to, *file);

@@ -6,6 +6,7 @@
 use super::{FileName, PieceName};
 use crate::{
     DocId,
+    gather::Gather as _,
     server::journal::{
         doc::{At, InFrame, Version},
         name::{Dot, Link, VaultId, Writer},
@@ -164,7 +165,7 @@ impl Piece {
     /// The files beside this one in which its bodies lie.
     pub(crate) fn files(&self) -> BTreeSet<FileName> {
         let elsewhere = self.entries.iter().flat_map(|entry| &entry.versions).filter(|placed| !placed.here);
-        elsewhere.filter_map(|placed| placed.version.file()).collect()
+        elsewhere.filter_map(|placed| placed.version.file()).gather()
     }
 }
 

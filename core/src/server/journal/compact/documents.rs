@@ -12,7 +12,7 @@ use super::{
     Compacting,
     pieces::Sealed,
 };
-use crate::{DocId, Error, Level, Result, drive::Condition, server::Loaded};
+use crate::{DocId, Error, Level, Result, drive::Condition, gather::Gather as _, server::Loaded};
 use std::collections::BTreeSet;
 
 /// At most this many documents at once,
@@ -102,7 +102,7 @@ impl Compacting {
     /// before that file.
     pub(super) fn refers_to_nothing(&self) -> bool {
         let known = |file: &FileName| self.parent.as_ref().is_some_and(|parent| parent.needs.contains(file));
-        let new: BTreeSet<FileName> = self.refers.iter().filter(|file| !known(file)).copied().collect();
+        let new: BTreeSet<FileName> = self.refers.iter().filter(|file| !known(file)).copied().gather();
         !self.survey.listed.has_all(&new)
     }
 
@@ -120,6 +120,6 @@ impl Compacting {
     pub(super) fn needs(&self, root: super::super::checkpoint::PieceName) -> BTreeSet<FileName> {
         let written = self.documents.written.iter().chain(&self.history.written).chain(&self.kept_history);
         let own = written.map(|other| FileName::Piece(other.name)).chain([FileName::Piece(root)]);
-        own.chain(self.refers.iter().copied()).collect()
+        own.chain(self.refers.iter().copied()).gather()
     }
 }

@@ -33,6 +33,7 @@ use super::{
 use crate::{
     Level, Result, StateRecord,
     drive::{Condition, DrivePath},
+    gather::Gather as _,
     server::Tidied,
 };
 use pieces::Builder;
@@ -243,7 +244,7 @@ impl Journal {
     async fn is_whole(&self, name: &PieceName) -> Result<bool> {
         let Some(root) = checkpoint::read(&*self.drive, name, Much::Head).await?.root() else { return Ok(false) };
         let listed = self.listed().await?;
-        Ok(listed.has_all(&root.pieces.iter().map(|other| FileName::Piece(other.name)).collect()))
+        Ok(listed.has_all(&root.pieces.iter().map(|other| FileName::Piece(other.name)).gather()))
     }
 
     /// The greatest generation of any checkpoint that may still be used.
@@ -260,7 +261,7 @@ impl Journal {
     async fn greatest_root(&self, session: &mut Session) -> Result<Option<PieceName>> {
         let (mut best, seen) = (None, self.seen(session).await?.vector.clone());
         // One may be covered only by what was read in this very sync.
-        let mut names: BTreeSet<PieceName> = self.names().await?.roots.into_iter().collect();
+        let mut names: BTreeSet<PieceName> = self.names().await?.roots.into_iter().gather();
         names.extend(&self.standing(session)?.joined);
         for name in names {
             let Some(root) = self.root(session, &name).await?.filter(|root| is_within(&root.vector, &seen)) else { continue };

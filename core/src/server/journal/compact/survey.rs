@@ -12,7 +12,7 @@ use super::{
     },
     Parent,
 };
-use crate::{DocId, Result, StateRecord, client::key, drive::DrivePath, server::journal::covered::is_known};
+use crate::{DocId, Result, StateRecord, client::key, drive::DrivePath, gather::Gather as _, server::journal::covered::is_known};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// At most this many deletions expire at once.
@@ -105,7 +105,7 @@ impl Journal {
             file.size = listed.sizes.get(name).copied().flatten();
         }
         self.state.write(found.expired).await?;
-        let moved = if self.shares(session)? { to_be_moved(&found.files, &self.options.scale) } else { found.files.into_keys().collect() };
+        let moved = if self.shares(session)? { to_be_moved(&found.files, &self.options.scale) } else { found.files.into_keys().gather() };
         found.documents.sort_unstable();
         let documents = found.documents.into_iter().map(|(_, id)| id).collect();
         Ok(Survey { documents, moved, listed })
@@ -183,5 +183,5 @@ fn to_be_moved(files: &BTreeMap<FileName, File>, scale: &Scale) -> BTreeSet<File
         bytes += live;
         bytes <= scale.moved_bytes
     };
-    candidates.into_iter().take_while(fits).map(|(_, name)| *name).collect()
+    candidates.into_iter().take_while(fits).map(|(_, name)| *name).gather()
 }

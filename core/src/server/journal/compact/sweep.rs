@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Level, Result,
     drive::{Condition, DrivePath},
+    gather::Gather as _,
 };
 use futures::stream::{self, StreamExt as _};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -69,7 +70,7 @@ impl Journal {
         let (bad, good): (Vec<PieceName>, Vec<PieceName>) = listed.pieces().partition(is_bad);
         let is_history = |piece: &&PieceName| piece.no >= HISTORY;
         let written = compacting.history.written.iter().map(|other| other.name);
-        let stays = good.iter().filter(is_history).copied().chain(written).collect();
+        let stays = good.iter().filter(is_history).copied().chain(written).gather();
         doomed.extend(self.doomed_parts(bad.iter().filter(is_history), stays).await?);
         doomed.extend(bad.iter().map(PieceName::path));
         Ok(doomed)
@@ -124,7 +125,7 @@ impl Journal {
                 gone.insert(other.of);
             }
         }
-        let roots = listed.roots().map(|root| root.of).filter(|of| !gone.contains(of)).collect();
+        let roots = listed.roots().map(|root| root.of).filter(|of| !gone.contains(of)).gather();
         Ok(Gone::These { gone, roots, below })
     }
 
@@ -176,7 +177,7 @@ impl Compacting {
             return Some(Basis { vector: &self.vector, name, needs });
         }
         let parent = self.parent.as_ref().filter(|parent| listed.has_all(&parent.needs) && !parent.shares())?;
-        let needs = needs.union(&parent.needs).copied().collect();
+        let needs = needs.union(&parent.needs).copied().gather();
         Some(Basis { vector: &parent.vector, name: parent.name, needs })
     }
 }

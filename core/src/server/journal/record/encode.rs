@@ -1,10 +1,13 @@
 //! Writes the head part of a record.
 
 use super::{Change, KIND, Part, Place, Record, What};
-use crate::server::journal::{
-    head_part,
-    name::{Dot, Hash, Link, Writer},
-    wire::{Malformed, put_number, put_prefixed},
+use crate::{
+    gather::Gather as _,
+    server::journal::{
+        head_part,
+        name::{Dot, Hash, Link, Writer},
+        wire::{Malformed, put_number, put_prefixed},
+    },
 };
 use std::collections::BTreeSet;
 
@@ -85,9 +88,9 @@ pub(crate) fn texts<'a>(to: &mut Vec<u8>, texts: impl Iterator<Item = &'a str> +
 
 /// The writers once, then how many versions each change replaces, then the writer of each, then the number of each.
 fn replaces(to: &mut Vec<u8>, changes: &[Change]) {
-    let sorted: Vec<BTreeSet<Dot>> = changes.iter().map(|change| change.replaces.iter().copied().collect()).collect();
+    let sorted: Vec<BTreeSet<Dot>> = changes.iter().map(|change| change.replaces.iter().copied().gather()).collect();
     let dots = || sorted.iter().flatten();
-    let writers: Vec<Writer> = dots().map(|dot| dot.writer).collect::<BTreeSet<_>>().into_iter().collect();
+    let writers: Vec<Writer> = dots().map(|dot| dot.writer).gather::<BTreeSet<_>>().into_iter().collect();
     put_number(to, writers.len() as u64);
     writers.iter().for_each(|writer| to.extend(writer.0));
     sorted.iter().for_each(|dots| put_number(to, dots.len() as u64));
