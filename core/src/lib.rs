@@ -24,6 +24,7 @@ pub(crate) mod document;
 pub mod drive;
 mod error;
 mod hex;
+pub mod last_writer;
 mod log;
 mod lookup;
 mod name;
