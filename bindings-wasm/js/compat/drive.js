@@ -40,19 +40,40 @@ export function built(bare, fileLock) {
   return drive;
 }
 
+/** The count as a drive that has no place of its own for it keeps it: in a file. */
+const metaFile = bare => ({
+  get: () => ifThere(() => bare.get("meta.json")),
+  put: text => bare.put("meta.json", text),
+});
+
+const ownMeta = drive => ({
+  get: async () => JSON.stringify(await drive.getMeta()),
+  put: text => drive.putMeta(JSON.parse(text)),
+});
+
+/** What was read may be half a file: the module reads it again then. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The same drive as the module takes it: files are texts, and a missing one is an answer. `meta.known` is what was read or
  * written of the count last. */
 export function fileVerbs(drive, meta) {
   const bare = drive[BARE];
+  const count = bare.getMeta ? ownMeta(drive) : metaFile(bare);
   return {
     async get(path) {
-      if (path === "meta.json") return JSON.stringify((meta.known = await drive.getMeta()));
-      const found = await ifThere(() => bare.get(path));
+      const found = await (path === "meta.json" ? count.get() : ifThere(() => bare.get(path)));
+      if (path === "meta.json") meta.known = found === undefined ? {} : parsed(found);
       return found === undefined ? found : String(found);
     },
     async put(path, text) {
-      if (path === "meta.json") await drive.putMeta((meta.known = JSON.parse(text)));
-      else await bare.put(path, text);
+      await (path === "meta.json" ? count.put(text) : bare.put(path, text));
+      if (path === "meta.json") meta.known = JSON.parse(text);
     },
     async post(path, text) {
       try {

@@ -18,8 +18,10 @@ export function served(name, { fetch = (...given) => globalThis.fetch(...given) 
     return response;
   }
 
+  /** What the program's own `fetch` or `getAccessToken` threw is thrown on as it is. */
   function told(error) {
     if (!(error instanceof KiteError)) return error;
+    if (error.cause !== undefined) return error.cause;
     const told = new RequestError(error.message, refused, STATUS[error.code] ?? refused?.status ?? error.code);
     return Object.assign(told, { cause: error });
   }

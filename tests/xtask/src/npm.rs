@@ -33,6 +33,9 @@ const MODULES: [Module; 6] = [
     Module { name: "gdrive_drive", features: "gdrive", bound: 234_000 },
 ];
 
+/// Declarations of `compat` that are the same for CommonJS; those of a single drive are not.
+const FOR_BOTH: [&str; 5] = ["index", "lib/db-to-cloud", "lib/lock", "lib/request", "lib/drive/index"];
+
 /// A bundle of `compat` that is no ES module: its name, and what esbuild is told.
 const BUNDLES: [(&str, &[&str]); 2] = [
     (
@@ -52,7 +55,7 @@ const BUNDLES: [(&str, &[&str]); 2] = [
             "--global-name=dbToCloud",
             "--external:node:*",
             "--define:import.meta.url=dbToCloudBeside",
-            "--banner:js=var dbToCloudBeside = typeof document === \"object\" && document.currentScript ? document.currentScript.src : location.href;",
+            "--banner:js=var dbToCloudBeside = globalThis.document?.currentScript?.src ?? globalThis.location?.href;",
         ],
     ),
 ];
@@ -80,6 +83,9 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     let sources = root().join("bindings-wasm");
     for folder in ["js", "package"] {
         copy_files(&sources.join(folder), &package)?;
+    }
+    for name in FOR_BOTH {
+        declare_for_commonjs(&package.join("compat").join(name))?;
     }
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&root().join(licence), &package.join(licence))?;
@@ -114,6 +120,13 @@ fn build(module: &Module, package: &Path) -> Result<Child> {
     let mut command = Command::new("node");
     command.arg(optimise).arg("-Oz").arg(folder.join(&wasm)).arg("-o").arg(package.join(&wasm));
     command.stdin(Stdio::null()).spawn().map_err(|e| format!("wasm-opt: {e}"))
+}
+
+/// Writes what `NAME.d.ts` declares for a program in CommonJS: there, files have other names.
+fn declare_for_commonjs(name: &Path) -> Result<()> {
+    let [from, to] = ["d.ts", "d.cts"].map(|kind| name.with_extension(kind));
+    let text = fs::read_to_string(&from).map_err(|e| format!("{}: {e}", from.display()))?;
+    fs::write(&to, text.replace(".js\"", ".cjs\"")).map_err(|e| format!("{}: {e}", to.display()))
 }
 
 /// Makes a file of `compat` that holds all of its JavaScript.
