@@ -2,8 +2,11 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+/** Loads what the tests have installed beside themselves. */
+export const tool = createRequire(join(process.env.TOOLS, "of-the-tests.js"));
+
 /** npm's db-to-cloud 0.8.1. */
-export const old = createRequire(join(process.env.TOOLS, "of-the-tests.js"))("db-to-cloud");
+export const old = tool("db-to-cloud");
 
 const failure = code => Object.assign(new Error(code), { code });
 

@@ -1,5 +1,4 @@
 // The drives of `kitestring/compat` over HTTP, each beside db-to-cloud's own: in the emulator of Dropbox, and on a WebDAV server.
-import { DOMParser } from "@xmldom/xmldom";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +10,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import * as compat from "kitestring/compat";
 import { RequestError } from "kitestring/compat/lib/request";
-import { Device, note, old } from "./compat-device.mjs";
+import { Device, note, old, tool } from "./compat-device.mjs";
 
 const getAccessToken = async () => "a-token";
 
@@ -27,10 +26,18 @@ async function dropbox(t) {
   };
 }
 
-/** As in browsers, what is no XML is no exception. */
-class Quiet {
-  parseFromString(text, type) {
-    return new DOMParser({ onError: () => {} }).parseFromString(text, type);
+class QuietParser extends tool("@xmldom/xmldom").DOMParser {
+  constructor() {
+    super({ onError: () => {} });
+  }
+}
+
+/** db-to-cloud's own, for Node. As in browsers, the web page by which a server answers a `PUT` is no exception. */
+function parseXML(text) {
+  try {
+    return tool("db-to-cloud/lib/util").createXMLParser(QuietParser)(text);
+  } catch {
+    return {};
   }
 }
 
@@ -49,7 +56,7 @@ async function webdav(t) {
     assert.ok(tries < 300, "the server does not answer");
     await new Promise(resolve => setTimeout(resolve, 100));
   }
-  return { theirs: () => old.drive.webdav({ url, DOMParser: Quiet }), ours: () => compat.drive.webdav({ url }) };
+  return { theirs: () => old.drive.webdav({ url, parseXML }), ours: () => compat.drive.webdav({ url }) };
 }
 
 for (const [kind, start] of Object.entries({ dropbox, webdav })) {
