@@ -308,11 +308,13 @@ test("a document that makes no sense stops nothing, and one that is gone is not 
   const [here, there] = [new Device(compat, userDrive(files), { docs: [note("seed", 1)] }), new Device(compat, userDrive(files))];
   for (const device of [here, there]) await device.run();
   for (const id of ["a", "b", "c"]) here.put(note(id, 1));
-  here.put(note("gone", 1));
-  here.docs.delete("gone");
+  here.sync.put("gone", 1);
+  here.sync.put("nothing", 1);
+  here.onGet = async id => (id === "nothing" ? null : here.docs.get(id));
   await here.run();
-  assert.equal(files.has("docs/gone.json"), false);
-  assert.match(here.warnings[0], /gone/);
+  delete here.onGet;
+  assert.deepEqual([...files.keys()].filter(path => /gone|nothing/.test(path)), []);
+  assert.deepEqual(here.warnings.map(line => line.split(" ")[0]), ["gone", "nothing"]);
   files.set("docs/a.json", '{"_rev":1}');
   files.delete("docs/b.json");
   await there.run();
@@ -363,4 +365,54 @@ test("a log that a stalled client wrote over is mended, and nothing that was in 
   await here.run();
   assert.deepEqual(here.all().map(doc => doc._id), ["w", "x", "y", "z"]);
   assert.deepEqual(there.all(), here.all());
+});
+
+/** A drive under which the program ends at one of its calls, before or after that has taken effect. */
+function deadly(bare, at, after) {
+  let [calls, end] = [0];
+  const ended = new Promise(resolve => (end = resolve));
+  const call = name => async (...given) => {
+    if (++calls !== at) return bare[name](...given);
+    if (after) await bare[name](...given).catch(() => {});
+    end();
+    return new Promise(() => {});
+  };
+  const drive = Object.fromEntries(["get", "put", "post", "delete", "list"].map(name => [name, call(name)]));
+  return { drive: { name: "mine", ...drive }, ended, calls: () => calls };
+}
+
+test("a program that ends at any request, and is started again, loses nothing and blocks nobody", async () => {
+  let cuts = 0;
+  for (let at = 1, over = false; !over; at += 1) {
+    for (const after of [false, true]) {
+      const files = new Map();
+      const other = new Device(compat, userDrive(files), { docs: [note("bread", 1), note("salt", 1)] });
+      await other.run();
+      const first = new Device(compat, userDrive(files));
+      await first.run();
+      other.put(note("tea", 1));
+      other.delete("salt", 2);
+      await other.run();
+      const { drive, ended, calls } = deadly(userDrive(files), at, after);
+      const here = new Device(compat, drive, { docs: first.all(), state: structuredClone(first.state) });
+      await here.sync.init();
+      here.put(note("milk", 1));
+      here.put(note("bread", 2));
+      here.delete("tea", 0);
+      await new Promise(resolve => setTimeout(resolve, 2));
+      await Promise.race([ended, here.run()]);
+      over = calls() < at;
+      if (over) break;
+      cuts += 1;
+      const again = new Device(compat, userDrive(files), { docs: here.all(), state: structuredClone(here.state) });
+      await again.run(false);
+      await other.run();
+      await again.run();
+      const where = `${after ? "after" : "before"} request ${at}`;
+      assert.deepEqual(other.all(), [note("bread", 2), note("milk", 1), note("tea", 1)], where);
+      assert.deepEqual(again.all(), other.all(), where);
+      assert.ok(!files.has("lock.json"), where);
+    }
+  }
+  assert.ok(cuts >= 18, `only ${cuts} places were cut`);
 });
