@@ -65,7 +65,7 @@ test("as one script, whose global is `dbToCloud`", async () => {
 
 test("a drive that is not there says so when it is asked for", async () => {
   const { drive } = await import("kitestring/compat");
-  for (const name of ["github", "google", "onedrive"]) {
+  for (const name of ["github", "onedrive"]) {
     assert.throws(() => drive[name]({ getAccessToken: () => "t" }), { name: "KiteError", code: "unsupported" });
   }
 });

@@ -216,3 +216,13 @@ test("each waits for the other's lock", async () => {
     await waiter.run(false);
   }
 });
+
+test("a drive of db-to-cloud's own serves here too", async t => {
+  const folder = await mkdtemp(join(tmpdir(), "kitestring-compat-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const [theirs, ours] = [old, compat].map(from => new Device(from, old.drive.fsDrive({ folder })));
+  ours.put(note("a", 1));
+  await ours.run();
+  await theirs.run();
+  assert.deepEqual(theirs.all(), [note("a", 1)]);
+});

@@ -1,4 +1,5 @@
-// The drives of `kitestring/compat` over HTTP, each beside db-to-cloud's own: in the emulator of Dropbox, and on a WebDAV server.
+// The drives of `kitestring/compat` over HTTP, each beside db-to-cloud's own: in the emulators of Dropbox and Google Drive, and on a WebDAV
+// server.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,15 +15,27 @@ import { Device, note, old, tool } from "./compat-device.mjs";
 
 const getAccessToken = async () => "a-token";
 
-async function dropbox(t) {
-  const child = spawn(join(process.env.PROGRAMS, "dropbox-emulator"), { stdio: ["pipe", "pipe", "inherit"] });
+/** Starts an emulator; db-to-cloud has the addresses of services built in. */
+async function emulator(t, name, address) {
+  const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => child.stdin.end());
   const { value: service } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  // db-to-cloud has the addresses of Dropbox built in.
-  const redirected = (url, init) => fetch(String(url).replace(/^https:\/\/[a-z]+\.dropboxapi\.com\//, service), init);
+  return { service, redirected: (url, init) => fetch(String(url).replace(address, service), init) };
+}
+
+async function dropbox(t) {
+  const { service, redirected } = await emulator(t, "dropbox-emulator", /^https:\/\/[a-z]+\.dropboxapi\.com\//);
   return {
     theirs: () => old.drive.dropbox({ getAccessToken, fetch: redirected }),
     ours: () => compat.drive.dropbox({ getAccessToken, service }),
+  };
+}
+
+async function google(t) {
+  const { service, redirected } = await emulator(t, "gdrive-emulator", "https://www.googleapis.com/");
+  return {
+    theirs: () => old.drive.google({ getAccessToken, fetch: redirected }),
+    ours: () => compat.drive.google({ getAccessToken, service }),
   };
 }
 
@@ -59,7 +72,7 @@ async function webdav(t) {
   return { theirs: () => old.drive.webdav({ url, parseXML }), ours: () => compat.drive.webdav({ url }) };
 }
 
-for (const [kind, start] of Object.entries({ dropbox, webdav })) {
+for (const [kind, start] of Object.entries({ dropbox, google, webdav })) {
   test(`${kind}: edits and deletions arrive in both directions`, async t => {
     const { theirs, ours } = await start(t);
     const [their, our] = [new Device(old, theirs()), new Device(compat, ours())];

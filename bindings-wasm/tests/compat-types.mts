@@ -31,6 +31,7 @@ sync.use(mine);
 sync.use(drive.fsDrive({ folder: "/tmp" }));
 sync.use(fsDrive({ folder: "/tmp" }));
 sync.use(drive.webdav({ url: "https://dav.example/", username: "ann", password: "secret" }));
+sync.use(drive.google({ getAccessToken: async () => "token" }));
 sync.use(drive.dropbox({ getAccessToken: () => "token" }));
 await sync.init();
 await sync.syncNow(false).catch((error: unknown) => {

@@ -260,7 +260,7 @@ test("a lock is waited for as long as the options say", async () => {
 });
 
 test("a lock that has ended is taken over, one's own that a crash has left at once, and another's is never removed", async () => {
-  const files = new Map([["lock.json", JSON.stringify({ expire: Date.now() - 1 })]]);
+  const files = new Map([["lock.json", JSON.stringify({ expire: Date.now() - 1000 })]]);
   const here = new Device(compat, userDrive(files), { docs: [note("a", 1)], lockExpire: 30 });
   let within;
   here.onGet = async id => ((within = json(files, "lock.json")), here.docs.get(id));

@@ -87,15 +87,19 @@ export interface FileSystem {
   readdir(path: string): Promise<string[]>;
 }
 export interface FsDriveOptions { folder: string; getFs?(): Awaitable<FileSystem> }
-export interface DropboxOptions { getAccessToken(): Awaitable<string>; fetch?: Fetch; service?: string }
-/** `DOMParser` and `parseXML` are no longer needed. */
-export interface WebdavOptions { url: string; username?: string; password?: string; fetch?: Fetch; DOMParser?: unknown; parseXML?: unknown }
+/** `Dropbox` is the class of `kitestring/dropbox`, where nothing can be imported later, as in a service worker. */
+export interface DropboxOptions { getAccessToken(): Awaitable<string>; fetch?: Fetch; service?: string; Dropbox?: object }
+/** `FormData` and `Blob` are no longer needed. */
+export interface GoogleOptions { getAccessToken(): Awaitable<string>; fetch?: Fetch; service?: string; FormData?: unknown; Blob?: unknown }
+/** `WebDav` is the class of `kitestring/webdav`, as above. `DOMParser` and `parseXML` are no longer needed. */
+export interface WebdavOptions {
+  url: string; username?: string; password?: string; fetch?: Fetch; WebDav?: object; DOMParser?: unknown; parseXML?: unknown;
+}
 export const drive: {
   fsDrive(options: FsDriveOptions): CloudAdapter;
   dropbox(options: DropboxOptions): CloudAdapter;
   webdav(options: WebdavOptions): CloudAdapter;
-  /** Not there: throws a `KiteError` with the code `unsupported`. */
-  google(options?: object): never;
+  google(options: GoogleOptions): CloudAdapter;
   /** Not there: throws a `KiteError` with the code `unsupported`. */
   github(options?: object): never;
   /** Not there: throws a `KiteError` with the code `unsupported`. */

@@ -24,9 +24,13 @@ export function dbToCloud(options) {
 
   /** The module's side, over the drive in use. */
   function opened() {
-    engine ??= module.load().then(glue => asThrown(module.call(() => glue.Compat.open(programOf(options, standing), fileVerbs(drive, meta)))));
-    engine.catch(() => (engine = undefined));
-    return engine;
+    if (engine) return engine;
+    const made = module.load().then(glue => asThrown(module.call(() => glue.Compat.open(programOf(options, standing), fileVerbs(drive, meta)))));
+    // What failed is tried again.
+    made.catch(() => {
+      if (engine === made) engine = undefined;
+    });
+    return (engine = made);
   }
 
   const call = async work => {
@@ -53,7 +57,7 @@ export function dbToCloud(options) {
 
   function use(newDrive) {
     drive = built(newDrive, fileLock);
-    engine = undefined;
+    engine = meta.known = undefined;
   }
 
   const init = () => inTurn(async () => {
