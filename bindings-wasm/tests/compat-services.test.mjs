@@ -111,6 +111,23 @@ for (const [kind, start] of Object.entries({ dropbox, google, webdav })) {
   });
 }
 
+test("google: a lock that a program has left, whose time is over, is in nobody's way, and one whose time is not is", async t => {
+  const { theirs, ours } = await google(t);
+  const [dead, alive] = [theirs(), theirs()];
+  for (const [drive, minutes] of [[dead, -1], [alive, 5]]) {
+    await drive.init();
+    await drive.acquireLock(minutes);
+  }
+  const device = new Device(compat, ours());
+  await assert.rejects(device.run(), error => error.name === "LockError" && error.expire > Date.now() + 240_000);
+  await alive.releaseLock();
+  device.put(note("a", 1));
+  await device.run();
+  const their = new Device(old, theirs());
+  await their.run();
+  assert.deepEqual(their.all(), [note("a", 1)]);
+});
+
 test("what a service refuses has the code that programs look for, and what their own functions throw comes through", async () => {
   const refusing = (status, headers) => async () => new Response("no", { status, headers });
   const sync = drive => new Device(compat, drive).run().then(() => assert.fail("it must fail"), error => error);

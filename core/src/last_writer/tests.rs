@@ -262,7 +262,7 @@ fn the_newer_revision_wins_also_when_the_program_was_started_again_before_the_pu
     *there.program.gives.lock().unwrap() = true;
     let there = there.restarted(&drive, &clock);
     there.sync().unwrap();
-    assert_eq!(file(&drive, "docs/1.json")["doc"]["text"], "newer");
+    assert_eq!(file(&drive, "docs/1.json"), json!({"doc": note(1, 5, "newer"), "_rev": 5}));
     assert_eq!(file(&drive, "docs/2.json")["doc"]["text"], "other");
     assert_eq!(there.program.text("1").unwrap(), "newer");
 }

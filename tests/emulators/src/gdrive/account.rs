@@ -27,8 +27,17 @@ pub(super) struct File {
     version: u64,
     /// So often the tag moves by itself yet.
     moves: u32,
-    /// The contents by revision, the newest last. A folder has none.
-    pub(super) revisions: Vec<(String, Arc<Vec<u8>>)>,
+    /// The contents, the newest last. A folder has none.
+    pub(super) revisions: Vec<Revision>,
+}
+
+/// A content that a file has, or had.
+#[derive(Debug, Clone)]
+pub(super) struct Revision {
+    pub(super) id: String,
+    pub(super) bytes: Arc<Vec<u8>>,
+    /// Whether it is to be kept forever: any other than the newest can no longer be read otherwise.
+    pub(super) kept: bool,
 }
 
 #[derive(Debug)]
@@ -151,7 +160,7 @@ impl Account {
         let n = self.next();
         let revision = format!("0B{}{n:016x}", self.mark);
         if let Some(file) = self.files.get_mut(id) {
-            file.revisions.push((revision, Arc::new(bytes)));
+            file.revisions.push(Revision { id: revision, bytes: Arc::new(bytes), kept: false });
             file.modified = date();
             file.version += 1;
             file.moves = moves;
@@ -242,7 +251,7 @@ pub(super) const FIELDS_V2: &[&str] = &[
 
 impl File {
     pub(super) fn content(&self) -> Option<&Arc<Vec<u8>>> {
-        self.revisions.last().map(|(_, bytes)| bytes)
+        self.revisions.last().map(|revision| &revision.bytes)
     }
 
     pub(super) fn etag(&self) -> String {
@@ -276,8 +285,8 @@ impl File {
         if !self.app_properties.is_empty() {
             value["appProperties"] = json!(self.app_properties);
         }
-        if let Some((revision, bytes)) = self.revisions.last() {
-            value["headRevisionId"] = json!(revision);
+        if let Some(Revision { id, bytes, .. }) = self.revisions.last() {
+            value["headRevisionId"] = json!(id);
             value["md5Checksum"] = json!(md5(bytes));
             value["size"] = json!(bytes.len().to_string());
         }
@@ -297,8 +306,8 @@ impl File {
             "version": self.version.to_string(),
             "labels": {"starred": false, "trashed": self.trashed, "hidden": false},
         });
-        if let Some((revision, bytes)) = self.revisions.last() {
-            value["headRevisionId"] = json!(revision);
+        if let Some(Revision { id, bytes, .. }) = self.revisions.last() {
+            value["headRevisionId"] = json!(id);
             value["md5Checksum"] = json!(md5(bytes));
             value["fileSize"] = json!(bytes.len().to_string());
         }

@@ -65,6 +65,8 @@ fn carry_out(account: &mut Account, settings: Settings, asked: &Asked) -> Result
         ("GET", ["drive", "v3", "changes"]) => files::changes(account, asked),
         ("GET", ["drive", "v3", "files", id]) => files::get(account, asked, Api::V3, id),
         ("GET", ["drive", "v2", "files", id]) => files::get(account, asked, Api::V2, id),
+        ("GET", ["drive", "v3", "files", id, "revisions"]) => files::revisions(account, asked, id),
+        ("DELETE", ["drive", "v3", "files", id, "revisions", revision]) => files::delete_revision(account, id, revision),
         ("GET", ["drive", "v3", "files", id, "revisions", revision]) => files::revision(account, asked, id, revision),
         ("DELETE", ["drive", "v3", "files", id]) => files::delete(account, asked, Api::V3, id),
         ("DELETE", ["drive", "v2", "files", id]) => files::delete(account, asked, Api::V2, id),

@@ -1,7 +1,7 @@
 //! Files by their id: what is known of them, and what is changed.
 
 use super::{
-    account::{Account, FIELDS, FIELDS_V2, FOLDER, File},
+    account::{Account, FIELDS, FIELDS_V2, FOLDER, File, Revision},
     fields::Mask,
     media::media,
     reply,
@@ -45,20 +45,42 @@ pub(super) fn get(account: &mut Account, asked: &Asked, api: Api, id: &str) -> R
     described
 }
 
+pub(super) fn revisions(account: &mut Account, asked: &Asked, id: &str) -> Result<Reply, Reply> {
+    let file = file(account, id)?;
+    let describe = |revision: &Revision| json!({"kind": "drive#revision", "id": revision.id, "mimeType": file.mime});
+    let all = json!({"kind": "drive#revisionList", "revisions": file.revisions.iter().map(describe).collect::<Vec<_>>()});
+    let known = &["kind", "nextPageToken", "revisions"];
+    Mask::parse(asked.param("fields").unwrap_or("*"))?.keep(&all, known).map(|value| reply::json(&value))
+}
+
+fn no_revision(revision: &str) -> Reply {
+    reply::error(404, "global", "notFound", &format!("Revision not found: {revision}."), Some(("parameter", "revisionId")))
+}
+
 pub(super) fn revision(account: &mut Account, asked: &Asked, id: &str, revision: &str) -> Result<Reply, Reply> {
     let file = file(account, id)?;
-    let missing =
-        || reply::error(404, "global", "notFound", &format!("Revision not found: {revision}."), Some(("parameter", "revisionId")));
-    let (_, bytes) = file.revisions.iter().find(|(own, _)| own == revision).ok_or_else(missing)?;
-    let is_head = file.revisions.last().is_some_and(|(own, _)| own == revision);
+    let found = file.revisions.iter().find(|own| own.id == revision).ok_or_else(|| no_revision(revision))?;
+    let is_head = file.revisions.last().is_some_and(|own| own.id == revision);
     match asked.param("alt") {
-        Some("media") if !is_head => {
+        Some("media") if !is_head && !found.kept => {
             let what = "This revision cannot be downloaded.";
             Err(reply::error(403, "global", "cannotDownloadFile", what, Some(("parameter", "alt"))))
         }
-        Some("media") => Ok(media(asked, &file.mime, bytes)),
+        Some("media") => Ok(media(asked, &file.mime, &found.bytes)),
         _ => Ok(reply::json(&json!({"kind": "drive#revision", "id": revision, "mimeType": file.mime}))),
     }
+}
+
+/// Deletes a revision; the last one that is left cannot be.
+pub(super) fn delete_revision(account: &mut Account, id: &str, revision: &str) -> Result<Reply, Reply> {
+    let file = file(account, id)?;
+    let at = file.revisions.iter().position(|own| own.id == revision).ok_or_else(|| no_revision(revision))?;
+    if file.revisions.len() == 1 {
+        return Err(reply::error(400, "global", "cannotDeleteOnlyRevision", "You cannot delete the only revision of a file.", None));
+    }
+    file.revisions.remove(at);
+    file.touch();
+    Ok(Reply { status: 204, headers: Vec::new(), body: Vec::new() })
 }
 
 /// Refuses what has another tag.

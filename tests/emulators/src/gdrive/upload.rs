@@ -73,6 +73,8 @@ fn finish(
         Some(id) => {
             account.check_room(content.len())?;
             account.write(id, content, settings.moves);
+            let newest = account.files.get_mut(id).and_then(|file| file.revisions.last_mut());
+            newest.into_iter().for_each(|newest| newest.kept = asked.param("keepRevisionForever") == Some("true"));
             metadata.apply(account, id);
             id.to_owned()
         }
