@@ -20,6 +20,7 @@ pub(crate) fn optional<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Pa
     if_given(&value, read).map_err(|e| format!("`{name}` {e}"))
 }
 
+#[cfg(any(feature = "client", feature = "http"))]
 pub(crate) fn required<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<T> {
     optional(object, name, read)?.ok_or_else(|| format!("`{name}` is missing"))
 }

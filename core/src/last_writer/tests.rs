@@ -2,7 +2,7 @@
 
 use super::{LastWriter, LastWriterHost, Memory, Standing, Step};
 use crate::{Drive, DrivePath, ErrorKind, MemoryDrive, Result, Runtime, drive::Condition};
-use futures::executor::block_on;
+use futures::{FutureExt as _, executor::block_on};
 use macro_rules_attribute::apply;
 use serde_json::{Value, json};
 use std::{
@@ -387,7 +387,8 @@ fn a_lock_is_renewed_and_a_client_that_lost_it_logs_nothing() {
     let (passing, other) = (clock.clone(), there.clone());
     here.program.on_get.lock().unwrap().replace(Box::new(move || {
         passing.pass(HOUR * 2);
-        std::thread::spawn(move || other.acquire("t1", None).unwrap()).join().unwrap();
+        let acquired = other.client.acquire(HOUR, "t1".to_owned(), None).now_or_never();
+        acquired.expect("a drive in memory answers at once").unwrap();
     }));
     assert!(matches!(here.sync().unwrap_err().kind, ErrorKind::Locked { .. }));
     assert_eq!(file(&drive, "meta.json"), json!({"lastChange": 1}));
