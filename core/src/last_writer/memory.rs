@@ -36,7 +36,7 @@ pub struct Memory {
     /// Changes that this client has logged, and has not seen again at their place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) own: Vec<Own>,
-    /// The revisions that the drive has of documents that are queued.
+    /// The revisions that the drive has of documents that are queued, and of all that an interrupted pull has handed over.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) seen: BTreeMap<String, Box<RawValue>>,
     /// The hold of the lock that this client may have left on the drive.

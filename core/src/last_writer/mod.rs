@@ -30,7 +30,7 @@ use lock::Lease;
 use macro_rules_attribute::apply;
 use serde_json::value::RawValue;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -145,12 +145,13 @@ impl Run<'_> {
     /// Makes durable where this client stands now.
     async fn remember(&mut self, done: usize, keep: Vec<String>) -> Result<()> {
         let queued = self.client.host.queue().await?;
+        let waiting = queued.iter().skip(done).chain(&keep).filter_map(|change| Some(Entry::parse(change).ok()?.id().to_owned()));
+        let waiting: BTreeSet<String> = waiting.collect();
         self.standing.memory.of = self.standing.last_change;
-        self.standing.memory.seen = {
-            let session = self.client.session();
-            let ids = queued.iter().skip(done).chain(&keep).filter_map(|change| Some(Entry::parse(change).ok()?.id().to_owned()));
-            ids.filter_map(|id| session.seen.get(&id).cloned().map(|revision| (id, revision))).collect()
-        };
+        let session = self.client.session().seen.clone();
+        // Where a pull is interrupted, the host may queue again what it has just been given.
+        let is_needed = |id: &String| self.standing.memory.place.is_some() || waiting.contains(id);
+        self.standing.memory.seen = session.into_iter().filter(|(id, _)| is_needed(id)).collect();
         self.client.host.remember(&self.standing, done, keep).await
     }
 

@@ -303,8 +303,12 @@ fn a_pull_that_was_interrupted_goes_on() {
     here.sync().unwrap();
     let there = there.restarted(&drive, &clock);
     there.program.told();
+    // A program queues all that it has until a first sync has succeeded.
+    let all: Vec<Value> = there.program.documents.lock().unwrap().values().cloned().collect();
+    all.into_iter().for_each(|document| there.program.edit(document));
     there.sync().unwrap();
-    assert_eq!(there.program.told().len(), 51, "those of the last stride, and the news");
+    assert_eq!(there.program.told().len(), 51, "those of the last stride, and the news; none is pushed");
+    assert_eq!(file(&drive, "meta.json"), json!({"lastChange": 251}));
     assert_eq!(*there.program.documents.lock().unwrap(), *here.program.documents.lock().unwrap());
 }
 
