@@ -30,7 +30,7 @@ use lock::Lease;
 use macro_rules_attribute::apply;
 use serde_json::value::RawValue;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -145,14 +145,25 @@ impl Run<'_> {
     /// Makes durable where this client stands now.
     async fn remember(&mut self, done: usize, keep: Vec<String>) -> Result<()> {
         let queued = self.client.host.queue().await?;
-        let waiting = queued.iter().skip(done).chain(&keep).filter_map(|change| Some(Entry::parse(change).ok()?.id().to_owned()));
-        let waiting: BTreeSet<String> = waiting.collect();
         self.standing.memory.of = self.standing.last_change;
-        let session = self.client.session().seen.clone();
-        // Where a pull is interrupted, the host may queue again what it has just been given.
-        let is_needed = |id: &String| self.standing.memory.place.is_some() || waiting.contains(id);
-        self.standing.memory.seen = session.into_iter().filter(|(id, _)| is_needed(id)).collect();
+        self.standing.memory.seen = self.needed(queued.iter().skip(done).chain(&keep));
         self.client.host.remember(&self.standing, done, keep).await
+    }
+
+    /// The revisions that a push of these changes is to be compared with. Where a pull is interrupted, the host may queue
+    /// again all that it has been given.
+    fn needed<'a>(&self, queued: impl Iterator<Item = &'a String>) -> BTreeMap<String, Box<RawValue>> {
+        let session = self.client.session();
+        if self.standing.memory.place.is_some() {
+            return session.seen.clone();
+        }
+        let mut needed = BTreeMap::new();
+        for change in queued.filter_map(|change| Entry::parse(change).ok()) {
+            if let Some(revision) = session.seen.get(change.id()) {
+                needed.insert(change.id().to_owned(), revision.clone());
+            }
+        }
+        needed
     }
 
     fn see(&self, id: &str, revision: Option<&RawValue>) {

@@ -27,7 +27,7 @@ struct Module {
 const MODULES: [Module; 6] = [
     Module { name: "client", features: "client", bound: 750_000 },
     Module { name: "sealed", features: "sealed", bound: 812_000 },
-    Module { name: "compat", features: "compat", bound: 102_000 },
+    Module { name: "compat", features: "compat", bound: 98_000 },
     Module { name: "webdav_drive", features: "webdav", bound: 165_000 },
     Module { name: "dropbox_drive", features: "dropbox", bound: 202_000 },
     Module { name: "gdrive_drive", features: "gdrive", bound: 234_000 },
