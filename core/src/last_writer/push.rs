@@ -38,14 +38,17 @@ impl Run<'_> {
                 continue;
             };
             if self.write(&change, file).await? {
-                self.see(change.id(), change.revision());
                 logged.push(change);
             }
         }
-        let lost = std::mem::take(&mut self.lost);
+        let (pushed, lost) = (logged.len(), std::mem::take(&mut self.lost));
         logged.extend(merged(lost).into_iter().filter(|lost| !queue_has(&queue, lost)));
         self.client.keep().await?;
-        self.log(logged).await?;
+        self.log(&logged).await?;
+        // Not before: what is written and not logged is to be pushed again.
+        for change in logged.iter().take(pushed) {
+            self.see(change.id(), change.revision());
+        }
         self.standing.last_change = Some(self.meta.last_change);
         self.remember(queue.len(), keep).await
     }
@@ -78,7 +81,7 @@ impl Run<'_> {
     }
 
     /// Writes changes behind the known place of the log, then the count.
-    async fn log(&mut self, changes: Vec<Entry>) -> Result<()> {
+    async fn log(&mut self, changes: &[Entry]) -> Result<()> {
         let Some(first) = changes.first().cloned() else { return Ok(()) };
         let before = self.meta.last_change;
         let (index, counted) = (before / WINDOW, usize::try_from(before % WINDOW).unwrap_or_default());
@@ -102,11 +105,11 @@ impl Run<'_> {
     }
 
     /// Remembers its own changes until they were seen again.
-    fn look_after(&mut self, before: u64, changes: Vec<Entry>) {
+    fn look_after(&mut self, before: u64, changes: &[Entry]) {
         let at_ms = wall_ms(&*self.client.runtime);
         let own = &mut self.standing.memory.own;
         own.retain(|old| !changes.iter().any(|new| new.says(&old.entry)));
-        own.extend((before..).zip(changes).map(|(number, entry)| Own { number, at_ms, entry }));
+        own.extend((before..).zip(changes).map(|(number, entry)| Own { number, at_ms, entry: entry.clone() }));
         own.drain(..own.len().saturating_sub(MOST_OWN));
     }
 }

@@ -398,3 +398,23 @@ fn a_lock_is_renewed_and_a_client_that_lost_it_logs_nothing() {
     assert_eq!(file(&drive, "meta.json"), json!({"lastChange": 1}));
     assert_eq!(here.program.queue.lock().unwrap().len(), 1, "it is still to be pushed");
 }
+
+#[test]
+fn what_was_written_and_could_not_be_logged_is_pushed_again() {
+    let (drive, clock) = place();
+    let (here, there) = (Device::new(&drive, &clock), Device::new(&drive, &clock));
+    here.program.edit(note(1, 1, "one"));
+    here.acquire("h1", None).unwrap();
+    let (passing, taken) = (clock.clone(), drive.clone());
+    here.program.on_get.lock().unwrap().replace(Box::new(move || {
+        passing.pass(HOUR * 2);
+        let lock = taken.put(DrivePath::new("lock.json").unwrap(), b"{}".to_vec(), Condition::Any).now_or_never();
+        lock.expect("a drive in memory answers at once").unwrap();
+    }));
+    assert!(matches!(here.sync().unwrap_err().kind, ErrorKind::Locked { .. }));
+    assert!(drive.contents().contains_key("docs/1.json"), "it is written, and nobody knows");
+    here.sync().unwrap();
+    there.sync().unwrap();
+    assert_eq!(file(&drive, "changes/0.json"), json!([{"_id": 1, "_rev": 1, "action": "put"}]));
+    assert_eq!(there.program.text("1").unwrap(), "one");
+}
