@@ -20,7 +20,7 @@ cargo build --quiet --locked -p kitestring-emulators --bins
 (cd "$target/npm" && npm pack --silent ./kitestring)
 project=$target/npm/project
 rm -rf "$project" && mkdir -p "$project"
-cp "$tests"/*.mjs "$tests"/*.mts "$tests/face.json" "$project"
+cp "$tests"/*.mjs "$tests"/*.mts "$tests"/*.cts "$tests/face.json" "$project"
 echo '{ "name": "empty", "private": true, "type": "module" }' > "$project/package.json"
 cd "$project"
 # Without the network: the package needs nothing.

@@ -60,7 +60,7 @@ impl Host {
     }
 
     /// Calls a method, and reads its answer as a list.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "compat"))]
     pub(crate) async fn ask_list<T>(&self, name: &'static str, arguments: Array, one: fn(&JsValue) -> Parsed<T>) -> Result<Vec<T>> {
         let answer = self.ask(name, arguments).await?;
         crate::convert::read::list(&answer, one).map_err(|detail| self.mistyped(name, &detail))

@@ -1,6 +1,6 @@
 //! Kitestring for JavaScript, below the package's own `.js` files: plain objects are the ports.
 //!
-//! Each feature is a module of its own: `client`, with `sealed` or without, and one for each drive. What they export is for
+//! Each feature is a module of its own: `client`, with `sealed` or without, `compat`, and one for each drive. What they export is for
 //! those files only. Every call returns a promise over a clone of the handle: an exported `async fn(&self)` would borrow the
 //! handle until it ends, so that `free()` inside a callback would fail.
 #![cfg(target_arch = "wasm32")]
@@ -12,6 +12,8 @@ mod application;
 mod cancel;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "compat")]
+mod compat;
 mod convert;
 #[cfg(feature = "client")]
 mod drive;

@@ -43,7 +43,10 @@ fn service(setup: &JsValue) -> Result<Service> {
         Some(user) => Credentials::Basic { user, password: Secret::new(text(setup, "password")?) },
         None => Credentials::None,
     };
-    Service::new(http, runtime, &text(setup, "url")?, credentials)
+    let service = Service::new(http, runtime, &text(setup, "url")?, credentials)?;
+    // What db-to-cloud takes its lock with.
+    let claims = input("open", read::optional(setup, "claimsCreate", read::flag))?.unwrap_or_default();
+    Ok(if claims { service.claiming_create() } else { service })
 }
 
 #[cfg(any(feature = "dropbox", feature = "gdrive"))]

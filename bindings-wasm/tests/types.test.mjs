@@ -10,11 +10,11 @@ const PACKAGE = "node_modules/kitestring";
 test("a strict program compiles against the declarations, and its mistakes are found", () => {
   const compiler = join(process.env.TOOLS, "typescript/bin/tsc");
   const flags = ["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext", "--exactOptionalPropertyTypes", "--types", ""];
-  execFileSync(process.execPath, [compiler, ...flags, "--lib", "es2022,dom", "types.mts"], { stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(process.execPath, [compiler, ...flags, "--lib", "es2022,dom", "types.mts", "compat-types.mts", "compat-types.cts"], { stdio: ["ignore", "inherit", "inherit"] });
 });
 
 test("no declaration says `any`", async () => {
-  for (const file of (await readdir(PACKAGE)).filter(name => name.endsWith(".d.ts"))) {
+  for (const file of (await readdir(PACKAGE, { recursive: true })).filter(name => /\.d\.c?ts$/.test(name))) {
     assert.doesNotMatch((await readFile(join(PACKAGE, file), "utf8")).replace(/\/\*\*.*?\*\/|"[^"]*"/gs, ""), /\bany\b/, file);
   }
 });

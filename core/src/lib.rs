@@ -32,6 +32,8 @@ pub mod drive;
 mod error;
 mod gather;
 mod hex;
+#[cfg(feature = "classic")]
+pub mod last_writer;
 mod log;
 mod lookup;
 mod name;

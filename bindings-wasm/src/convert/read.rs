@@ -1,7 +1,9 @@
 //! From JavaScript: everything is checked.
 
 use super::Parsed;
-use js_sys::{Array, Number, Reflect, Uint8Array};
+#[cfg(any(feature = "client", feature = "http"))]
+use js_sys::Uint8Array;
+use js_sys::{Array, Number, Reflect};
 use wasm_bindgen::prelude::{JsCast, JsValue};
 
 pub(crate) fn list<T>(value: &JsValue, one: fn(&JsValue) -> Parsed<T>) -> Parsed<Vec<T>> {
@@ -18,6 +20,7 @@ pub(crate) fn optional<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Pa
     if_given(&value, read).map_err(|e| format!("`{name}` {e}"))
 }
 
+#[cfg(any(feature = "client", feature = "http"))]
 pub(crate) fn required<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<T> {
     optional(object, name, read)?.ok_or_else(|| format!("`{name}` is missing"))
 }
@@ -26,7 +29,7 @@ pub(crate) fn text(value: &JsValue) -> Parsed<String> {
     value.as_string().ok_or_else(|| "must be text".into())
 }
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "compat", feature = "webdav"))]
 pub(crate) fn flag(value: &JsValue) -> Parsed<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".into())
 }
@@ -38,6 +41,7 @@ pub(crate) fn count(value: &JsValue) -> Parsed<u64> {
     }
 }
 
+#[cfg(any(feature = "client", feature = "http"))]
 pub(crate) fn bytes(value: &JsValue) -> Parsed<Vec<u8>> {
     value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).ok_or_else(|| "must be a Uint8Array".into())
 }

@@ -1,6 +1,8 @@
 //! To JavaScript: a field without value is left out.
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+#[cfg(any(feature = "client", feature = "http"))]
+use js_sys::Uint8Array;
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::JsValue;
 
 pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
@@ -25,6 +27,7 @@ pub(crate) fn optional<T>(value: Option<&T>, one: fn(&T) -> JsValue) -> JsValue 
     value.map_or(JsValue::UNDEFINED, one)
 }
 
+#[cfg(any(feature = "client", feature = "http"))]
 pub(crate) fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
 }

@@ -29,7 +29,8 @@ mod drive;
 mod encryption;
 #[cfg(feature = "sealed")]
 mod file;
-#[cfg(all(test, feature = "sealed"))]
+#[cfg(test)]
+#[cfg(feature = "sealed")]
 mod garbage;
 #[cfg(feature = "sealed")]
 mod keyring;
@@ -70,7 +71,8 @@ pub(crate) use vault::Sealing;
 /// What the marker of a sealed vault says.
 pub(crate) type MarkerTag = [u8; 32];
 
-#[cfg(all(test, feature = "sealed"))]
+#[cfg(test)]
+#[cfg(feature = "sealed")]
 mod testing {
     use crate::{Result, Runtime};
     use macro_rules_attribute::apply;

@@ -1,4 +1,5 @@
-//! `cargo xtask npm`: builds the npm package into `target/npm/kitestring`, and keeps its sizes within bounds.
+//! `cargo xtask npm`: builds the npm package into `target/npm/kitestring`, and keeps its sizes within bounds. With the name of
+//! a module, that one is built anew in a package that is there.
 
 use crate::{
     Result,
@@ -23,19 +24,51 @@ struct Module {
 
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
 /// `spec/decisions/0010-npm-modules.md` says what is to be reached.
-const MODULES: [Module; 5] = [
+const MODULES: [Module; 6] = [
     Module { name: "client", features: "client", bound: 750_000 },
     Module { name: "sealed", features: "sealed", bound: 812_000 },
+    Module { name: "compat", features: "compat", bound: 98_000 },
     Module { name: "webdav_drive", features: "webdav", bound: 165_000 },
     Module { name: "dropbox_drive", features: "dropbox", bound: 202_000 },
     Module { name: "gdrive_drive", features: "gdrive", bound: 234_000 },
 ];
 
-/// Builds the package and measures it.
+/// Declarations of `compat` that are the same for CommonJS; those of a single drive are not.
+const FOR_BOTH: [&str; 5] = ["index", "lib/db-to-cloud", "lib/lock", "lib/request", "lib/drive/index"];
+
+/// A bundle of `compat` that is no ES module: its name, and what esbuild is told.
+const BUNDLES: [(&str, &[&str]); 2] = [
+    (
+        "compat.cjs",
+        &[
+            "--format=cjs",
+            "--platform=node",
+            "--define:import.meta.url=beside",
+            "--banner:js=const beside = require(\"node:url\").pathToFileURL(__filename).href;",
+        ],
+    ),
+    (
+        "compat.min.js",
+        &[
+            "--format=iife",
+            "--minify",
+            "--global-name=dbToCloud",
+            "--external:node:*",
+            "--define:import.meta.url=dbToCloudBeside",
+            "--banner:js=var dbToCloudBeside = globalThis.document?.currentScript?.src ?? globalThis.location?.href;",
+        ],
+    ),
+];
+
+/// Builds the package, or one module of it, and measures what was built.
 ///
 /// # Errors
 /// If a step fails, or a module is larger than it may be.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(only: Option<&str>) -> Result<()> {
+    let modules: Vec<&Module> = MODULES.iter().filter(|module| only.is_none_or(|name| name == module.name)).collect();
+    if modules.is_empty() {
+        return Err(format!("there is no such module: {}", MODULES.map(|module| module.name).join(", ")));
+    }
     tools::install_for_npm()?;
     succeed(
         cargo()
@@ -43,22 +76,31 @@ pub(crate) fn run() -> Result<()> {
             .args(["--bin", "kitestring-wasm-generate"]),
     )?;
     let package = target().join("npm/kitestring");
-    renew(&package)?;
+    match only {
+        None => renew(&package)?,
+        Some(_) => make(&package)?,
+    }
     let sources = root().join("bindings-wasm");
     for folder in ["js", "package"] {
         copy_files(&sources.join(folder), &package)?;
     }
+    for name in FOR_BOTH {
+        declare_for_commonjs(&package.join("compat").join(name))?;
+    }
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&root().join(licence), &package.join(licence))?;
     }
-    let optimising: Vec<Child> = MODULES.iter().map(|module| build(module, &package)).collect::<Result<_>>()?;
+    let optimising: Vec<Child> = modules.iter().map(|module| build(module, &package)).collect::<Result<_>>()?;
+    for (name, options) in BUNDLES {
+        bundle(&package, name, options)?;
+    }
     for mut child in optimising {
         let status = child.wait().map_err(|e| format!("wasm-opt: {e}"))?;
         if !status.success() {
             return Err(format!("wasm-opt failed: {status}"));
         }
     }
-    let sizes: Vec<(&Module, u64)> = MODULES.iter().map(|module| Ok((module, size(module, &package)?))).collect::<Result<_>>()?;
+    let sizes: Vec<(&Module, u64)> = modules.into_iter().map(|module| Ok((module, size(module, &package)?))).collect::<Result<_>>()?;
     report(&sizes)
 }
 
@@ -78,6 +120,22 @@ fn build(module: &Module, package: &Path) -> Result<Child> {
     let mut command = Command::new("node");
     command.arg(optimise).arg("-Oz").arg(folder.join(&wasm)).arg("-o").arg(package.join(&wasm));
     command.stdin(Stdio::null()).spawn().map_err(|e| format!("wasm-opt: {e}"))
+}
+
+/// Writes what `NAME.d.ts` declares for a program in CommonJS: there, files have other names.
+fn declare_for_commonjs(name: &Path) -> Result<()> {
+    let [from, to] = ["d.ts", "d.cts"].map(|kind| name.with_extension(kind));
+    let text = fs::read_to_string(&from).map_err(|e| format!("{}: {e}", from.display()))?;
+    fs::write(&to, text.replace(".js\"", ".cjs\"")).map_err(|e| format!("{}: {e}", to.display()))
+}
+
+/// Makes a file of `compat` that holds all of its JavaScript.
+fn bundle(package: &Path, name: &str, options: &[&str]) -> Result<()> {
+    let mut command = Command::new(root().join("bindings-wasm/tests/node_modules/.bin/esbuild"));
+    // The library's own drives are loaded when they are asked for, from beside the bundle.
+    let apart = ["dropbox.js", "webdav.js"].map(|file| format!("--external:{}", package.join(file).display()));
+    command.current_dir(package).arg("compat/all.js").args(["--bundle", "--target=es2022", "--log-level=warning"]).args(apart);
+    succeed(command.args(options).arg(format!("--outfile={name}")))
 }
 
 /// How many bytes of a module travel.
@@ -105,14 +163,25 @@ fn renew(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     }
+    make(folder)
+}
+
+fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
 }
 
+/// Copies everything below a folder.
 fn copy_files(from: &Path, to: &Path) -> Result<()> {
     let failed = |e: std::io::Error| format!("{}: {e}", from.display());
     for entry in fs::read_dir(from).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            make(&to)?;
+            copy_files(&from, &to)?;
+        } else {
+            copy(&from, &to)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,3 @@
+const { dbToCloud, drive } = require("../compat.cjs");
+
+module.exports = { dbToCloud, drive };

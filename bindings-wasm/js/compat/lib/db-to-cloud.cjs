@@ -1,0 +1,3 @@
+const { dbToCloud } = require("../../compat.cjs");
+
+module.exports = { dbToCloud };

@@ -1,0 +1,1 @@
+export { dbToCloud } from "../index.js";

@@ -1,0 +1,4 @@
+import { drive } from "../../index.cjs";
+
+declare const open: typeof drive.google;
+export = open;

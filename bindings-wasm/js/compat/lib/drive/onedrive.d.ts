@@ -1,0 +1,4 @@
+import { drive } from "../../index.js";
+
+declare const open: typeof drive.onedrive;
+export default open;

@@ -1,0 +1,3 @@
+import { none } from "./none.js";
+
+export default none("OneDrive");

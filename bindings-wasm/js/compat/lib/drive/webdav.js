@@ -1,0 +1,11 @@
+import { served } from "../../served.js";
+
+/** A folder on a WebDAV server. `WebDav` is the class of `kitestring/webdav`, where nothing can be imported later, as in a
+ * service worker. */
+export default function webdav({ username, password, url, fetch, WebDav }) {
+  return served("webdav", { fetch }, async fetch => {
+    WebDav ??= (await import("../../../webdav.js")).WebDav;
+    const account = username || password ? { user: username ?? "", password: password ?? "" } : {};
+    return WebDav.open({ url, fetch, claimsCreate: true, ...account });
+  });
+}

@@ -1,0 +1,3 @@
+const { LockError } = require("../../compat.cjs");
+
+module.exports = { LockError };

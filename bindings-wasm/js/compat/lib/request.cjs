@@ -1,0 +1,3 @@
+const { createRequest, RequestError } = require("../../compat.cjs");
+
+module.exports = { createRequest, RequestError };
