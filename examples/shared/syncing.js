@@ -53,7 +53,7 @@ export class Syncing {
   }
 
   async #sync(allow) {
-    if (!(await this.#notes.settings())) return this.#show({ problem: { text: "Tell where to sync to.", action: "connect" } });
+    if (!(await this.#notes.settings())) return this.#show({ problem: { text: "Your notes stay on this device until you say where to sync to.", action: "connect" } });
     this.#show({ running: true, problem: undefined });
     try {
       const onProgress = progress => this.#show({ progress });

@@ -1,4 +1,4 @@
-// What is seen: the list, the editor, and how the sync stands. `ask` takes a message to the worker and brings its answer.
+// What is seen: the list, the editor, and how the sync stands.
 import { Notes } from "./notes.js";
 import { settle } from "./conflict.js";
 
@@ -9,10 +9,16 @@ const PAGE = 100;
 const $ = id => document.getElementById(id);
 
 const title = text => text.trimStart().split("\n", 1)[0].trim() || "Untitled";
-const when = ms => new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** The time of today, the day of everything else. */
+function when(ms) {
+  const [time, today] = [new Date(ms), new Date()];
+  const how = time.toDateString() === today.toDateString() ? { timeStyle: "short" } : { dateStyle: "medium" };
+  return time.toLocaleString(undefined, how);
+}
 
 export class View {
   #ask;
+  #permit;
   #notes;
   /** The note in the editor, as it was when it was shown or saved; none is a new one. */
   #note;
@@ -22,25 +28,27 @@ export class View {
   #saving = Promise.resolve();
   #status = {};
 
+  /** `ask` takes a message to the worker and brings its answer; `permit` asks the user for what an address needs. */
   static async start({ ask, permit = async () => {} }) {
-    const view = new View();
+    const view = new this();
     view.#ask = ask;
+    view.#permit = permit;
     view.#notes = await Notes.open();
-    view.#listen(permit);
+    view.#listen();
     await view.#list();
     view.#show(await ask({ what: "status" }));
     return view;
   }
 
-  #listen(permit) {
+  #listen() {
     new BroadcastChannel("notes").onmessage = ({ data }) => this.#show(data);
     $("new").onclick = () => this.#edit(undefined);
     $("sync").onclick = () => this.#save().then(() => this.#ask({ what: "sync" }));
-    $("settings").onclick = () => this.#connect(permit);
+    $("settings").onclick = () => this.connect();
     $("more").onclick = () => ((this.#limit += PAGE), this.#list());
     $("delete").onclick = () => this.#remove();
     $("differ").lastElementChild.onclick = () => this.#decide();
-    $("problem").lastElementChild.onclick = () => this.#mend(permit);
+    $("problem").lastElementChild.onclick = () => this.#mend();
     $("text").oninput = () => {
       $("saved").textContent = "";
       clearTimeout(this.#typing);
@@ -127,7 +135,8 @@ export class View {
     this.#ask({ what: "edited" });
   }
 
-  async #connect(permit) {
+  /** Asks where to sync to. */
+  async connect() {
     const dialog = $("connect");
     const fields = ["url", "user", "password"].map($);
     const known = (await this.#notes.settings()) ?? {};
@@ -137,7 +146,7 @@ export class View {
       event.preventDefault();
       const settings = Object.fromEntries(fields.filter(({ value }) => value).map(({ id, value }) => [id, value]));
       // Asked at once: a browser grants only what a click asks for.
-      await permit(new URL(settings.url));
+      await this.#permit(new URL(settings.url));
       const refused = await this.#ask({ what: "connect", settings });
       if (refused) return ($("refused").textContent = refused);
       dialog.close();
@@ -153,9 +162,9 @@ export class View {
   }
 
   /** Does what the button beside a problem says. */
-  #mend(permit) {
+  #mend() {
     const { action, allow } = this.#status.problem;
-    if (action === "connect") return this.#connect(permit);
+    if (action === "connect") return this.connect();
     if (action === "restart") return this.#ask({ what: "restart" });
     return this.#ask({ what: "sync", allow: allow && { [allow]: true } });
   }
