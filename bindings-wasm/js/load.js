@@ -4,8 +4,8 @@ import { KiteError } from "./error.js";
 /** Reads a file of this package: in Node from the disk, elsewhere as the page does. */
 async function bytesOf(url) {
   if (url.protocol === "file:") {
-    const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs/promises");
-    return readFile(url);
+    // Not imported: a bundler would look for it, and a service worker may not import later.
+    return globalThis.process.getBuiltinModule("node:fs/promises").readFile(url);
   }
   const response = await fetch(url);
   if (!response.ok) throw new KiteError("unavailable", "open", `the module cannot be loaded: ${response.status}`, { subject: url.href });
