@@ -6,12 +6,12 @@ import { join } from "node:path";
 
 const { chromium } = createRequire(`${process.env.TOOLS}/`)("playwright-core");
 
-/** Starts a browser with the extension, which may reach servers of this machine without asking. */
+/** Starts a browser with the extension, which may reach servers of this machine without asking, and `chrome.storage`. */
 export async function extension({ profile, ...more } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "kitestring-extension-"));
   await cp(join(process.env.EXAMPLES, "extension"), folder, { recursive: true });
   const manifest = JSON.parse(await readFile(join(folder, "manifest.json")));
-  await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, host_permissions: ["http://127.0.0.1/*"] }));
+  await writeFile(join(folder, "manifest.json"), JSON.stringify({ ...manifest, host_permissions: ["http://127.0.0.1/*"], permissions: [...manifest.permissions, "storage"] }));
   const user = profile ?? (await mkdtemp(join(tmpdir(), "kitestring-profile-")));
   const args = ["--no-sandbox", `--disable-extensions-except=${folder}`, `--load-extension=${folder}`];
   const context = await chromium.launchPersistentContext(user, { executablePath: "/usr/bin/chromium", args, ...more });
@@ -21,6 +21,7 @@ export async function extension({ profile, ...more } = {}) {
   return {
     context,
     origin,
+    folder,
     /** Opens the popup, as a page. */
     async popup() {
       const page = await context.newPage();
@@ -28,14 +29,13 @@ export async function extension({ profile, ...more } = {}) {
       await page.goto(`${origin}/notes.html?popup`);
       return page;
     },
-    /** Connects to a server, as the user does. */
+    /** Connects to a server, as the user does; the first sync begins. */
     async connect(url) {
       const page = await context.newPage();
       await page.goto(`${origin}/notes.html#settings`);
       await page.fill("#url", url);
       await page.click("#connect .primary");
       await page.waitForSelector("#connect", { state: "hidden" });
-      await synced(page);
       await page.close();
     },
     /** Ends the worker, as the browser does; true if it was running. */
@@ -94,3 +94,6 @@ export const fill = (page, count, letters) =>
     },
     [count, letters],
   );
+
+/** How many notes there are. */
+export const count = page => page.evaluate(async () => (await (await import("./notes.js")).Notes.open()).count());
