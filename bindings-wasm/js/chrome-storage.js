@@ -17,6 +17,8 @@ const toBytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(
 export class ChromeStorageState {
   #area;
   #prefix;
+  /** The key under which is first written, with what a batch sets, what it removes. */
+  #removing;
   #keys;
   #release;
   /** Writes come one after the other. */
@@ -26,7 +28,8 @@ export class ChromeStorageState {
   static async open(name, { area = chrome.storage.local, ...options } = {}) {
     const state = new ChromeStorageState();
     state.#area = area;
-    state.#prefix = `kitestring/${name}/`;
+    state.#prefix = `kitestring/${encodeURIComponent(name)}/`;
+    state.#removing = `kitestring-removing/${encodeURIComponent(name)}`;
     state.#release = await take(`kitestring:chrome-storage:${name}`, options);
     try {
       await state.#load();
@@ -37,15 +40,10 @@ export class ChromeStorageState {
     return state;
   }
 
-  /** What a batch removes is first written down with what it sets; a removal that was interrupted is made up for here. */
-  get #removing() {
-    return `${this.#prefix}\u0000removing`;
-  }
-
+  /** A removal that was interrupted is made up for. */
   async #load() {
-    const removing = this.#removing;
-    const { [removing]: left } = await this.#area.get(removing);
-    if (left) await this.#area.remove([...left, removing]);
+    const { [this.#removing]: left } = await this.#area.get(this.#removing);
+    if (left) await this.#area.remove([...left, this.#removing]);
     const all = this.#area.getKeys ? await this.#area.getKeys() : Object.keys(await this.#area.get(null));
     const ours = all.filter(key => key.startsWith(this.#prefix));
     this.#keys = new Keys(ours.map(key => key.slice(this.#prefix.length)));
