@@ -5,6 +5,8 @@ import { WebDav } from "./kitestring/webdav.js";
 import { Notes } from "./notes.js";
 import { inWords } from "./words.js";
 
+const UNCONNECTED = { problem: { text: "Your notes stay on this device until you say where to sync to.", action: "connect" } };
+
 export class Syncing {
   #notes;
   #channel = new BroadcastChannel("notes");
@@ -53,7 +55,7 @@ export class Syncing {
   }
 
   async #sync(allow) {
-    if (!(await this.#notes.settings())) return this.#show({ problem: { text: "Your notes stay on this device until you say where to sync to.", action: "connect" } });
+    if (!(await this.#notes.settings())) return this.#show(UNCONNECTED);
     this.#show({ running: true, problem: undefined });
     try {
       const onProgress = progress => this.#show({ progress });
@@ -71,7 +73,8 @@ export class Syncing {
 
   /** What is known without a request. */
   async #look() {
-    if ((await this.#notes.settings()) && !this.#running) {
+    if (!(await this.#notes.settings())) this.#show(UNCONNECTED);
+    else if (!this.#running) {
       const known = await this.#use(client => client.status()).catch(error => ({ problem: inWords(error) }));
       const { queued, conflicts, lastSyncMs, problem = this.#status.problem } = known;
       this.#show({ queued, conflicts, lastSyncMs, problem });
