@@ -135,7 +135,8 @@ async function firstSyncs({ notes, letters, bytesPerSecond, everyMs, atMost }) {
   const shared = [`a${everyMs(0)}`, `b${everyMs(0)}`];
   for (const [how, folder] of [["whole", shared[0]], ["killed", shared[1]]]) {
     for (const way of ["push", "pull"]) {
-      const proxy = await slowProxy(dav.port, bytesPerSecond);
+      const slow = how === "killed";
+      const proxy = await slowProxy(dav.port, slow ? bytesPerSecond : 1e9);
       const browser = await extension();
       try {
         // What the other way reads is what was written without kills.
@@ -147,7 +148,7 @@ async function firstSyncs({ notes, letters, bytesPerSecond, everyMs, atMost }) {
         proxy.bytes = 0;
         const ended = () => page.evaluate(() => document.getElementById("status").textContent.startsWith("Last sync") && !document.getElementById("sync").disabled);
         const done = async () => (await ended()) && (way === "push" || (await count(page)) === notes);
-        const kills = await syncKilled({ browser, page, everyMs: how === "whole" ? () => 600_000 : everyMs, atMost, done });
+        const kills = await syncKilled({ browser, page, everyMs: slow ? everyMs : () => 120_000, atMost: slow ? atMost : 0, done });
         measured[`${how} ${way}`] = { bytes: proxy.bytes, kills };
       } finally {
         await browser.close();
