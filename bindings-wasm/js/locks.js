@@ -4,6 +4,8 @@ import { takeLease } from "./lease.js";
 
 /** How long somebody else is waited for, unless the caller says. */
 const WAIT_MS = 10_000;
+/** When to try again after that: whoever tries waits once more. */
+const AGAIN_MS = 1_000;
 
 /** Takes a name, and returns what gives it back. Refused with `locked`, if somebody else holds it for longer than `waitMs`. */
 export function take(name, { waitMs = WAIT_MS } = {}) {
@@ -29,5 +31,5 @@ function takeLock(name, waitMs) {
 /** The error of a name that somebody else holds. */
 export function taken(name) {
   const detail = "another page or worker of this browser is at work on it";
-  return new KiteError("locked", "open", detail, { subject: name, retryAfterMs: WAIT_MS });
+  return new KiteError("locked", "open", detail, { subject: name, retryAfterMs: AGAIN_MS });
 }

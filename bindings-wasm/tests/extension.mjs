@@ -67,10 +67,26 @@ export async function write(page, text, title) {
   await page.waitForFunction(() => document.getElementById("saved").textContent.startsWith("Saved"));
 }
 
-/** Syncs, and waits until it is done. */
+/** Syncs, and waits until it is done; one that runs already is waited for first. */
 export async function sync(page) {
-  await page.click("#sync:enabled");
-  await page.waitForFunction(() => document.getElementById("sync").disabled).catch(() => {});
+  await page.evaluate(
+    () =>
+      new Promise(resolve => {
+        const [channel, button] = [new BroadcastChannel("notes"), document.getElementById("sync")];
+        let begun = false;
+        const press = () => {
+          begun = !button.disabled;
+          button.click();
+        };
+        channel.onmessage = ({ data: { running } }) => {
+          if (running !== false) return;
+          if (!begun) return setTimeout(press);
+          channel.close();
+          resolve();
+        };
+        press();
+      }),
+  );
   await synced(page);
 }
 

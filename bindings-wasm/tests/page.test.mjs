@@ -47,6 +47,9 @@ async function device(folder) {
 
 const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
 
+/** Waits until something has the focus: some of it comes only when the database has answered. */
+const focuses = (page, id) => page.waitForFunction(id => document.activeElement.id === id, id);
+
 /** Presses Tab so often, and returns where the focus was after each. */
 async function tab(page, times) {
   const stops = [];
@@ -63,14 +66,14 @@ test("everything can be reached and done by keyboard, has a name, and dialogs cl
   await synced(page);
   assert.deepEqual(await tab(page, 3), ["new", "sync", "settings"]);
   await page.keyboard.press("Enter");
-  assert.equal(await focused(page), "url");
+  await focuses(page, "url");
   await page.keyboard.press("Escape");
   assert.equal(await page.isVisible("#connect"), false);
-  assert.equal(await focused(page), "settings");
+  await focuses(page, "settings");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
-  assert.equal(await focused(page), "text");
+  await focuses(page, "text");
   await page.keyboard.type("Shopping");
   await page.waitForFunction(() => document.getElementById("saved").textContent === "Saved");
   assert.equal(await page.getByRole("status").first().textContent().then(words => words.length > 0), true);
@@ -94,7 +97,7 @@ test("everything can be reached and done by keyboard, has a name, and dialogs cl
   await page.waitForSelector("#differ:not([hidden])");
   await page.focus("#differ button");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#conflict[open]");
+  await focuses(page, "local");
   assert.deepEqual([await focused(page), ...(await tab(page, 5))], ["local", "take", "remote", "merged", "Later", "merge"]);
   await page.keyboard.press("Escape");
   assert.equal(await page.isVisible("#conflict"), false);
