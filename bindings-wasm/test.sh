@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the npm package, installs it into an empty project, and runs the tests there.
+# Builds the npm package, installs it into an empty project, and runs the tests there. KITE_FULL=1 runs what takes long, too.
 set -eu
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
@@ -18,6 +18,7 @@ servers=$target/servers
 cargo run --quiet --locked -p xtask -- npm
 cargo build --quiet --locked -p kitestring-emulators --bins
 (cd "$target/npm" && npm pack --silent ./kitestring)
+CARGO_TARGET_DIR="$target" sh examples/assemble.sh
 project=$target/npm/project
 rm -rf "$project" && mkdir -p "$project"
 cp "$tests"/*.mjs "$tests"/*.mts "$tests"/*.cts "$tests/face.json" "$project"
@@ -25,5 +26,5 @@ echo '{ "name": "empty", "private": true, "type": "module" }' > "$project/packag
 cd "$project"
 # Without the network: the package needs nothing.
 npm install --silent --no-audit --no-fund --offline ../kitestring-0.1.0.tgz
-export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav"
+export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav" EXAMPLES="$target/examples"
 node --test --test-reporter=tap

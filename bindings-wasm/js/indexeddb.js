@@ -1,23 +1,32 @@
 // The client's own memory in IndexedDB: one transaction for each batch, durable when it has ended.
+import { settled, transact } from "./database.js";
+import { KiteError } from "./error.js";
+import { take } from "./locks.js";
+
 const STORE = "records";
+/** Who holds the state. No key of a record is a number, and no scan sees one. */
+const OWNER = 0;
 
-const settled = request =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-/** A state in a database of the browser. One name for each client. */
+/** A state in a database of the browser, held by one context at a time. */
 export class IndexedDbState {
   #database;
+  #release;
+  #owner = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
   /** Opens the database, and makes it if it is not there. */
-  static async open(name) {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+  static async open(name, options) {
     const state = new IndexedDbState();
-    state.#database = await settled(request);
-    state.#database.onversionchange = () => state.close();
+    state.#release = await take(`kitestring:indexeddb:${name}`, options);
+    try {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      state.#database = await settled(request);
+      state.#database.onversionchange = () => state.close();
+      await transact(state.#database, STORE, store => store.put(state.#owner, OWNER));
+    } catch (error) {
+      state.close();
+      throw error;
+    }
     return state;
   }
 
@@ -36,27 +45,27 @@ export class IndexedDbState {
     return found.map((key, at) => ({ key, value: values[at] }));
   }
 
-  write(batch) {
-    return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
-      const store = transaction.objectStore(STORE);
-      try {
-        for (const { key, value } of batch) {
-          if (value === undefined) store.delete(key);
-          else store.put(value, key);
-        }
-      } catch (error) {
-        // What was put before it must not be committed.
-        transaction.abort();
-        reject(error);
+  /** Whoever has lost the state to another context, asleep for instance, must not write into what that one does. */
+  async write(batch) {
+    let lost = false;
+    const written = transact(this.#database, STORE, (store, transaction) => {
+      store.get(OWNER).onsuccess = ({ target: { result: owner } }) => {
+        lost = owner !== this.#owner;
+        if (lost) transaction.abort();
+      };
+      for (const { key, value } of batch) {
+        if (value === undefined) store.delete(key);
+        else store.put(value, key);
       }
+    });
+    await written.catch(error => {
+      throw lost ? new KiteError("state", "write", "another page or worker has taken this state over: open it again") : error;
     });
   }
 
-  /** Closes the database. */
+  /** Closes the database; another context may open it then. */
   close() {
-    this.#database.close();
+    this.#database?.close();
+    this.#release();
   }
 }

@@ -1,12 +1,11 @@
 // Loads one WebAssembly module, and notices when it has died: whatever it was doing then is rejected, and every later call.
 import { KiteError } from "./error.js";
 
-/** Reads a file beside this one: in Node from the disk, elsewhere as the page does. */
-async function bytesOf(file) {
-  const url = new URL(file, import.meta.url);
+/** Reads a file of this package: in Node from the disk, elsewhere as the page does. */
+async function bytesOf(url) {
   if (url.protocol === "file:") {
-    const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs/promises");
-    return readFile(url);
+    // Not imported: a bundler would look for it, and a service worker may not import later.
+    return globalThis.process.getBuiltinModule("node:fs/promises").readFile(url);
   }
   const response = await fetch(url);
   if (!response.ok) throw new KiteError("unavailable", "open", `the module cannot be loaded: ${response.status}`, { subject: url.href });
@@ -21,17 +20,22 @@ function typed(error) {
   return error?.name === "KiteError" ? Object.setPrototypeOf(error, KiteError.prototype) : error;
 }
 
-/** One module: `glue` is what wasm-bindgen wrote, `NAME_bg.js`. */
+/**
+ * One module: `glue` is what wasm-bindgen wrote, `NAME_bg.js`; `url` is where the code is. Whoever makes one spells the address
+ * out, `new URL("./NAME_bg.wasm", import.meta.url)`: by that a bundler finds the file.
+ */
 export class Module {
   #glue;
   #name;
+  #url;
   #started;
   #death;
   #open = new Set();
 
-  constructor(glue, name) {
+  constructor(glue, name, url) {
     this.#glue = glue;
     this.#name = name;
+    this.#url = url;
   }
 
   /** Loads it once; who asks again is given the same. A failed attempt is made again. */
@@ -44,7 +48,7 @@ export class Module {
   }
 
   async #start() {
-    const bytes = await bytesOf(`./${this.#name}_bg.wasm`);
+    const bytes = await bytesOf(this.#url);
     const { instance } = await WebAssembly.instantiate(bytes, { [`./${this.#name}_bg.js`]: this.#glue });
     this.#glue.__wbg_set_wasm(this.#guarded(instance.exports));
     instance.exports.__wbindgen_start?.();

@@ -1,34 +1,23 @@
 // The package in a page of a browser, unbundled: IndexedDB, and two clients.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
 import { after, before, test } from "node:test";
+import { serve } from "./servers.mjs";
 import { clauses, durable } from "./state-conformance.mjs";
 
 const { chromium } = createRequire(`${process.env.TOOLS}/`)("playwright-core");
-const KINDS = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
-let server, browser, page;
-
-async function answer(request, response) {
-  if (request.url === "/") return response.setHeader("content-type", "text/html").end("<!doctype html><title>test</title>");
-  const body = await readFile(new URL(`.${request.url}`, import.meta.url)).catch(() => undefined);
-  response.writeHead(body ? 200 : 404, { "content-type": KINDS[extname(request.url)] ?? "text/plain" }).end(body);
-}
+let site, browser, page;
 
 before(async () => {
-  server = createServer(answer).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  site = await serve(import.meta.dirname);
   browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(site.origin);
 });
 
 after(async () => {
   await browser?.close();
-  server.close();
+  site.stop();
 });
 
 for (const name of Object.keys(clauses)) {

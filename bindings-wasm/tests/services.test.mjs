@@ -1,10 +1,6 @@
 // The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, and with a WebDAV server.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -13,6 +9,7 @@ import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
 import { WebDav } from "kitestring/webdav";
 import { Notes } from "./notes.mjs";
+import { webdav } from "./servers.mjs";
 
 async function emulator(name) {
   const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
@@ -64,28 +61,12 @@ test("two clients meet in Google Drive", async () => {
   }
 });
 
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 test("two clients meet on a WebDAV server", async () => {
-  const [port, root] = [await freePort(), await mkdtemp(join(tmpdir(), "kitestring-dav-"))];
-  const given = ["--host", "127.0.0.1", "--port", String(port), "--root", root, "--auth", "anonymous", "--server", "cheroot", "-q"];
-  const server = spawn(process.env.WSGIDAV, given, { stdio: "ignore" });
+  const { url, stop } = await webdav();
   try {
-    const url = `http://127.0.0.1:${port}/notes`;
-    for (let tries = 0; !(await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)); tries += 1) {
-      assert.ok(tries < 300, "the server does not answer");
-      await new Promise(resolve => setTimeout(resolve, 100));
-    }
     await (await WebDav.open({ url })).makeRoot();
     await twoClients(() => WebDav.open({ url }));
   } finally {
-    server.kill();
+    stop();
   }
 });

@@ -3,6 +3,7 @@ import { Client, Drive, KiteError, State, type Application, type Conflict, type 
 import { Client as SealedClient } from "kitestring/sealed";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
+import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
 import { FileState } from "kitestring/node";
 import { WebDav } from "kitestring/webdav";
@@ -35,7 +36,7 @@ export async function run(application: Notes): Promise<number> {
     await Dropbox.open({ folder: "/notes", token: async refused => refused ?? "t" }),
     await GDrive.open({ token: () => "t" }),
   ];
-  const states: State[] = [State.memory(), await IndexedDbState.open("notes"), await FileState.open("/tmp/notes")];
+  const states: State[] = [State.memory(), await IndexedDbState.open("notes", { waitMs: 0 }), await ChromeStorageState.open("notes", { waitMs: 0 }), await FileState.open("/tmp/notes")];
   const [drive, state] = [drives[0]!, states[0]!];
   const client: Client = await Client.open({ application, state, drive, device: "phone" });
   await SealedClient.open({ application, state, drive, encryption: { passphrase: "p", padded: true } });

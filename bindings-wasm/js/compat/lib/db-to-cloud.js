@@ -1,6 +1,6 @@
 // The controller: what a program calls, one call after the other. What happens on the drive is the module's.
 import { built, fileVerbs } from "../drive.js";
-import { module } from "../module.js";
+import { module } from "../../compat_module.js";
 import { programOf } from "../program.js";
 import { debounced, pause, turns } from "../time.js";
 import { LockError } from "./lock.js";
