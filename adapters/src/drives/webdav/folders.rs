@@ -26,6 +26,12 @@ impl Folders {
     pub(super) fn now(&self) -> u64 {
         self.moment.fetch_add(1, Relaxed)
     }
+
+    /// Whether the folder of a file was made, or found, by this client.
+    pub(super) async fn has_made_above(&self, path: &DrivePath) -> Result<bool> {
+        let Some(folder) = super::look::above(path)? else { return Ok(true) };
+        Ok(self.made.lock().await.contains_key(folder.as_str()))
+    }
 }
 
 /// What came of making a folder.

@@ -134,6 +134,21 @@ fn folders_are_made_from_the_first_that_is_missing() {
 }
 
 #[test]
+fn a_large_body_is_sent_once_although_its_folder_is_missing() {
+    for status in [201, 405] {
+        let large = vec![1; 300 << 10];
+        let (drive, http) = drive(&[("MKCOL /dav/d/", status, ""), ("PUT /dav/d/f", 201, ""), ("PUT /dav/d/g", 201, "")]);
+        for name in ["d/f", "d/g"] {
+            block_on(drive.put(path(name), large.clone(), Condition::Any)).unwrap();
+        }
+        assert_eq!(http.0.lock().unwrap().len(), 0, "{status}");
+    }
+    // Who may make no folder may write into one.
+    let (drive, _) = drive(&[("MKCOL /dav/d/", 403, ""), ("PUT /dav/d/f", 201, "")]);
+    block_on(drive.put(path("d/f"), vec![1; 300 << 10], Condition::Any)).unwrap();
+}
+
+#[test]
 fn a_write_that_may_have_taken_place_is_not_repeated_by_its_condition() {
     // A fault of the server, and no folder was missing.
     let (drive, http) = drive(&[

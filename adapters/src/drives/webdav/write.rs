@@ -12,6 +12,10 @@ use kitestring::{
 };
 use url::Url;
 
+/// A body of more bytes is not sent before its folder is known to be there: a server that has none takes all of it, and then
+/// says so.
+const LARGE_BYTES: usize = 256 << 10;
+
 impl WebDav {
     pub(super) async fn write(&self, path: &DrivePath, bytes: Vec<u8>, condition: Condition) -> Result<Version> {
         if path.as_str().is_empty() {
@@ -24,6 +28,10 @@ impl WebDav {
         let request = Request::new(Method::Put, url.clone()).with("Content-Type", "application/octet-stream").containing(bytes);
         let request = if creates { request.with("If-None-Match", "*") } else { request };
         let begun = self.folders.now();
+        if request.body.len() > LARGE_BYTES && !self.folders.has_made_above(path).await? {
+            // What cannot be made here, the write finds out about.
+            drop(self.make_above(path, begun).await);
+        }
         let mut response = self.send(&call, request.clone()).await?;
         if NO_FOLDER.contains(&response.status)
             && let Some(was_missing) = self.make_above(path, begun).await?
