@@ -1,7 +1,7 @@
 //! How bytes are compressed: frames, parts and the index of a record.
 //!
 //! Every reader reads every codec. What is written is what its target writes best, measured in
-//! `spec/decisions/0004-codec.md`; this is, with `Send`, the only thing that depends on the target.
+//! `spec/decisions/0004-codec.md`; this is, with `Send` and how sets are filled, all that depends on the target.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native;

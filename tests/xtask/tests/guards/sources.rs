@@ -20,9 +20,9 @@ const BANNED: &[&str] = &[
 const UNORDERED: [&str; 2] = ["HashMap", "HashSet"];
 const MAY_HASH: &str = "lookup.rs";
 
-/// The only files whose code differs between native and WebAssembly: the codec, and the others for the
-/// sake of `Send`.
-const MAY_CHOOSE: &[&str] = &["codec.rs", "maybe_send.rs", "progress.rs", "log.rs", "lib.rs"];
+/// The only files whose code differs between native and WebAssembly: the codec, how ordered sets are filled, and the others for
+/// the sake of `Send`.
+const MAY_CHOOSE: &[&str] = &["codec.rs", "gather.rs", "maybe_send.rs", "progress.rs", "log.rs", "lib.rs"];
 
 /// Returns a file's lines, with their numbers, that are neither comments nor in its tests at the end.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
