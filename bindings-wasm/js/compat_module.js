@@ -2,4 +2,4 @@
 import * as glue from "./compat_bg.js";
 import { Module } from "./load.js";
 
-export const module = new Module(glue, "compat", new URL("./compat_bg.wasm", import.meta.url));
+export const module = new Module(glue, "compat", () => new URL("./compat_bg.wasm", import.meta.url));

@@ -2,4 +2,4 @@ import * as glue from "./dropbox_drive_bg.js";
 import { driveOver } from "./http.js";
 import { Module } from "./load.js";
 
-export const Dropbox = driveOver(new Module(glue, "dropbox_drive", new URL("./dropbox_drive_bg.wasm", import.meta.url)));
+export const Dropbox = driveOver(new Module(glue, "dropbox_drive", () => new URL("./dropbox_drive_bg.wasm", import.meta.url)));

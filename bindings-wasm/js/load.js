@@ -21,21 +21,21 @@ function typed(error) {
 }
 
 /**
- * One module: `glue` is what wasm-bindgen wrote, `NAME_bg.js`; `url` is where the code is. Whoever makes one spells the address
- * out, `new URL("./NAME_bg.wasm", import.meta.url)`: by that a bundler finds the file.
+ * One module: `glue` is what wasm-bindgen wrote, `NAME_bg.js`; `address` says where the code is, once it is wanted. Whoever
+ * makes one spells it out, `() => new URL("./NAME_bg.wasm", import.meta.url)`: by that a bundler finds the file.
  */
 export class Module {
   #glue;
   #name;
-  #url;
+  #address;
   #started;
   #death;
   #open = new Set();
 
-  constructor(glue, name, url) {
+  constructor(glue, name, address) {
     this.#glue = glue;
     this.#name = name;
-    this.#url = url;
+    this.#address = address;
   }
 
   /** Loads it once; who asks again is given the same. A failed attempt is made again. */
@@ -48,7 +48,7 @@ export class Module {
   }
 
   async #start() {
-    const bytes = await bytesOf(this.#url);
+    const bytes = await bytesOf(this.#address());
     const { instance } = await WebAssembly.instantiate(bytes, { [`./${this.#name}_bg.js`]: this.#glue });
     this.#glue.__wbg_set_wasm(this.#guarded(instance.exports));
     instance.exports.__wbindgen_start?.();

@@ -3,6 +3,6 @@ import * as glue from "./sealed_bg.js";
 import { clientOver } from "./client.js";
 import { Module } from "./load.js";
 
-export const Client = clientOver(new Module(glue, "sealed", new URL("./sealed_bg.wasm", import.meta.url)));
+export const Client = clientOver(new Module(glue, "sealed", () => new URL("./sealed_bg.wasm", import.meta.url)));
 export { KiteError } from "./error.js";
 export { Drive, State } from "./memory.js";
