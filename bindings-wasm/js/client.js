@@ -1,5 +1,10 @@
 // The client over its module: it loads the module, connects signals, and hands every call on.
 
+/** The method by which a class made of `Client` makes calls of its own. */
+export const CALL = Symbol("call");
+/** The same for calls that take a signal. */
+export const CALL_WITH_SIGNAL = Symbol("call with signal");
+
 /** Makes the class `Client` over one module. */
 export function clientOver(module) {
   return class Client {
@@ -8,7 +13,7 @@ export function clientOver(module) {
     /** Opens a client. */
     static async open(setup) {
       const glue = await module.load();
-      const client = new Client();
+      const client = new this();
       client.#inner = await module.call(() => glue.Client.open(setup));
       return client;
     }
@@ -18,7 +23,7 @@ export function clientOver(module) {
     }
 
     queueChanges(changes) {
-      return module.call(() => this.#inner.queueChanges(changes));
+      return this[CALL](inner => inner.queueChanges(changes));
     }
 
     queueDelete(id, revision) {
@@ -26,46 +31,70 @@ export function clientOver(module) {
     }
 
     sync(options) {
-      return this.#withSignal(options, cancel => this.#inner.sync(options, cancel));
+      return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.sync(options, cancel));
     }
 
     reconcile(options) {
-      return this.#withSignal(options, cancel => this.#inner.reconcile(options, cancel));
+      return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.reconcile(options, cancel));
     }
 
     compact(options) {
-      return this.#withSignal(options, cancel => this.#inner.compact(options, cancel));
+      return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.compact(options, cancel));
     }
 
     conflicts() {
-      return module.call(() => this.#inner.conflicts());
+      return this[CALL](inner => inner.conflicts());
     }
 
     versions(id) {
-      return module.call(() => this.#inner.versions(id));
+      return this[CALL](inner => inner.versions(id));
     }
 
     resolve(seen, resolution) {
-      return module.call(() => this.#inner.resolve(seen, resolution));
+      return this[CALL](inner => inner.resolve(seen, resolution));
+    }
+
+    leftVersions() {
+      return this[CALL](inner => inner.leftVersions());
+    }
+
+    claim(left) {
+      return this[CALL](inner => inner.claim(left));
     }
 
     status() {
-      return module.call(() => this.#inner.status());
+      return this[CALL](inner => inner.status());
     }
 
     history(id) {
-      return module.call(() => this.#inner.history(id));
+      return this[CALL](inner => inner.history(id));
     }
 
     restore(id, revision) {
-      return module.call(() => this.#inner.restore(id, revision));
+      return this[CALL](inner => inner.restore(id, revision));
+    }
+
+    devices() {
+      return this[CALL](inner => inner.devices());
+    }
+
+    pairingCode() {
+      return this[CALL](inner => inner.pairingCode());
+    }
+
+    lower(strategy) {
+      return this[CALL](inner => inner.lower(strategy));
     }
 
     close() {
       module.now(() => this.#inner.close());
     }
 
-    async #withSignal(options, work) {
+    [CALL](work) {
+      return module.call(() => work(this.#inner));
+    }
+
+    async [CALL_WITH_SIGNAL](options, work) {
       const { Cancel } = await module.load();
       const signal = options?.signal;
       let cancel;
@@ -74,7 +103,7 @@ export function clientOver(module) {
       if (signal?.aborted) abort();
       signal?.addEventListener("abort", abort, { once: true });
       try {
-        return await module.call(() => work(cancel));
+        return await module.call(() => work(this.#inner, cancel));
       } finally {
         signal?.removeEventListener("abort", abort);
         module.now(() => cancel.free());

@@ -18,6 +18,13 @@ export type Resolution = "keepLocal" | "takeRemote" | { merged: { revision: Revi
 export interface OldVersion {
   id: Id; revision: Revision; writtenMs?: number; replacedMs?: number; deleted: boolean; size: number; device: string;
 }
+/** A version that lost against one made at the same time, and that its author has not decided about. Hand it to `claim` as it is. */
+export interface LeftVersion {
+  id: Id; revision: Revision; valid?: Revision; deleted: boolean; size: number; device: string; tag: string;
+}
+/** A device that has written to the vault. */
+export interface Device { id: string; name?: string; writtenMs?: number; isOurs: boolean; isRevoked: boolean }
+export type Strategy = "compare-and-swap" | "slots" | "listing";
 export interface Report {
   pushed: number; pulled: number; deleted: number; conflicts: Conflict[]; skipped: { id: Id; why: string }[];
   requests: number; bytesSent: number; bytesReceived: number; elapsedMs: number;
@@ -25,7 +32,7 @@ export interface Report {
   stopped?: "deadline";
 }
 export interface Status {
-  client: string; vault?: string; strategy?: "compare-and-swap" | "slots" | "listing";
+  client: string; vault?: string; strategy?: Strategy;
   documents: number; queued: number; pending: number; conflicts: number; lastSyncMs?: number;
 }
 export interface Progress { phase: "scan" | "read" | "pull" | "wait" | "push" | "compact"; done: number; total?: number }
@@ -41,6 +48,8 @@ export interface SyncOptions {
   dryRun?: boolean;
   /** How long to wait for another client's lock. */
   waitMs?: number;
+  /** What another device's `pairingCode` gave: a drive that shows another vault, or an older one, is refused. */
+  pairing?: string;
 }
 
 export type Code =
@@ -149,11 +158,20 @@ export class Client {
   versions(id: Id): Promise<Versions>;
   /** Settles a conflict as it was shown; `condition` if either side has moved since. */
   resolve(seen: Conflict, resolution: Resolution): Promise<void>;
+  leftVersions(): Promise<LeftVersion[]>;
+  /** Makes such a version a conflict of this client. */
+  claim(left: LeftVersion): Promise<Conflict>;
   /** What the client knows, without a request. */
   status(): Promise<Status>;
   history(id: Id): Promise<OldVersion[]>;
   /** Makes a document what it was: a new edit. */
   restore(id: Id, revision: Revision): Promise<void>;
+  /** The devices that have written to the vault, without a request. */
+  devices(): Promise<Device[]>;
+  /** Says which vault this is and how far it was read, for the first sync of a new device. No secret. */
+  pairingCode(): Promise<string>;
+  /** Lowers the strategy of the vault, for every device and for ever. */
+  lower(strategy: Strategy): Promise<void>;
   /** A running sync ends with `cancelled`, later calls too. */
   close(): void;
 }

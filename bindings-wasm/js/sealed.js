@@ -1,8 +1,38 @@
 // The client for sealed vaults and others.
 import * as glue from "./sealed_bg.js";
-import { clientOver } from "./client.js";
+import { CALL, CALL_WITH_SIGNAL, clientOver } from "./client.js";
 import { Module } from "./load.js";
 
-export const Client = clientOver(new Module(glue, "sealed", () => new URL("./sealed_bg.wasm", import.meta.url)));
+const module = new Module(glue, "sealed", () => new URL("./sealed_bg.wasm", import.meta.url));
+
+export class Client extends clientOver(module) {
+  vaultKey() {
+    return this[CALL](inner => inner.vaultKey());
+  }
+
+  lookForKeys() {
+    return this[CALL](inner => inner.lookForKeys());
+  }
+
+  keys() {
+    return this[CALL](inner => inner.keys());
+  }
+
+  addKey(label, encryption) {
+    return this[CALL](inner => inner.addKey(label, encryption));
+  }
+
+  removeKey(id) {
+    return this[CALL](inner => inner.removeKey(id));
+  }
+
+  rotateKey(keep) {
+    return this[CALL](inner => inner.rotateKey(keep));
+  }
+
+  revoke(revocation, options) {
+    return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.revoke(revocation, options, cancel));
+  }
+}
 export { KiteError } from "./error.js";
 export { Drive, State } from "./memory.js";

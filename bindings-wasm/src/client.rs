@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 /// One device's instance.
 #[wasm_bindgen]
 #[derive(Clone)]
-pub struct Client(kitestring::Client);
+pub struct Client(pub(crate) kitestring::Client);
 
 #[wasm_bindgen]
 impl Client {
@@ -104,12 +104,47 @@ impl Client {
         })
     }
 
+    /// Lists versions that lost and that nobody has decided about.
+    #[wasm_bindgen(js_name = leftVersions)]
+    pub fn left_versions(&self) -> Promise {
+        let client = self.0.clone();
+        promise(async move { Ok(write::list(&client.left_versions().await?, to_host::left_version)) })
+    }
+
+    /// Takes such a version up, as a conflict of this client.
+    pub fn claim(&self, left: JsValue) -> Promise {
+        let client = self.0.clone();
+        promise(async move { Ok(to_host::conflict(&client.claim(input("claim", from_host::left_version(&left))?).await?)) })
+    }
+
+    /// Lists the devices that have written to the vault.
+    pub fn devices(&self) -> Promise {
+        let client = self.0.clone();
+        promise(async move { Ok(write::list(&client.devices().await?, to_host::device)) })
+    }
+
+    /// Says which vault this is and how far it was read, for a new device.
+    #[wasm_bindgen(js_name = pairingCode)]
+    pub fn pairing_code(&self) -> Promise {
+        let client = self.0.clone();
+        promise(async move { Ok(client.pairing_code().await?.to_string().into()) })
+    }
+
+    /// Lowers the strategy by which the vault's records are found.
+    pub fn lower(&self, strategy: JsValue) -> Promise {
+        let client = self.0.clone();
+        promise(async move {
+            client.lower(input("lower", from_host::strategy(&strategy))?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// Closes the client; a running sync ends with `cancelled`.
     pub fn close(&self) {
         self.0.close();
     }
 }
 
-fn with_cancel(operation: &'static str, options: Parsed<SyncOptions>, cancel: &Cancel) -> Result<SyncOptions> {
+pub(crate) fn with_cancel(operation: &'static str, options: Parsed<SyncOptions>, cancel: &Cancel) -> Result<SyncOptions> {
     Ok(SyncOptions { cancel: Some(cancel.0.clone()), ..input(operation, options)? })
 }

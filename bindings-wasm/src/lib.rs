@@ -21,6 +21,8 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "sealed")]
+mod keys;
 mod runtime;
 #[cfg(feature = "http")]
 mod served;

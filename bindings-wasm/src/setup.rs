@@ -1,7 +1,7 @@
 //! What a host chooses, read from plain objects.
 
 use crate::{
-    convert::{Parsed, read, to_host},
+    convert::{Parsed, from_host, read, to_host},
     runtime::JsRuntime,
 };
 use js_sys::Function;
@@ -51,6 +51,7 @@ pub(crate) fn sync_options(options: &JsValue) -> Parsed<SyncOptions> {
         reconcile: flag(options, "reconcile")?,
         dry_run: flag(options, "dryRun")?,
         wait: read::optional(options, "waitMs", duration)?.unwrap_or(defaults.wait),
+        pairing: read::optional(options, "pairing", from_host::pairing)?,
         ..defaults
     })
 }

@@ -39,7 +39,13 @@ export async function run(application: Notes): Promise<number> {
   const states: State[] = [State.memory(), await IndexedDbState.open("notes", { waitMs: 0 }), await ChromeStorageState.open("notes", { waitMs: 0 }), await FileState.open("/tmp/notes")];
   const [drive, state] = [drives[0]!, states[0]!];
   const client: Client = await Client.open({ application, state, drive, device: "phone" });
-  await SealedClient.open({ application, state, drive, encryption: { passphrase: "p", padded: true } });
+  const sealed: SealedClient = await SealedClient.open({ application, state, drive, encryption: { passphrase: "p", padded: true } });
+  const slot = await sealed.addKey("phone", { key: new Uint8Array(32) });
+  for (const { id, isRevoked } of await sealed.devices()) {
+    if (!isRevoked) await sealed.revoke({ device: id, label: slot.label, encryption: { passphrase: "q" } });
+  }
+  await client.sync({ pairing: await sealed.pairingCode() });
+  for (const left of await client.leftVersions()) await client.resolve(await client.claim(left), "takeRemote");
   await client.queueChange({ id: 7, revision: "1", action: "put" });
   const waiting: Conflict[] = await client.conflicts();
   for (const seen of waiting) await client.resolve(seen, "keepLocal");

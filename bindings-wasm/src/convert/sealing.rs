@@ -1,7 +1,7 @@
 //! What opens a sealed vault.
 
-use super::{Parsed, read};
-use kitestring::Encryption;
+use super::{Parsed, read, write::object};
+use kitestring::{Encryption, KeySlot, Revocation};
 use wasm_bindgen::prelude::JsValue;
 
 /// Reads `{ passphrase }` or `{ key }`, either with `padded`.
@@ -14,4 +14,23 @@ pub(crate) fn encryption(value: &JsValue) -> Parsed<Encryption> {
         _ => return Err("must be { passphrase } or { key }".into()),
     };
     Ok(if read::optional(value, "padded", read::flag)?.unwrap_or_default() { made.padded() } else { made })
+}
+
+/// Reads `{ label, encryption, device, keep }`.
+pub(crate) fn revocation(value: &JsValue) -> Parsed<Revocation> {
+    Ok(Revocation {
+        device: read::optional(value, "device", read::text)?,
+        label: read::required(value, "label", read::text)?,
+        encryption: read::required(value, "encryption", encryption)?,
+        keep: read::optional(value, "keep", |keep| read::list(keep, encryption))?.unwrap_or_default(),
+    })
+}
+
+pub(crate) fn slot(slot: &KeySlot) -> JsValue {
+    object(&[
+        ("id", slot.id.as_str().into()),
+        ("label", slot.label.as_str().into()),
+        ("isPassphrase", slot.is_passphrase.into()),
+        ("isOurs", slot.is_ours.into()),
+    ])
 }

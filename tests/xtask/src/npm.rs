@@ -25,8 +25,8 @@ struct Module {
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
 /// `spec/decisions/0010-npm-modules.md` says what is to be reached.
 const MODULES: [Module; 6] = [
-    Module { name: "client", features: "client", bound: 545_000 },
-    Module { name: "sealed", features: "sealed", bound: 665_000 },
+    Module { name: "client", features: "client", bound: 572_000 },
+    Module { name: "sealed", features: "sealed", bound: 720_000 },
     Module { name: "compat", features: "compat", bound: 98_000 },
     Module { name: "webdav_drive", features: "webdav", bound: 161_000 },
     Module { name: "dropbox_drive", features: "dropbox", bound: 196_000 },
