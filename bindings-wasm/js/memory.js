@@ -1,31 +1,18 @@
 // A state and a drive that are gone with the program: for tests and first tries.
 import { KiteError } from "./error.js";
-
-/** The keys of a map that `scan` may list, in order. */
-export function page(keys, prefix, after, limit) {
-  const wanted = [...keys].filter(key => key.startsWith(prefix) && (after === undefined || key > after));
-  return wanted.sort((a, b) => (a < b ? -1 : 1)).slice(0, limit);
-}
-
-/** Carries out a batch on a map. */
-export function carryOut(records, batch) {
-  for (const { key, value } of batch) {
-    if (value === undefined) records.delete(key);
-    else records.set(key, value);
-  }
-}
+import { Records } from "./records.js";
 
 class MemoryState {
-  #records = new Map();
+  #records = new Records();
 
   read(keys) {
     return keys.map(key => this.#records.get(key));
   }
   scan(prefix, after, limit) {
-    return page(this.#records.keys(), prefix, after, limit).map(key => ({ key, value: this.#records.get(key) }));
+    return this.#records.page(prefix, after, limit);
   }
   write(batch) {
-    carryOut(this.#records, batch);
+    this.#records.write(batch);
   }
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { carryOut, page } from "./memory.js";
+import { Records } from "./records.js";
 
 const HEADER = 4 + 8;
 /** Below this many bytes, the file is not written anew. */
@@ -48,7 +48,7 @@ function replay(bytes, records) {
     const payload = bytes.subarray(at + HEADER, at + HEADER + bytes.readUInt32LE(at));
     const whole = payload.length === bytes.readUInt32LE(at) && check(payload).equals(bytes.subarray(at + 4, at + HEADER));
     if (!whole) break;
-    carryOut(records, decode(payload));
+    records.write(decode(payload));
     at += HEADER + payload.length;
   }
   return at;
@@ -64,7 +64,7 @@ export class FileState {
   #folder;
   #file;
   #end = 0;
-  #records = new Map();
+  #records = new Records();
   /** Writes come one after the other. */
   #turn = Promise.resolve();
 
@@ -90,7 +90,7 @@ export class FileState {
   }
 
   async scan(prefix, after, limit) {
-    return page(this.#records.keys(), prefix, after, limit).map(key => ({ key, value: this.#records.get(key) }));
+    return this.#records.page(prefix, after, limit);
   }
 
   write(batch) {
@@ -111,13 +111,13 @@ export class FileState {
       throw error;
     }
     this.#end += bytes.length;
-    carryOut(this.#records, batch);
+    this.#records.write(batch);
     if (this.#end > SMALL) await this.#shrink();
   }
 
   /** Writes the file anew, if half of it is no longer needed. */
   async #shrink() {
-    const all = encode([...this.#records].map(([key, value]) => ({ key, value })));
+    const all = encode(this.#records.all());
     if (all.length > this.#end / 2) return;
     const fresh = await open(this.#path("state.new"), "w+");
     try {
