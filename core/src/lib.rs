@@ -7,6 +7,9 @@
 //!
 //! The crate spawns nothing and knows no async runtime, no clock, no network and no file system: those are
 //! the host's, through the ports [`Application`], [`State`], [`Drive`] and [`Runtime`].
+//!
+//! Features, all on by default: `journal` and `classic`, the two layouts, of which there must be one, and `sealed`, for vaults that
+//! are sealed. A client without `sealed` refuses such a vault.
 
 #![cfg_attr(
     target_arch = "wasm32",
