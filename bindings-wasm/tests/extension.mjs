@@ -62,8 +62,19 @@ export const synced = page =>
 
 /** Types a note, or another text into one. */
 export async function write(page, text, title) {
+  // Whoever opens a note empties this, after its text is there.
+  await page.evaluate(() => void (document.getElementById("saved").textContent = "…"));
   await page.click(title ? `#list button:has-text("${title}")` : "#new");
-  await page.fill("#text", text);
+  await page.waitForFunction(() => document.getElementById("saved").textContent !== "…");
+  // In one step: a sync that ends between a selection and an insertion may show what has come.
+  await page.$eval(
+    "#text",
+    (field, text) => {
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    text,
+  );
   await page.waitForFunction(() => document.getElementById("saved").textContent.startsWith("Saved"));
 }
 
