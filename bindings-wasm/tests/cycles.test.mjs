@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Notes } from "./notes.mjs";
+import { Notes, watched } from "./notes.mjs";
 
 const CYCLES = process.env.KITE_FULL ? 100_000 : 10_000;
 /** A program that is collected so often does not show that it is collected late. */
@@ -15,13 +15,7 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 
 test(`${CYCLES} clients are opened, synced and closed without a trace`, async () => {
-  const instantiate = WebAssembly.instantiate;
-  let memory;
-  WebAssembly.instantiate = async (...given) => {
-    const loaded = await instantiate(...given);
-    memory = loaded.instance.exports.memory;
-    return loaded;
-  };
+  const module = watched();
   const { Client, Drive, State } = await import("kitestring");
   const [application, state, drive] = [new Notes(), State.memory(), Drive.memory()];
   const taken = async () => {
@@ -30,7 +24,7 @@ test(`${CYCLES} clients are opened, synced and closed without a trace`, async ()
       collect();
       await new Promise(resolve => setTimeout(resolve, 20));
     }
-    return { wasm: memory.buffer.byteLength, heap: process.memoryUsage().heapUsed, handles: process.getActiveResourcesInfo().length };
+    return { wasm: module.memory.buffer.byteLength, heap: process.memoryUsage().heapUsed, handles: process.getActiveResourcesInfo().length };
   };
   let first, last;
   for (let n = 1; n <= CYCLES; n += 1) {

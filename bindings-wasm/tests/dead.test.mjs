@@ -1,23 +1,17 @@
 // A module that traps: in a process of its own, since nothing else works there afterwards.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Notes } from "./notes.mjs";
+import { Notes, watched } from "./notes.mjs";
 
 test("after a trap, what was running and what comes later is rejected with `internal`", async () => {
-  const instantiate = WebAssembly.instantiate;
-  let memory;
-  WebAssembly.instantiate = async (...given) => {
-    const loaded = await instantiate(...given);
-    memory = loaded.instance.exports.memory;
-    return loaded;
-  };
+  const module = watched();
   const { Client, Drive, State } = await import("kitestring");
   const application = new Notes();
   const client = await Client.open({ application, state: State.memory(), drive: Drive.memory() });
   let broken;
   const other = await Client.open({ application: new Notes(), state: State.memory(), drive: Drive.memory() });
   application.entries = async () => {
-    new Uint8Array(memory.buffer).fill(0xff);
+    new Uint8Array(module.memory.buffer).fill(0xff);
     broken = true;
     return [];
   };

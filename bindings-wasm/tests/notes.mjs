@@ -54,3 +54,14 @@ export class Archive extends Notes {
     return body?.size === undefined ? body : new Uint8Array(Buffer.concat(this.staged.get(id)));
   }
 }
+
+/** Watches for the next WebAssembly module that is loaded: its `memory` is in what is returned, then. */
+export function watched() {
+  const [instantiate, module] = [WebAssembly.instantiate, {}];
+  WebAssembly.instantiate = async (...given) => {
+    const loaded = await instantiate(...given);
+    module.memory = loaded.instance.exports.memory;
+    return loaded;
+  };
+  return module;
+}
