@@ -229,11 +229,17 @@ fn went_on(operation: &'static str, after: Option<&DocId>, last: Option<&DocId>)
 
 /// Cuts a list into batches that are small enough to hold in memory.
 pub(super) fn batches<T>(items: &[T], size: impl Fn(&T) -> u64) -> Vec<&[T]> {
+    batches_of(MAX_BYTES, items, size)
+}
+
+/// The same with at most so many bytes, if that is less.
+pub(super) fn batches_of<T>(most: u64, items: &[T], size: impl Fn(&T) -> u64) -> Vec<&[T]> {
+    let most = most.min(MAX_BYTES);
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (n, item) in items.iter().enumerate() {
         let more = size(item);
-        if n > start && (n - start >= MAX_DOCUMENTS || bytes + more > MAX_BYTES) {
+        if n > start && (n - start >= MAX_DOCUMENTS || bytes + more > most) {
             batches.extend(items.get(start..n));
             (start, bytes) = (n, 0);
         }

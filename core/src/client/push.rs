@@ -5,7 +5,7 @@
 //! content: an edit that arrives meanwhile stays queued.
 
 use super::{
-    host::batches,
+    host::batches_of,
     ledger::{
         Base, ORDER, PUSH, PUSHING, Pushing, QUEUE, Queued, TODO, Ticket, Todo, base_record, bytes, dequeue, enqueue, key, record, removal,
     },
@@ -34,7 +34,7 @@ const BATCH_TIME: Duration = Duration::from_secs(1);
 const MAX_ENTRIES: u32 = 2048;
 /// and about this many bytes of bodies.
 const MAX_BYTES: u64 = 4 << 20;
-/// What a body is taken to be whose size nobody has told.
+/// What the first body is taken to be if nobody has told its size.
 const UNKNOWN_BYTES: u64 = 32 << 10;
 
 /// How a push ended.
@@ -52,6 +52,8 @@ struct Reading {
     after: Option<String>,
     /// How many entries the next page has.
     limit: u32,
+    /// About how large a body is.
+    mean: u64,
     /// Entries of the present page whose contents are still to be read.
     left: VecDeque<Candidate>,
 }
@@ -97,7 +99,7 @@ impl Run {
     pub(super) async fn push(&mut self) -> Result<Pushed> {
         let total = self.ledger.count(ORDER).await?;
         self.begin(Phase::Push, Some(total));
-        let mut reading = Reading { after: None, limit: FIRST_ENTRIES, left: VecDeque::new() };
+        let mut reading = Reading { after: None, limit: FIRST_ENTRIES, mean: UNKNOWN_BYTES, left: VecDeque::new() };
         let mut next = self.next_batch(&mut reading).await?;
         while let Some(Batch { ready, looked_at }) = next {
             if self.out_of_time() {
@@ -130,12 +132,18 @@ impl Run {
             reading.left = self.candidates(&ids).await?.into();
         }
         let (mut ready, mut bytes, mut looked_at) = (Vec::with_capacity(reading.left.len()), 0, 0);
-        while bytes < MAX_BYTES && !reading.left.is_empty() {
-            let some = batches(reading.left.make_contiguous(), |c| c.size().unwrap_or(UNKNOWN_BYTES)).first().map_or(0, |b| b.len());
+        let room = self.server.room().await?.min(MAX_BYTES);
+        while bytes < room && !reading.left.is_empty() {
+            // One whose size nobody has told is taken to be like those before it.
+            let unknown = reading.mean.max(room / 128);
+            let size = |candidate: &Candidate| candidate.size().unwrap_or(unknown);
+            let some = batches_of(room - bytes, reading.left.make_contiguous(), size).first().map_or(0, |b| b.len());
             let some: Vec<Candidate> = reading.left.drain(..some).collect();
             looked_at += some.len();
             let more = self.prepare(some).await?;
-            bytes += more.iter().map(|r| r.change.size).sum::<u64>();
+            let these = more.iter().map(|r| r.change.size).sum::<u64>();
+            reading.mean = these.checked_div(more.len() as u64).unwrap_or(reading.mean);
+            bytes += these;
             ready.extend(more);
         }
         self.log.line(Level::Debug, || format!("pushing {} changes, {bytes} bytes", ready.len()));

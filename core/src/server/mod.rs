@@ -55,6 +55,11 @@ pub trait Server: MaybeSend + MaybeSync {
     /// Get: fetches documents, one answer per entry in the same order.
     async fn get(&self, wanted: Vec<Wanted>) -> Result<Vec<Fetched>>;
 
+    /// About how many bytes of documents are written together: what an interruption may lose.
+    async fn room(&self) -> Result<u64> {
+        Ok(u64::MAX)
+    }
+
     /// Put: writes documents, one answer per entry in the same order. They are not announced yet.
     async fn put(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>>;
 

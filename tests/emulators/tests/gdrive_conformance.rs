@@ -26,7 +26,7 @@ conformance! {
     gdrive_classic_unpleasant => || classic(unpleasant()), |address: &str| open_classic(address);
 }
 
-const LAG: Duration = Duration::from_millis(300);
+const LAG: Duration = Duration::from_millis(60);
 
 fn calm() -> &'static GDriveEmulator {
     static EMULATOR: OnceLock<GDriveEmulator> = OnceLock::new();

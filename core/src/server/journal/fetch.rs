@@ -7,13 +7,14 @@ use super::{
     fold::{MAX_JUMP, Read, fold, take_ready},
     front::{Much, front},
     name::RecordName,
+    pace::Way,
     record::Record,
     wire::Flaw,
 };
 use crate::{Error, Level, Result, client::QUEUE, server::Changes};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-/// A window ends when its files take this many bytes together.
+/// A window ends when its files take this many bytes together, or when reading them took long ([`super::pace`]).
 const WINDOW_BYTES: usize = 8 << 20;
 /// A change takes about this many bytes of memory.
 const CHANGE_BYTES: usize = 256;
@@ -38,9 +39,11 @@ impl Journal {
             page.remember.push(self.standing(session)?.record()?);
             return Ok(page);
         }
+        self.pace.recall(&*self.state).await?;
         session.pull.at_hand.clear();
-        let (mut ready, mut bytes) = (Vec::new(), 0);
-        while !session.pull.missing.is_empty() && session.pull.joins.is_empty() && bytes < WINDOW_BYTES {
+        let (mut ready, mut bytes, begun) = (Vec::new(), 0, self.runtime.now());
+        let in_time = || self.runtime.now().saturating_sub(begun) < self.pace.window_time();
+        while !session.pull.missing.is_empty() && session.pull.joins.is_empty() && bytes < WINDOW_BYTES && (bytes == 0 || in_time()) {
             for (name, file) in self.read_some(session).await? {
                 bytes += self.take_file(session, &mut page, name, file).await?;
             }
@@ -61,6 +64,7 @@ impl Journal {
         standing.order = order;
         standing.since.add(folded.since);
         page.remember.push(standing.record()?);
+        page.remember.extend(self.pace.news()?);
         Ok(page)
     }
 
@@ -72,7 +76,11 @@ impl Journal {
 
     /// Reads the next few files, those of the lowest order first.
     async fn read_some(&self, session: &mut Session) -> Result<Vec<(RecordName, File)>> {
-        let at_once = session.pull.at_hand.room().min(self.parallel()).max(1);
+        // The first one of all tells how fast the line is, and whoever may be stopped loses only one.
+        let begins = !std::mem::replace(&mut session.pull.begun, true) && self.seen(session).await?.vector.is_empty();
+        let first = begins && self.pace.is_unknown(Way::Down);
+        let most = if first || self.pace.is_wary() { 1 } else { self.parallel() };
+        let at_once = session.pull.at_hand.room().min(most).max(1);
         let some: Vec<RecordName> = (0..at_once).map_while(|_| session.pull.missing.pop_first()).collect();
         let much = if session.pull.sparse { Much::Head } else { Much::Whole };
         let files = stream::iter(some).map(|name| async move { Ok((name, self.read_file(name, much).await?)) });

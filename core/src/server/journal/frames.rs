@@ -18,6 +18,8 @@ pub(super) struct Frames {
     /// The stored frames, one behind the other.
     stored: Vec<u8>,
     compressor: Compressor,
+    /// The raw and the stored size of the frame that was closed last.
+    last: Option<(usize, usize)>,
 }
 
 impl Frames {
@@ -36,6 +38,7 @@ impl Frames {
         }
         let (codec, stored) = self.compressor.compress(&self.raw);
         self.frames.push(Frame { codec, stored_len: stored.len() as u64, raw_len: self.raw.len() as u64, hash: Hash::of(&stored) });
+        self.last = Some((self.raw.len(), stored.len()));
         self.stored.extend(stored);
         self.raw.clear();
     }
@@ -43,6 +46,12 @@ impl Frames {
     /// How many bytes the frames take so far, without the one that is being filled.
     pub(super) fn stored_bytes(&self) -> u64 {
         self.stored.len() as u64
+    }
+
+    /// About how many bytes they will take: the one that is being filled is taken to shrink like the one before it.
+    pub(super) fn about_bytes(&self) -> u64 {
+        let (raw, stored) = self.last.unwrap_or((1, 1));
+        self.stored_bytes() + self.raw.len() as u64 * stored as u64 / raw.max(1) as u64
     }
 
     /// Takes all frames, with their stored bytes.

@@ -11,6 +11,7 @@
 //! | `pull.rs`, `fetch.rs` | compares the head with what is known, and reads records |
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
 //! | `front.rs` | how much of a file is read |
+//! | `pace.rs`, `patient.rs` | how much travels in one piece, and files that are read piece by piece over a slow line |
 //! | `content.rs` | contents of documents, from what was just read or by ranges |
 //! | `lost.rs` | versions that lost, and what settling them leaves |
 //! | `closing.rs`, `revoke.rs` | obeys that a device was revoked, and revokes one |
@@ -47,8 +48,10 @@ mod lower;
 mod marker;
 mod name;
 mod options;
+mod pace;
 mod pairing;
 mod past;
+mod patient;
 mod pull;
 mod record;
 #[cfg(feature = "sealed")]
@@ -87,6 +90,8 @@ use crate::{
 use futures::lock::Mutex;
 use macro_rules_attribute::apply;
 use name::{Dot, Writer};
+use pace::{Pace, Way};
+use patient::Patient;
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 /// Who the client is, for the journal.
@@ -107,6 +112,9 @@ pub(crate) struct Journal {
     bodies: Arc<dyn Drive>,
     /// The same as sealed, if it is.
     sealed: Option<Arc<SealedDrive>>,
+    /// The lowest layer of this journal: it reads where the line is slow, and tells how slow it is.
+    patient: Arc<Patient>,
+    pace: Arc<Pace>,
     /// The same below the seal, if there is one.
     raw: Arc<dyn Drive>,
     /// What opens the vault, if it is sealed.
@@ -170,13 +178,15 @@ impl Journal {
     pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, said: Said) -> Self {
         let Ports { drive, sealing, state, runtime, log } = ports;
         let Said { allow, pairing } = said;
-        let raw = drive.clone();
+        let pace = Arc::new(Pace::new(runtime.clone()));
+        let patient = Arc::new(Patient::new(drive, state.clone(), runtime.clone(), pace.clone()));
+        let raw: Arc<dyn Drive> = patient.clone();
         let sealed = sealing.as_ref().map(|sealing| Arc::new(SealedDrive::new(raw.clone(), sealing.clone())));
         let (drive, bodies): (Arc<dyn Drive>, Arc<dyn Drive>) = match &sealed {
             Some(sealed) => (sealed.clone(), Arc::new(sealed.for_bodies())),
-            None => (drive.clone(), drive),
+            None => (raw.clone(), raw.clone()),
         };
-        Self { drive, bodies, sealed, raw, sealing, state, runtime, options, identity, allow, pairing, log, session: Mutex::default() }
+        Self { drive, bodies, sealed, patient, pace, raw, sealing, state, runtime, options, identity, allow, pairing, log, session: Mutex::default() }
     }
 
     fn parallel(&self) -> usize {
@@ -230,6 +240,11 @@ impl Server for Journal {
     async fn load(&self, wanted: Vec<(DocId, Tag)>) -> Result<Vec<Loaded>> {
         let mut session = self.session.lock().await;
         self.load_known(&mut session, wanted).await
+    }
+
+    async fn room(&self) -> Result<u64> {
+        self.pace.recall(&*self.state).await?;
+        Ok(self.pace.piece(Way::Up))
     }
 
     async fn put(&self, documents: Vec<Outgoing>) -> Result<Vec<Placed>> {

@@ -27,6 +27,8 @@ pub(super) struct Pull {
     pub(super) taken: u64,
     /// Whether the head was asked for in this sync.
     pub(super) asked: bool,
+    /// Whether a record was read in this sync.
+    pub(super) begun: bool,
     /// Records to be read.
     pub(super) missing: BTreeSet<RecordName>,
     /// Records that were read and wait for others.

@@ -5,6 +5,7 @@ use super::{
     fold::{Read, Seen, fold, load},
     lost::Withdrawn,
     name::{Dot, Link, RecordName, Writer},
+    pace::Way,
     pull::Refusal,
     record::{Change, MAX_TIME, Record, What},
     stage::Staged,
@@ -30,6 +31,8 @@ pub(super) struct Sending {
     unannounced: u32,
     /// The head is written after this many records: rarely where there are many, so that it costs little.
     group: u32,
+    /// Whether a record was written only to see how fast the line is: it waits for the next one.
+    tried: bool,
     /// The last record that is announced, of which writer.
     pub(super) announced: Option<(Writer, u64)>,
     /// The last record that was acknowledged, of which writer: a state that keeps it all the same is not asked again.
@@ -53,8 +56,9 @@ pub(super) struct Sent {
 
 impl Sending {
     /// Counts a record. Whether it is time for a head is asked afterwards.
-    fn sent(&mut self) {
-        self.unannounced += 1;
+    fn sent(&mut self, only_tries: bool) {
+        let waits = only_tries && !std::mem::replace(&mut self.tried, true);
+        self.unannounced += u32::from(!waits);
     }
 
     pub(super) fn is_due(&self) -> bool {
@@ -130,7 +134,9 @@ impl Journal {
         };
         let (mut file, link) = record.encode().map_err(|malformed| Error::internal("put", malformed.0))?;
         let mut sent = Sent { writer: record.writer, link, pushes, head_len: file.len() as u64, placed: false };
-        let head = (file.len() + stored.len() > SMALL_BYTES).then(|| file.clone());
+        let size = file.len() + stored.len();
+        let only_tries = self.pace.is_unknown(Way::Up);
+        let head = (size > SMALL_BYTES || self.pace.is_dear(Way::Up, size as u64)).then(|| file.clone());
         file.extend_from_slice(&stored);
         drop(stored);
         // What covers the record before says nothing of this one.
@@ -140,10 +146,11 @@ impl Journal {
         self.drive.put(sent.name().path(), file, Condition::Any).await?;
         if let Some(head) = head {
             sent.placed = true;
-            self.state.write(vec![sent.record(&head)?]).await?;
+            let records = [sent.record(&head)?].into_iter().chain(self.pace.news()?);
+            self.state.write(records.collect()).await?;
         }
         session.send.last = Some(Read { record, link, head_len: sent.head_len });
-        session.send.sent();
+        session.send.sent(only_tries);
         Ok(())
     }
 
@@ -197,6 +204,10 @@ impl Journal {
                 continue;
             }
             if !sent.placed {
+                self.pace.recall(&*self.state).await?;
+                if self.pace.is_dear(Way::Up, file.len() as u64) {
+                    self.pace.was_cut_off();
+                }
                 self.drive.put(sent.name().path(), file, Condition::Any).await?;
             }
         }

@@ -7,6 +7,7 @@ use super::{
     fold::{Seen, load},
     frames::Frames,
     name::{Dot, Hash},
+    pace::Way,
     record::{Change, Frame, Part, Place, What, part_path},
     tag_of,
 };
@@ -53,8 +54,10 @@ impl Stage {
         self.changes.is_empty()
     }
 
-    fn is_full(&self) -> bool {
-        self.contents.stored_bytes() >= RECORD_BYTES || self.changes.len() >= RECORD_CHANGES || self.index >= INDEX_BYTES
+    /// Whether it is to be written, where the line takes so many bytes in one piece.
+    fn is_full(&self, piece: u64) -> bool {
+        let small = piece < RECORD_BYTES && self.contents.about_bytes() + self.index as u64 >= piece;
+        small || self.contents.stored_bytes() >= RECORD_BYTES || self.changes.len() >= RECORD_CHANGES || self.index >= INDEX_BYTES
     }
 
     /// Adds a change to a document that has none yet.
@@ -87,6 +90,8 @@ impl Stage {
     pub(super) fn take(&mut self) -> Staged {
         let Self { mut contents, changes, pushes, .. } = std::mem::take(self);
         let (frames, stored) = contents.take();
+        // It knows how much contents shrink here.
+        self.contents = contents;
         Staged { frames, stored, changes: changes.into_values().collect(), pushes }
     }
 }
@@ -170,7 +175,8 @@ impl Journal {
     /// Ends a push that was staged. Once a record is full, it is written.
     pub(super) async fn stage_push(&self, session: &mut Session, push: String) -> Result<Written> {
         session.stage.pushes.push(push);
-        if !session.stage.is_full() {
+        self.pace.recall(&*self.state).await?;
+        if !session.stage.is_full(self.pace.piece(Way::Up)) {
             return Ok(Written::Later);
         }
         self.send_staged(session).await?;

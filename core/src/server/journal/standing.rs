@@ -17,6 +17,9 @@
 //! | `server/needs` | the files to which the adopted checkpoint refers |
 //! | `server/sealed`, `server/keyring` | of a sealed vault: its keyring ([`crate::seal`]) |
 //! | `server/compacting` | the checkpoint that is being written ([`super::compact`]) |
+//! | `server/put-off` | one that was interrupted on a slow line: the next waits until as much has gathered again |
+//! | `server/pace` | how fast the line is ([`super::pace`]) |
+//! | `server/piece/<path>/<where>` | a piece of a file that is being read over a slow line ([`super::patient`]) |
 
 use super::{
     Strategy,
@@ -44,6 +47,7 @@ pub(super) const PAST: &str = "server/past/";
 pub(super) const JOIN: &str = "server/join";
 pub(super) const NEEDS: &str = "server/needs";
 pub(super) const COMPACTING: &str = "server/compacting";
+pub(super) const PUT_OFF: &str = "server/put-off";
 
 /// How many records are read or removed at once.
 pub(super) const PAGE: u32 = 1000;

@@ -25,7 +25,7 @@ async fn queue(device: &Device, id: DocId, revision: Revision, body: Vec<u8>) {
 fn what_is_behind_the_front_of_a_file_is_read_too() {
     block_on(async {
         let drive = drives()[0].clone();
-        let a = Device::journal(&drive, 1).await;
+        let a = Device::journal(&drive, 1).await.on_a_fast_line().await;
         // A record of nearly 8 MiB: it is not full before the last.
         for (n, len) in [1 << 20, 1 << 20, 1 << 20, 900_000, 4 << 20].into_iter().enumerate() {
             let body = noise(len);
@@ -34,7 +34,7 @@ fn what_is_behind_the_front_of_a_file_is_read_too() {
         a.sync().await;
         let largest = drive.contents().values().map(Vec::len).max().unwrap();
         assert!((15 << 19..9 << 20).contains(&largest), "{largest}");
-        let b = Device::journal(&drive, 2).await;
+        let b = Device::journal(&drive, 2).await.on_a_fast_line().await;
         let report = b.sync().await;
         assert_eq!((report.pulled, report.skipped), (5, vec![]));
         assert!(b.docs() == a.docs());

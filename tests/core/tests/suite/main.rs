@@ -34,5 +34,6 @@ mod sealed;
 mod sealed_revoked;
 mod sealed_vectors;
 mod sealed_vectors_2;
+mod slow_line;
 mod two_devices;
 mod vectors;

@@ -62,7 +62,7 @@ async fn make() -> (Arc<MemoryDrive>, BTreeMap<DocId, Vec<u8>>) {
     a.sync().await;
     assert!(a.client.compact(SyncOptions::default()).await.unwrap());
     a.client.rotate_key(vec![Encryption::key(KEY)]).await.unwrap();
-    let b = Device::sealed(&drive, 2, Encryption::key(KEY).padded()).await;
+    let b = Device::sealed(&drive, 2, Encryption::key(KEY).padded()).await.on_a_fast_line().await;
     b.sync().await;
     b.put("of b", "sealed with the second key, and padded").await;
     b.put("noise", &noise(120_000)).await;

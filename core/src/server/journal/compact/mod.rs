@@ -28,7 +28,8 @@ use super::{
     front::Much,
     heads::list,
     name::{Link, Writer},
-    standing::{COMPACTING, SENT, Since, json, parse},
+    pace::Way,
+    standing::{COMPACTING, PUT_OFF, SENT, Since, json, parse},
 };
 use crate::{
     Level, Result, StateRecord,
@@ -129,16 +130,32 @@ impl Journal {
     /// Does the next piece of work, if there is any. `now` says that the user has asked for it.
     pub(super) async fn tidy_some(&self, session: &mut Session, now: bool) -> Result<Tidied> {
         let Some(compacting) = session.compacting.take() else {
+            self.end_pieces().await?;
             return self.begin_tidying(session, now).await;
         };
         self.continue_tidying(session, compacting).await
+    }
+
+    /// Everything was pulled and pushed: what was kept of it is of no use any longer.
+    async fn end_pieces(&self) -> Result<()> {
+        self.patient.forget_pieces().await?;
+        self.pace.ended_well();
+        match self.pace.news()? {
+            Some(news) => self.state.write(vec![news]).await,
+            None => Ok(()),
+        }
     }
 
     async fn begin_tidying(&self, session: &mut Session, now: bool) -> Result<Tidied> {
         if !self.may_tidy(session).await? {
             return Ok(Tidied::Nothing);
         }
-        let much = self.standing(session)?.since.is_much() && self.options.compacts;
+        // Whoever was stopped in the middle of pieces may be stopped again, and would write it all in vain.
+        let much = self.standing(session)?.since.is_much() && self.options.compacts && !self.pace.is_wary();
+        if !now && much && self.was_cut_off().await? {
+            self.wait_for_more(session).await?;
+            return Ok(Tidied::Nothing);
+        }
         if !now && !much || !self.take_lease(now).await? {
             return Ok(Tidied::Nothing);
         }
@@ -288,6 +305,20 @@ impl Journal {
         self.state.write(vec![StateRecord::remove(COMPACTING)]).await
     }
 
+    /// Whether the line is slow, and this client was stopped in the middle of a checkpoint since it was asked last.
+    async fn was_cut_off(&self) -> Result<bool> {
+        if !self.pace.is_slow(Way::Up) {
+            return Ok(false);
+        }
+        let stored = self.state.read(vec![COMPACTING.to_owned(), PUT_OFF.to_owned()]).await?;
+        let [Some(begun), before] = stored.as_slice() else { return Ok(false) };
+        if before.as_ref() == Some(begun) {
+            return Ok(false);
+        }
+        self.state.write(vec![StateRecord::set(PUT_OFF, begun.clone())]).await?;
+        Ok(true)
+    }
+
     /// Leaves a checkpoint. If nobody can have heard of it, its files are deleted; otherwise somebody may have built on it
     /// already, and what is superfluous of it is deleted by a later one.
     async fn give_up(&self, session: &mut Session, compacting: &Compacting) -> Result<()> {
@@ -302,6 +333,10 @@ impl Journal {
     /// Tries again when as much has gathered once more: not in every sync.
     async fn put_off(&self, session: &mut Session) -> Result<()> {
         self.release_lease().await;
+        self.wait_for_more(session).await
+    }
+
+    async fn wait_for_more(&self, session: &mut Session) -> Result<()> {
         let standing = self.standing(session)?;
         standing.since = Since { live_bytes: standing.since.live_bytes.saturating_sub(standing.since.dead_bytes), ..Since::default() };
         let record = standing.record()?;
