@@ -1,7 +1,7 @@
 //! Random schedules: hundreds of thousands, each decided by one number.
 //!
 //! - `KITE_SIM_SEEDS=0..1000` runs these seeds only, without the floors; `journal-0..1000` those of the journal,
-//!   `small-0..1000` those on a small scale, `sealed-0..1000` those in sealed vaults.
+//!   `small-0..1000` those on a small scale, `slow-0..1000` those on a slow line, `sealed-0..1000` those in sealed vaults.
 //! - `KITE_SIM_HOURS=8` runs seeds that were never run before, for so long, in every family.
 //!
 //! A failing seed prints a line that replays it, and the shortest script that still breaks the same invariant. A script
@@ -33,6 +33,7 @@ struct Size {
 const CLASSIC: Size = Size { family: Family::Classic, seeds: 300_000, faults: 290_000 };
 const JOURNAL: Size = Size { family: Family::Journal, seeds: 30_000, faults: 25_000 };
 const SMALL: Size = Size { family: Family::Small, seeds: 20_000, faults: 18_000 };
+const SLOW: Size = Size { family: Family::Slow, seeds: 8_000, faults: 7_000 };
 const SEALED: Size = Size { family: Family::Sealed, seeds: 8_000, faults: 8_500 };
 
 /// One seed in so many is run twice and must leave the same trace: `I11 Determinism`.
@@ -67,6 +68,11 @@ fn random_schedules_on_the_journal() {
 #[test]
 fn random_schedules_on_the_journal_on_a_small_scale() {
     play_all(&SMALL);
+}
+
+#[test]
+fn random_schedules_on_the_journal_on_a_slow_line() {
+    play_all(&SLOW);
 }
 
 #[test]
@@ -124,7 +130,7 @@ fn play_all(size: &Size) {
 /// Which seeds to run, and for how long; none if the seeds that were asked for are those of another family.
 fn plan(size: &Size) -> Option<(std::ops::Range<u64>, Option<Duration>)> {
     if let Ok(seeds) = std::env::var("KITE_SIM_SEEDS") {
-        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b, journal-a..b, small-a..b or sealed-a..b");
+        let (from, to) = seeds.split_once("..").expect("KITE_SIM_SEEDS=a..b, journal-a..b, small-a..b, slow-a..b or sealed-a..b");
         let from: Seed = from.parse().unwrap_or_else(|e| panic!("{e}"));
         let to: u64 = to.trim_start_matches(from.family.prefix()).parse().expect("the end of the seeds is a number");
         return (from.family == size.family).then_some((from.number..to, None));
@@ -201,6 +207,9 @@ const OF_JOURNAL: [&str; 16] = [
     "world journal-late",
 ];
 
+/// What schedules on a slow line meet beside what all do.
+const OF_SLOW: [&str; 3] = ["log going on", "log writing checkpoint", "world journal-late"];
+
 /// What schedules in sealed vaults meet beside what all do.
 const OF_SEALED: [&str; 6] =
     ["call keys ok", "deed lose-keyring", "deed rollback", "log opened keyring", "log the keyring", "world journal-late"];
@@ -234,6 +243,7 @@ fn met_everything(tally: &Tally, size: &Size) {
     let (own, faults): (&[&str], Vec<Fault>) = match size.family {
         Family::Classic => (&["plan OwnPush", "error locked", "error not_found"], Fault::classic().collect()),
         Family::Journal | Family::Small => (&OF_JOURNAL, Fault::journal().collect()),
+        Family::Slow => (&OF_SLOW, Fault::journal().collect()),
         Family::Sealed => (&OF_SEALED, Fault::journal().collect()),
     };
     let faults = faults.into_iter().map(|fault| format!("fault {fault}"));

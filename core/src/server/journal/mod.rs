@@ -178,8 +178,8 @@ impl Journal {
     pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, said: Said) -> Self {
         let Ports { drive, sealing, state, runtime, log } = ports;
         let Said { allow, pairing } = said;
-        let pace = Arc::new(Pace::new(runtime.clone()));
-        let patient = Arc::new(Patient::new(drive, state.clone(), runtime.clone(), pace.clone()));
+        let pace = Arc::new(Pace::new(runtime.clone(), options.scale.piece_bytes));
+        let patient = Arc::new(Patient::new(drive, state.clone(), runtime.clone(), pace.clone(), log.clone()));
         let raw: Arc<dyn Drive> = patient.clone();
         let sealed = sealing.as_ref().map(|sealing| Arc::new(SealedDrive::new(raw.clone(), sealing.clone())));
         let (drive, bodies): (Arc<dyn Drive>, Arc<dyn Drive>) = match &sealed {

@@ -90,11 +90,13 @@ pub struct Scale {
     pub alive_fifths: u64,
     /// At most this many bytes are moved by one checkpoint.
     pub moved_bytes: u64,
+    /// So many bytes travel in one piece, as if the line were slow; 0: as many as the line takes.
+    pub piece_bytes: u64,
 }
 
 impl Default for Scale {
     fn default() -> Self {
-        Self { writers: 64, small_file_bytes: 1 << 20, alive_fifths: 4, moved_bytes: 32 << 20 }
+        Self { writers: 64, small_file_bytes: 1 << 20, alive_fifths: 4, moved_bytes: 32 << 20, piece_bytes: 0 }
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Way {
 pub(super) struct Pace {
     runtime: Arc<dyn Runtime>,
     begun: Duration,
+    /// Pieces have so many bytes, whatever the line is like.
+    fixed: Option<u64>,
     known: Mutex<Known>,
 }
 
@@ -73,8 +75,8 @@ struct Remembered {
 }
 
 impl Pace {
-    pub(super) fn new(runtime: Arc<dyn Runtime>) -> Self {
-        Self { begun: runtime.now(), runtime, known: Mutex::default() }
+    pub(super) fn new(runtime: Arc<dyn Runtime>, fixed: u64) -> Self {
+        Self { begun: runtime.now(), runtime, fixed: Some(fixed).filter(|bytes| *bytes > 0), known: Mutex::default() }
     }
 
     /// Reads what earlier syncs have learned, once.
@@ -100,11 +102,19 @@ impl Pace {
 
     /// How many bytes the next piece has.
     pub(super) fn piece(&self, way: Way) -> u64 {
+        if let Some(bytes) = self.fixed {
+            return bytes;
+        }
         let remembered = self.known().remembered;
         let Some(rate) = remembered.rate(way) else { return FIRST_BYTES };
         let most = in_time(rate, PIECE_TIME);
         let size = if remembered.wary > 0 || most < SLOW_BYTES { most.min(in_time(rate, self.age() / PART)) } else { most };
         size.clamp(LEAST_BYTES, MOST_BYTES)
+    }
+
+    /// What is read by one request, however slow the line is.
+    pub(super) fn least(&self) -> u64 {
+        self.fixed.unwrap_or(LEAST_BYTES)
     }
 
     /// How long this sync lasts already.
@@ -114,7 +124,7 @@ impl Pace {
 
     /// Whether nothing is known of this way yet.
     pub(super) fn is_unknown(&self, way: Way) -> bool {
-        self.known().remembered.rate(way).is_none()
+        self.fixed.is_none() && self.known().remembered.rate(way).is_none()
     }
 
     /// Whether pieces are small, because much of one that is cut off would be lost.
@@ -129,7 +139,7 @@ impl Pace {
 
     /// Whether so many bytes travel so long that it is worth writing down that they did.
     pub(super) fn is_dear(&self, way: Way, bytes: u64) -> bool {
-        self.known().remembered.rate(way).is_some_and(|rate| bytes > in_time(rate, DEAR))
+        self.fixed.is_some() || self.known().remembered.rate(way).is_some_and(|rate| bytes > in_time(rate, DEAR))
     }
 
     /// How long files are read before what they say is written down.
@@ -226,7 +236,7 @@ mod tests {
     /// A sync that has lasted so long.
     fn pace(age: Duration) -> Pace {
         let clock = Arc::new(Clock::default());
-        let pace = Pace::new(clock.clone());
+        let pace = Pace::new(clock.clone(), 0);
         *clock.0.lock().unwrap() = age;
         pace.known().recalled = true;
         pace

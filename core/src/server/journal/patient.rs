@@ -13,7 +13,7 @@ use super::{
     wire::{Reader, put_prefixed},
 };
 use crate::{
-    Result, Runtime, State, StateRecord,
+    Level, Log, Result, Runtime, State, StateRecord,
     drive::{Capabilities, Changed, Condition, Drive, DrivePath, GetOptions, Got, Listing, PutFile, Version},
 };
 use macro_rules_attribute::apply;
@@ -28,8 +28,6 @@ use std::{
 const PIECE: &str = "server/piece/";
 /// At most about this many bytes are kept: what is read before its documents are the host's takes less.
 const KEPT_BYTES: usize = 24 << 20;
-/// What is smaller is read at once.
-const WORTH_A_PIECE: u64 = 16 << 10;
 /// How many pieces are read from the state at once.
 const PAGE: u32 = 64;
 
@@ -39,6 +37,7 @@ pub(super) struct Patient {
     state: Arc<dyn State>,
     runtime: Arc<dyn Runtime>,
     pace: Arc<Pace>,
+    log: Log,
     /// None before the state was asked.
     kept: Mutex<Option<Kept>>,
 }
@@ -60,8 +59,8 @@ struct Piece {
 }
 
 impl Patient {
-    pub(super) fn new(drive: Arc<dyn Drive>, state: Arc<dyn State>, runtime: Arc<dyn Runtime>, pace: Arc<Pace>) -> Self {
-        Self { drive, state, runtime, pace, kept: Mutex::default() }
+    pub(super) fn new(drive: Arc<dyn Drive>, state: Arc<dyn State>, runtime: Arc<dyn Runtime>, pace: Arc<Pace>, log: Log) -> Self {
+        Self { drive, state, runtime, pace, log, kept: Mutex::default() }
     }
 
     /// Forgets all pieces: what was read is worked off.
@@ -165,6 +164,7 @@ impl Patient {
         }
         if !found.pieces.is_empty() {
             self.pace.was_cut_off();
+            self.log.line(Level::Debug, || format!("going on with {} bytes of files that were read in part", found.bytes));
         }
         self.kept().get_or_insert(found);
         Ok(())
@@ -223,7 +223,7 @@ impl Drive for Patient {
 
     async fn get(&self, path: DrivePath, options: GetOptions) -> Result<Got> {
         let range = options.range.clone().unwrap_or(0..u64::MAX);
-        let is_much = range.end.saturating_sub(range.start) > WORTH_A_PIECE;
+        let is_much = range.end.saturating_sub(range.start) > self.pace.least();
         if options.unless.is_none() && is_much && is_final(&path) {
             self.in_pieces(path, range).await
         } else {

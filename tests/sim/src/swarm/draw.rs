@@ -5,7 +5,7 @@
 
 mod journal;
 
-pub use journal::{journal, sealed, small};
+pub use journal::{journal, sealed, slow, small};
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{

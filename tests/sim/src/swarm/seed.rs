@@ -12,11 +12,14 @@ pub enum Family {
     Journal,
     /// On the journal with compactions, on a scale on which few writers are many and little is much.
     Small,
+    /// On the journal at the end of a slow line: pieces have few bytes.
+    Slow,
     /// In a sealed vault, on either scale.
     Sealed,
 }
 
-/// A seed: `17` on the classic layout, `journal-17` on the journal, `small-17` on a small scale, `sealed-17` in a sealed vault.
+/// A seed: `17` on the classic layout, `journal-17` on the journal, `small-17` on a small scale, `slow-17` on a slow line,
+/// `sealed-17` in a sealed vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seed {
     /// Of which schedules it is one.
@@ -32,6 +35,7 @@ impl Family {
             Self::Classic => "",
             Self::Journal => "journal-",
             Self::Small => "small-",
+            Self::Slow => "slow-",
             Self::Sealed => "sealed-",
         }
     }
@@ -44,6 +48,7 @@ impl Seed {
             Family::Classic => draw::classic(self.number),
             Family::Journal => draw::journal(self.number),
             Family::Small => draw::small(self.number),
+            Family::Slow => draw::slow(self.number),
             Family::Sealed => draw::sealed(self.number),
         }
     }
@@ -59,7 +64,7 @@ impl FromStr for Seed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let named = [Family::Journal, Family::Small, Family::Sealed]
+        let named = [Family::Journal, Family::Small, Family::Slow, Family::Sealed]
             .into_iter()
             .find_map(|family| Some((family, text.strip_prefix(family.prefix())?)));
         let (family, number) = named.unwrap_or((Family::Classic, text));

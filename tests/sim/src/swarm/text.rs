@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first word is the tier; on the journal, `implicit` leaves the strategy to the library, and a fourth part of a seat
-//! says what its drive claims (`seat:fd:1000:0:create`), and `sealed` says that the vault is. `writers=1 small=1 alive=4 moved=100` set the scale of a journal.
+//! says what its drive claims (`seat:fd:1000:0:create`), and `sealed` says that the vault is. `writers=1 small=1 alive=4 moved=100 piece=150` set the scale of a journal.
 
 use super::script::{Asked, DOCUMENTS, Deed, Device, Event, Script, Side};
 use crate::{
@@ -29,8 +29,11 @@ impl fmt::Display for Script {
         write!(f, "{tier} {settle} seed={seed} page={page}{keeps}{}{}", mark(self.untidy, " untidy"), mark(self.implicit, " implicit"))?;
         f.write_str(mark(self.sealed, " sealed"))?;
         if self.scale != Scale::default() {
-            let Scale { writers, small_file_bytes, alive_fifths, moved_bytes } = self.scale;
+            let Scale { writers, small_file_bytes, alive_fifths, moved_bytes, piece_bytes } = self.scale;
             write!(f, " writers={writers} small={small_file_bytes} alive={alive_fifths} moved={moved_bytes}")?;
+            if piece_bytes > 0 {
+                write!(f, " piece={piece_bytes}")?;
+            }
         }
         for Device { flag, digests, parts, page, skew, claims } in &self.seats {
             write!(f, " seat:-{}{}{}:{page}:{skew}", mark(*flag, "f"), mark(*digests, "d"), mark(*parts, "p"))?;
@@ -126,6 +129,7 @@ impl FromStr for Script {
                 Some(("small", bytes)) => script.scale.small_file_bytes = number(bytes)?,
                 Some(("alive", fifths)) => script.scale.alive_fifths = number(fifths)?,
                 Some(("moved", bytes)) => script.scale.moved_bytes = number(bytes)?,
+                Some(("piece", bytes)) => script.scale.piece_bytes = number(bytes)?,
                 Some(("seat", seat)) => script.seats.push(device(seat)?),
                 _ => return Err(format!("{word:?} is no setting")),
             }

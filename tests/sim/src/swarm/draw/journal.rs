@@ -25,6 +25,15 @@ pub fn small(seed: u64) -> Script {
     drawn(seed, seed ^ STREAM ^ 0x0073_6d61_6c6c, small_scale(seed ^ STREAM ^ 0x736d_616c), 1, false)
 }
 
+/// Draws the script of a seed on the journal at the end of a slow line, half of them on a small scale: files are read piece by
+/// piece, and records are short.
+pub fn slow(seed: u64) -> Script {
+    let stream = seed ^ STREAM ^ 0x736c_6f77;
+    let scale = if seed.is_multiple_of(2) { small_scale(stream ^ 0x736d_616c) } else { Scale::default() };
+    let piece_bytes = one_of(&mut SplitMix::new(stream ^ 0x7069_6563), [100, 150, 200, 300]);
+    drawn(seed, stream, Scale { piece_bytes, ..scale }, 2, false)
+}
+
 /// Draws the script of a seed in a sealed vault, half of them on a small scale.
 pub fn sealed(seed: u64) -> Script {
     let stream = seed ^ STREAM ^ 0x7365_616c_6564;
@@ -40,6 +49,7 @@ fn small_scale(stream: u64) -> Scale {
         small_file_bytes: one_of(&mut random, [1, 1, 400, 700]),
         alive_fifths: one_of(&mut random, [usual.alive_fifths, usual.alive_fifths, 2, 1]),
         moved_bytes: one_of(&mut random, [usual.moved_bytes, usual.moved_bytes, 100, 50]),
+        ..usual
     }
 }
 

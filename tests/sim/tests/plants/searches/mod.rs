@@ -29,7 +29,7 @@ pub use races::{by_races, by_races_on};
 use resolutions::by_resolutions;
 #[allow(unused_imports, reason = "only a planted bug is looked for with one script")]
 pub use scripts::{by_one_script, is_script};
-use scripts::{by_scripts, by_sealed_scripts, by_sealed_seeds, by_seeds};
+use scripts::{by_scripts, by_sealed_scripts, by_sealed_seeds, by_seeds, by_slow_line};
 use std::time::Duration;
 
 /// The schedule that found something, and what.
@@ -67,7 +67,7 @@ pub const ALL: [(&str, Search); 21] = [
 ];
 
 /// The searches on the journal, the most general first. Those that are not named are about files that it does not have.
-pub const JOURNAL: [(&str, Search); 24] = [
+pub const JOURNAL: [(&str, Search); 25] = [
     ("journal cases", |config| by_cases(&on_journal(config))),
     ("journal edits", |config| by_edits(&on_journal(config))),
     ("journal late edits", |config| by_late_edits(&on_journal(config))),
@@ -89,6 +89,7 @@ pub const JOURNAL: [(&str, Search); 24] = [
     ("journal compactions", |config| by_compactions(&on_journal(config))),
     ("journal compaction seeds", |config| by_compaction_seeds(&on_journal(config))),
     ("journal small scale", |config| by_small_scale(&on_journal(config))),
+    ("journal slow line", |config| by_slow_line(&on_journal(config))),
     ("journal seeds", |config| by_seeds(&on_journal(config))),
     ("sealed scripts", |config| by_sealed_scripts(&on_journal(config))),
     ("sealed seeds", |config| by_sealed_seeds(&on_journal(config))),

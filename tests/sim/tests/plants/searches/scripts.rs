@@ -186,6 +186,11 @@ pub fn by_sealed_seeds(config: &dyn Fn() -> Config) -> Hit {
     by_seeds_of(Family::Sealed, config)
 }
 
+/// The first random schedules at the end of a slow line.
+pub fn by_slow_line(config: &dyn Fn() -> Config) -> Hit {
+    by_seeds_of(Family::Slow, config)
+}
+
 fn by_seeds_of(family: Family, config: &dyn Fn() -> Config) -> Hit {
     (0..SEEDS).map(|number| Seed { family, number }).find_map(|seed| {
         let violations = play_in(&seed.script(), Look::default(), |world| around(world, config())).violations;
