@@ -3,7 +3,10 @@
 use crate::layout::Layout;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use kitestring::PairingCode;
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 const EXIT_CODES: &str = "Exit codes of sync: 0 in sync; 2 in sync, conflicts wait; 3 in sync, files were skipped; 1 failed.";
 
@@ -46,6 +49,8 @@ pub(crate) enum Command {
     /// List, add, remove or replace what opens a sealed vault
     #[command(subcommand)]
     Key(Key),
+    /// Remove the lock that a device has left on the drive, after showing it and asking
+    BreakLock(BreakLock),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
     /// Sign in to a service, for every folder with a drive there; without a service, list where you are signed in
@@ -62,6 +67,33 @@ pub(crate) struct Folder {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// A vault, and how to answer.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Place {
+    /// A synced folder, or the drive's own address as kite sync --drive takes it
+    #[arg(value_name = "FOLDER|URL")]
+    pub place: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
+    #[arg(long, value_name = "PATH", help_heading = SEALED)]
+    pub key_file: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `kite break-lock`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BreakLock {
+    #[command(flatten)]
+    pub place: Place,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// The options of `kite status`.
@@ -500,10 +532,24 @@ pub(crate) struct SignOutOptions {
 }
 
 impl Command {
+    /// Returns the vault that the command is about, if it is about one rather than a folder.
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::BreakLock(BreakLock { place, .. }) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Returns what the command is about, as it was typed, if it is about anything, and whether it answers in JSON.
+    pub(crate) fn subject(&self) -> Option<(&Path, bool)> {
+        let place = self.place().map(|place| (place.place.as_path(), place.json));
+        place.or_else(|| self.folder().map(|folder| (folder.folder.as_path(), folder.json)))
+    }
+
     /// Returns the folder that the command is about, if it is about one.
-    pub(crate) fn folder(&self) -> Option<&Folder> {
+    fn folder(&self) -> Option<&Folder> {
         Some(match self {
-            Self::Connect(_) | Self::Disconnect(_) => return None,
+            Self::Connect(_) | Self::Disconnect(_) | Self::BreakLock(_) => return None,
             Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
@@ -527,6 +573,9 @@ impl Command {
 
     /// Returns what was typed to open the vault.
     pub(crate) fn unlock(&self) -> Unlock {
+        if let Some(place) = self.place() {
+            return Unlock { key_file: place.key_file.clone(), ..Unlock::default() };
+        }
         match self {
             Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
             Self::Watch(Watch { unlock, .. }) => unlock.clone(),

@@ -22,6 +22,7 @@ mod sharing;
 mod signals;
 mod state_dir;
 mod unreachable;
+mod visit;
 mod watch;
 mod webdav;
 

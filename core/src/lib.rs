@@ -34,6 +34,7 @@ pub(crate) mod document;
 pub mod drive;
 mod error;
 mod gather;
+mod held;
 mod hex;
 #[cfg(feature = "classic")]
 pub mod last_writer;
@@ -55,6 +56,7 @@ pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use document::{Body, Digest, DigestBuilder, Document, Entry};
 pub use drive::{Drive, DrivePath, MemoryDrive};
 pub use error::{Error, ErrorKind, Result, Retry};
+pub use held::HeldLock;
 pub use log::{Level, Log};
 pub use maybe_send::{BoxFuture, MaybeSend, MaybeSync};
 pub use name::{DocId, Revision};

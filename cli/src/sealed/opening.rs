@@ -56,7 +56,7 @@ pub(crate) enum Next {
 impl Opening {
     /// Takes what was typed.
     pub(crate) fn new(args: &Args) -> Self {
-        let (folder, typed) = (args.command.folder().map(|folder| folder.folder.clone()).unwrap_or_default(), args.command.unlock());
+        let (folder, typed) = (args.command.subject().map(|(subject, _)| subject.to_owned()).unwrap_or_default(), args.command.unlock());
         Self { verbose: args.verbose, folder, typed, found: RefCell::default(), asked: Cell::default() }
     }
 

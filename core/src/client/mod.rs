@@ -1,5 +1,6 @@
 //! The client: queue, pull, plan, push, conflicts.
 
+mod break_lock;
 mod devices;
 mod dry_run;
 mod history;
@@ -23,6 +24,7 @@ mod run;
 mod settle;
 mod sync;
 
+pub(crate) use break_lock::moved;
 pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 

@@ -22,6 +22,7 @@ mod host;
 mod incarnation;
 mod journal;
 
+mod locks;
 mod long;
 mod paired;
 mod parts;
