@@ -49,6 +49,12 @@ pub(crate) enum Command {
     /// List, add, remove or replace what opens a sealed vault
     #[command(subcommand)]
     Key(Key),
+    /// Read a whole vault, say what is the matter with it, and repair what can be repaired safely
+    Doctor(Doctor),
+    /// Copy a whole vault into one file, as it is: a sealed one stays sealed
+    Export(Export),
+    /// Copy a vault out of such a file into an empty place
+    Import(Import),
     /// Remove the lock that a device has left on the drive, after showing it and asking
     BreakLock(BreakLock),
     /// Forget the drive of a folder; no file is touched
@@ -81,6 +87,45 @@ pub(crate) struct Place {
     /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
     #[arg(long, value_name = "PATH", help_heading = SEALED)]
     pub key_file: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or it is repaired; 2 something is open; 1 failed.";
+
+/// The options of `kite doctor`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DOCTOR_CODES)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// Repair what can be repaired safely; nothing is deleted. With a synced folder more can be repaired than by the address
+    /// of the drive: what the folder has is written again
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// The options of `kite export`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub place: Place,
+    /// Where to put it; a file that is there is never written over
+    pub file: PathBuf,
+}
+
+/// The options of `kite import`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// What `kite export` has made
+    pub file: PathBuf,
+    /// Where the vault is to be: an empty place, as kite sync --drive takes it. An import that was interrupted there goes on
+    #[arg(value_name = "URL")]
+    pub drive: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
@@ -535,13 +580,18 @@ impl Command {
     /// Returns the vault that the command is about, if it is about one rather than a folder.
     fn place(&self) -> Option<&Place> {
         match self {
-            Self::BreakLock(BreakLock { place, .. }) => Some(place),
+            Self::BreakLock(BreakLock { place, .. }) | Self::Doctor(Doctor { place, .. }) | Self::Export(Export { place, .. }) => {
+                Some(place)
+            }
             _ => None,
         }
     }
 
     /// Returns what the command is about, as it was typed, if it is about anything, and whether it answers in JSON.
     pub(crate) fn subject(&self) -> Option<(&Path, bool)> {
+        if let Self::Import(Import { drive, json, .. }) = self {
+            return Some((drive, *json));
+        }
         let place = self.place().map(|place| (place.place.as_path(), place.json));
         place.or_else(|| self.folder().map(|folder| (folder.folder.as_path(), folder.json)))
     }
@@ -549,7 +599,9 @@ impl Command {
     /// Returns the folder that the command is about, if it is about one.
     fn folder(&self) -> Option<&Folder> {
         Some(match self {
-            Self::Connect(_) | Self::Disconnect(_) | Self::BreakLock(_) => return None,
+            Self::Connect(_) | Self::Disconnect(_) | Self::BreakLock(_) | Self::Doctor(_) | Self::Export(_) | Self::Import(_) => {
+                return None;
+            }
             Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })

@@ -5,6 +5,9 @@ mod compact;
 mod conflicts;
 mod connect;
 mod disconnect;
+mod doctor;
+mod export;
+mod import;
 mod key;
 mod log;
 mod lower;
@@ -33,6 +36,8 @@ use std::{
 const DONE: u8 = 0;
 /// The exit code of a sync after which conflicts wait.
 const CONFLICTS: u8 = 2;
+/// The exit code of a look at a vault with which something is wrong.
+const OPEN: u8 = 2;
 /// The exit code of a sync that skipped files.
 const SKIPPED: u8 = 3;
 
@@ -90,6 +95,9 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Compact(folder) => compact::run(folder, opening, watch).await,
         Command::Lower(options) => lower::run(options, opening).await,
         Command::Key(key) => key::run(key, opening, watch).await,
+        Command::Doctor(options) => doctor::run(options, opening, watch).await,
+        Command::Export(options) => export::run(options, opening, watch).await,
+        Command::Import(options) => import::run(options, opening, watch).await,
         Command::BreakLock(options) => break_lock::run(options, opening).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
         Command::Connect(options) => connect::run(options),

@@ -183,6 +183,14 @@ impl Opening {
         Ok(Next::Failed(Error::new(ErrorKind::WrongKey, error.operation(), detail)))
     }
 
+    /// Whether something may open a vault for which nothing was given yet.
+    ///
+    /// # Errors
+    /// Those of passphrases.
+    pub(crate) fn may_find_more(&self) -> Result<bool> {
+        Ok(self.source().is_none() && (is_somebody_here() || Passphrase::given()?.is_some()))
+    }
+
     fn ways(&self) -> String {
         let folder = shell(&self.folder.to_string_lossy());
         format!("run `kite sync {folder}` in a terminal, which asks for the passphrase, set KITE_PASSPHRASE, or add --key-file PATH")

@@ -2,7 +2,9 @@
 
 mod break_lock;
 mod devices;
+mod doctor;
 mod dry_run;
+mod export;
 mod history;
 mod host;
 mod interrupted;

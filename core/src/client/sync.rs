@@ -82,7 +82,7 @@ pub(super) async fn reconcile(inner: &Arc<Inner>, options: SyncOptions) -> Resul
 }
 
 /// Makes what one sync needs. A dry run gets ports that keep every write to themselves.
-fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> Run {
+pub(super) fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> Run {
     let dry = options.dry_run.then(|| {
         Arc::new(inner.on(
             Arc::new(dry_run::OverlayState::new(inner.ledger.state.clone())),

@@ -98,6 +98,11 @@ impl Journal {
         if !self.contact(&mut *self.session.lock().await).await? {
             return Ok(None);
         }
+        self.lease_there().await
+    }
+
+    /// The lease of a vault that was met.
+    pub(crate) async fn lease_there(&self) -> Result<Option<(HeldLock, Version)>> {
         let options = GetOptions { range: Some(0..MAX_BYTES), unless: None };
         let Got::File { bytes, version } = self.drive.get(DrivePath::new(LEASE)?, options).await? else { return Ok(None) };
         let owner = serde_json::from_slice::<Lease>(&bytes).ok().map(|lease| lease.owner);
