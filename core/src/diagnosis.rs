@@ -289,7 +289,7 @@ pub(crate) fn after_repair(before: Vec<Finding>, done: Vec<Finding>, now: Vec<Fi
     let same = |a: &Finding, b: &Finding| a.kind == b.kind && a.path == b.path;
     let gone = before.into_iter().filter(|old| old.repair == Repair::Possible && !now.iter().any(|new| same(old, new)));
     let gone = gone.map(|old| Finding { repair: Repair::Done, ..old });
-    let mut all: Vec<Finding> = done.into_iter().chain(gone).chain(now).collect();
+    let mut all: Vec<Finding> = done.into_iter().chain(gone).chain(now.iter().cloned()).collect();
     all.sort_by_key(|finding| (std::cmp::Reverse(finding.kind.severity()), finding.kind));
     all
 }

@@ -8,6 +8,7 @@ use super::{
     },
     Doctor,
     files::ToldRoot,
+    heads::HeadFound,
 };
 use crate::{FindingKind as Kind, gather::Gather as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,12 +22,17 @@ pub(super) const NOT_KNOWN: &str = "this client never read what it said: repair 
 pub(super) const COPIED: &str = "a whole copy lies beside it, under a name that nobody reads; it is put in the place where it belongs";
 
 impl Doctor<'_> {
-    pub(super) fn look_at_checkpoints(&mut self) {
-        for (name, root) in &self.read.roots {
-            if self.lacks(root).is_none() {
-                join(&mut self.covered, &root.vector);
-                self.read.whole.insert(*name);
+    pub(super) fn look_at_checkpoints(&mut self, head: &HeadFound) {
+        self.read.whole = self.read.roots.iter().filter(|(_, root)| self.lacks(root).is_none()).map(|(name, _)| *name).gather();
+        self.read.found = match head {
+            // One that is not announced nobody finds.
+            HeadFound::Good(head, _) => {
+                head.checkpoint.map(|found| found.root).filter(|root| self.read.whole.contains(root)).into_iter().gather()
             }
+            _ => self.read.whole.clone(),
+        };
+        for root in self.read.found.iter().filter_map(|name| self.read.roots.get(name)) {
+            join(&mut self.covered, &root.vector);
         }
         self.look_at_damaged_pieces();
         self.look_at_orphans();
@@ -47,10 +53,10 @@ impl Doctor<'_> {
         }
     }
 
-    /// The whole checkpoints that no later one makes superfluous.
+    /// The checkpoints that are found, and that no later one makes superfluous.
     pub(super) fn present(&self) -> impl Iterator<Item = (&PieceName, &ToldRoot)> {
-        let whole = || self.read.roots.iter().filter(|(name, _)| self.read.whole.contains(*name));
-        whole().filter(move |(name, root)| !whole().any(|(other, later)| other > *name && is_within(&root.vector, &later.vector)))
+        let found = || self.read.roots.iter().filter(|(name, _)| self.read.found.contains(*name));
+        found().filter(move |(name, root)| !found().any(|(other, later)| other > *name && is_within(&root.vector, &later.vector)))
     }
 
     /// The files of documents, and those with bodies, that present checkpoints need.
@@ -140,12 +146,17 @@ impl Doctor<'_> {
             let path = self.shown(&name.path());
             self.look.findings.note(Kind::CheckpointOrphaned, path, "a file of a checkpoint that no root names", advice);
         }
+        let unannounced: Vec<PieceName> = self.read.whole.difference(&self.read.found).copied().collect();
+        for name in unannounced {
+            let path = self.shown(&name.path());
+            self.look.findings.note(Kind::CheckpointOrphaned, path, "a checkpoint that is not announced", advice);
+        }
     }
 
-    /// Says what is the matter with a checkpoint that is announced and cannot be joined. True if another one does.
-    pub(super) fn look_at_announced(&mut self, name: &PieceName) -> bool {
+    /// Says what is the matter with a checkpoint that is announced and cannot be joined; returns the one that does instead.
+    pub(super) fn look_at_announced(&mut self, name: &PieceName) -> Option<PieceName> {
         if self.read.whole.contains(name) {
-            return false;
+            return None;
         }
         let root = self.read.roots.get(name);
         let detail = match root.map(|root| self.lacks(root)) {
@@ -158,13 +169,15 @@ impl Doctor<'_> {
                 None => "the checkpoint that is announced is not there".to_owned(),
             },
         };
-        let covered = root.is_some_and(|root| is_within(&root.vector, &self.covered));
+        let covering = |(_, other): &(&PieceName, &ToldRoot)| root.is_some_and(|root| is_within(&root.vector, &other.vector));
+        let whole = self.read.roots.iter().filter(|(name, _)| self.read.whole.contains(*name));
+        let instead = whole.filter(covering).map(|(name, _)| *name).max();
         let is_known = root.is_some_and(|root| is_within(&root.vector, &self.seen));
         let copied = self.read.copied.contains(&name.path()) || root.is_some_and(|root| self.is_copied(root));
         let path = self.shown(&name.path());
         if copied {
             self.look.findings.possible(Kind::CheckpointBroken, path, detail, COPIED);
-        } else if covered {
+        } else if instead.is_some() {
             let advice = "another checkpoint covers all that it did, and is announced in its place";
             self.look.findings.possible(Kind::CheckpointBroken, path, detail, advice);
         } else if is_known || root.is_none() && !self.seen.is_empty() {
@@ -175,7 +188,7 @@ impl Doctor<'_> {
         } else {
             self.look.findings.refused(Kind::CheckpointBroken, path, detail, NOT_KNOWN);
         }
-        covered && !copied
+        instead.filter(|_| !copied)
     }
 
     fn is_copied(&self, root: &ToldRoot) -> bool {

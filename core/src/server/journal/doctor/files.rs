@@ -42,6 +42,8 @@ pub(super) struct Files {
     pub(super) parts: BTreeSet<(Writer, u64)>,
     /// The roots of checkpoints that can be joined.
     pub(super) whole: BTreeSet<PieceName>,
+    /// Those of them that everybody finds.
+    pub(super) found: BTreeSet<PieceName>,
     /// What is damaged in files whose head part can be read.
     pub(super) damaged: BTreeMap<FileName, Damage>,
     /// Files of which a copy was found beside them.

@@ -3,6 +3,7 @@
 use super::{
     super::{
         Strategy,
+        checkpoint::PieceName,
         head::{Head, Reference, hash_of_retired},
         heads::{Found, Place, heads},
         marker::Marker,
@@ -110,10 +111,11 @@ impl Doctor<'_> {
         let mut next = head.clone();
         let mut is_other = false;
         if let Some(announced) = head.checkpoint
-            && self.look_at_announced(&announced.root)
+            && let Some(instead) = self.look_at_announced(&announced.root)
+            && let Some(root) = self.read.roots.get(&instead)
         {
-            next.checkpoint = self.newest();
-            join(&mut next.vector, &self.covered);
+            next.checkpoint = Some(announcing(instead));
+            join(&mut next.vector, &root.vector);
             is_other = true;
         }
         let advice = "it is announced in the index, as the next compaction would do; its author may be gone";
@@ -139,7 +141,8 @@ impl Doctor<'_> {
     async fn rebuilt(&self, marker: &Marker) -> Result<Head> {
         let mut vector = self.covered.clone();
         join(&mut vector, &self.readable());
-        let (vault, epoch, checkpoint) = (marker.vault, marker.epoch, self.newest());
+        let (vault, epoch) = (marker.vault, marker.epoch);
+        let checkpoint = self.read.whole.iter().max().copied().map(announcing);
         let mut head = Head { vault, commit: [0; 16], epoch, closed: false, checkpoint, vector };
         self.journal.runtime.random(&mut head.commit)?;
         Ok(head)
@@ -153,10 +156,9 @@ impl Doctor<'_> {
         }
         last
     }
+}
 
-    /// The newest checkpoint that can be joined. A head with it names every writer.
-    fn newest(&self) -> Option<Reference> {
-        let root = self.read.whole.iter().max()?;
-        Some(Reference { root: *root, retired: hash_of_retired(std::iter::empty()) })
-    }
+/// How a head announces a checkpoint that names every writer itself.
+fn announcing(root: PieceName) -> Reference {
+    Reference { root, retired: hash_of_retired(std::iter::empty()) }
 }

@@ -229,6 +229,12 @@ impl Doctor<'_> {
 
     /// Opens the keys of a vault, if it is sealed and something was given for it. False if what is sealed cannot be read.
     async fn open(&mut self, marker: &Marker) -> Result<bool> {
+        let is_open = self.try_open(marker).await?;
+        self.is_locked = !is_open;
+        Ok(is_open)
+    }
+
+    async fn try_open(&mut self, marker: &Marker) -> Result<bool> {
         let Some(sealing) = &self.journal.sealing else {
             if marker.sealed.is_some() {
                 self.look.diagnosis.sealed = true;

@@ -108,12 +108,14 @@ struct Doctor<'a> {
     journal: &'a Journal,
     progress: ProgressSink,
     look: Look,
+    /// Whether the vault is sealed and was not opened.
+    is_locked: bool,
     /// Where this client stands, if it has joined a vault.
     standing: Option<Standing>,
     /// What it has folded, if that was of this very vault.
     seen: BTreeMap<Writer, Link>,
     read: files::Files,
-    /// What complete checkpoints cover.
+    /// What is covered by checkpoints that are whole and that everybody finds.
     covered: BTreeMap<Writer, Link>,
     /// Copies under names that no vault gives, with what they hold.
     stray: Vec<place::Stray>,
@@ -130,6 +132,7 @@ impl Journal {
             journal: self,
             progress,
             look: Look::default(),
+            is_locked: false,
             standing,
             seen: BTreeMap::new(),
             read: files::Files::default(),
@@ -149,7 +152,7 @@ impl Doctor<'_> {
         (diagnosis.vault, diagnosis.strategy) = (Some(marker.vault.to_string()), Some(marker.strategy));
         self.look.cure.strategy = Some(marker.strategy);
         (diagnosis.epoch, diagnosis.sealed) = (marker.epoch, marker.sealed.is_some());
-        if marker.sealed.is_some() && self.journal.sealed.is_none() {
+        if self.is_locked {
             return self.count_blindly().await;
         }
         let is_ours =
@@ -162,8 +165,8 @@ impl Doctor<'_> {
         let listed = self.look_at_folders().await?;
         self.read_files(&marker, listed).await?;
         self.look_for_originals().await?;
-        self.look_at_checkpoints();
         let found = self.read_head(&marker).await?;
+        self.look_at_checkpoints(&found);
         self.look_at_chains(&found);
         self.look_at_head(&marker, &found).await?;
         self.look_at_parts().await?;

@@ -3,5 +3,6 @@
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test may panic, and says what it tried")]
 
 mod classic;
+mod interrupted;
 mod journal;
 mod world;

@@ -78,18 +78,24 @@ impl World {
 
     /// A device that knows nothing yet.
     pub async fn newcomer(&self, seed: u64) -> Device {
-        self.open(Arc::default(), Arc::default(), seed).await
+        self.open(self.drive.clone(), Arc::default(), Arc::default(), seed).await
     }
 
     /// The device that has synced everything, as it was then.
     pub async fn device(&self, seed: u64) -> Device {
-        self.open(Arc::new(Notes(Mutex::new(self.notes.clone()))), Arc::new(self.state.snapshot()), seed).await
+        let (notes, state) = self.known();
+        self.open(self.drive.clone(), notes, state, seed).await
     }
 
-    async fn open(&self, notes: Arc<Notes>, state: Arc<MemoryState>, seed: u64) -> Device {
+    /// What the device has that has synced everything.
+    pub fn known(&self) -> (Arc<Notes>, Arc<MemoryState>) {
+        (Arc::new(Notes(Mutex::new(self.notes.clone()))), Arc::new(self.state.snapshot()))
+    }
+
+    pub async fn open(&self, drive: Arc<dyn Drive>, notes: Arc<Notes>, state: Arc<MemoryState>, seed: u64) -> Device {
         let runtime = Arc::new(TestRuntime { seed: (seed * 1_000_000).into(), ..TestRuntime::default() });
         let options = Options { layout: (self.layout)(), encryption: self.sealed.clone(), ..Options::new(runtime.clone()) };
-        Device::unwatched(notes, state, self.drive.clone(), runtime, options).await
+        Device::unwatched(notes, state, drive, runtime, options).await
     }
 
     pub async fn who(&self, who: Who, seed: u64) -> Device {
