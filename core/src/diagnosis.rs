@@ -258,7 +258,7 @@ impl Findings {
         self.0.iter().any(|finding| finding.kind == kind)
     }
 
-    /// Whether there is one about this file.
+    /// Whether there is one about this file, other than that it is a copy.
     pub(crate) fn names(&self, path: &str) -> bool {
         self.0.iter().any(|finding| finding.path.as_deref() == Some(path) && finding.kind != FindingKind::Copy)
     }

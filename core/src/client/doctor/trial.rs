@@ -71,7 +71,8 @@ pub(super) async fn run(
     match client.sync(SyncOptions::default()).await {
         Ok(report) => {
             diagnosis.documents = Some(names.all().len() as u64);
-            for skipped in report.skipped {
+            // Of files that make no sense something was said already.
+            for skipped in report.skipped.into_iter().filter(|skipped| !findings.names(skipped.id.as_str())) {
                 findings.add(Kind::DocumentUnreadable, skipped.id.as_str(), skipped.why, repair, advice);
             }
             Ok(())

@@ -99,7 +99,7 @@ impl Doctor<'_> {
             self.look.findings.possible(Kind::RecordMissing, path, detail, super::checkpoints::COPIED);
         } else if self.knows(Dot { writer, seq }) {
             self.look.cure.lost.records = true;
-            self.look.cure.lost.files.extend(name.map(FileName::Record));
+            self.look.cure.lost.dots.insert(Dot { writer, seq });
             self.look.findings.possible(Kind::RecordMissing, path, detail, REPUBLISHED);
         } else {
             self.look.findings.refused(Kind::RecordMissing, path, detail, NOT_KNOWN);
@@ -163,9 +163,18 @@ impl Doctor<'_> {
             })
             .map(|(writer, link)| (*writer, link.seq))
             .collect();
+        // Where a listing is the truth, others' records may be late: only the own ones tell that the vault went back.
+        let own = self.standing.as_ref().map(|standing| standing.writer);
+        let is_listing = self.look.diagnosis.strategy == Some(Strategy::Listing);
         let advice =
             "the next sync asks before it goes on; if the user agrees, what this device has is pushed again, and nothing of it is lost";
         for (writer, seq) in gone {
+            if is_listing && Some(writer) != own {
+                let last = there.iter().filter(|dot| dot.writer == writer).map(|dot| dot.seq).max().unwrap_or_default();
+                let covered = self.covered.get(&writer).map_or(0, |link| link.seq);
+                (last.max(covered) + 1..=seq).take(GAPS).for_each(|seq| self.missing(writer, seq, None));
+                continue;
+            }
             let detail = format!("the vault is older than what this client has seen: writer {writer} had {seq} records");
             self.look.findings.refused(Kind::Older, "", detail, advice);
         }

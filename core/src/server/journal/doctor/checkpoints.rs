@@ -26,15 +26,14 @@ impl Doctor<'_> {
         self.read.whole = self.read.roots.iter().filter(|(_, root)| self.lacks(root).is_none()).map(|(name, _)| *name).gather();
         self.read.found = match head {
             // One that is not announced nobody finds.
-            HeadFound::Good(head, _) => {
-                head.checkpoint.map(|found| found.root).filter(|root| self.read.whole.contains(root)).into_iter().gather()
-            }
+            HeadFound::Good(..) => head.announced().filter(|root| self.read.whole.contains(root)).into_iter().gather(),
             _ => self.read.whole.clone(),
         };
         for root in self.read.found.iter().filter_map(|name| self.read.roots.get(name)) {
             join(&mut self.covered, &root.vector);
         }
         self.look_at_damaged_pieces();
+        self.look_at_bad_roots(head.announced());
         self.look_at_orphans();
     }
 
@@ -68,6 +67,17 @@ impl Doctor<'_> {
             needed.extend(root.pieces.iter().chain([name]).map(|name| FileName::Piece(*name)));
         }
         needed
+    }
+
+    /// Roots that make no sense and are not announced. What they covered is in records, or their gaps are told.
+    fn look_at_bad_roots(&mut self, announced: Option<PieceName>) {
+        let bad = self.read.bad_pieces.iter().filter(|(name, _)| name.is_root() && Some(**name) != announced);
+        let bad: Vec<(String, String)> = bad.map(|(name, why)| (self.shown(&name.path()), why.clone())).collect();
+        let advice = "what it covered is in the records that are there, or is told beside this; a later checkpoint takes its place";
+        for (path, why) in bad {
+            let detail = format!("the root of a checkpoint makes no sense: {why}");
+            self.look.findings.note(Kind::Superseded, path, detail, advice);
+        }
     }
 
     fn look_at_damaged_pieces(&mut self) {

@@ -3,6 +3,7 @@
 use super::{
     super::{
         Journal,
+        checkpoint::FileName,
         contact::{IDS, MARKER, encode},
         doc::{At, Version, Versions, id_of},
         heads::heads,
@@ -68,9 +69,15 @@ impl Lost {
     fn has(&self, version: &Version) -> bool {
         let lost_part = |writer: Writer, no| self.parts.contains(&(writer, no));
         match version.body.as_ref().map(|body| &body.at) {
-            Some(At::Frame(at)) => self.files.contains(&at.file),
+            Some(At::Frame(at)) => self.files.contains(&at.file) || self.has_record(&at.file),
             Some(At::Parts(parts)) => parts.iter().any(|part| lost_part(version.dot.writer, part.name_no)),
             None => false,
         }
+    }
+}
+
+impl Lost {
+    fn has_record(&self, file: &FileName) -> bool {
+        matches!(file, FileName::Record(name) if self.dots.contains(&name.dot()))
     }
 }

@@ -28,6 +28,14 @@ pub(super) enum HeadFound {
 }
 
 impl HeadFound {
+    /// The checkpoint that it announces.
+    pub(super) fn announced(&self) -> Option<PieceName> {
+        match self {
+            Self::Good(head, _) => head.checkpoint.map(|found| found.root),
+            _ => None,
+        }
+    }
+
     /// What it names.
     pub(super) fn vector(&self) -> BTreeMap<Writer, Link> {
         match self {

@@ -91,6 +91,8 @@ impl Cure {
 pub(crate) struct Lost {
     /// Files with contents in frames.
     files: BTreeSet<FileName>,
+    /// Records of which nothing is left, by their numbers.
+    dots: BTreeSet<Dot>,
     /// Parts of large documents.
     parts: BTreeSet<(Writer, u64)>,
     /// Whether a record is among them that nobody else can read: what it said goes into a checkpoint.
