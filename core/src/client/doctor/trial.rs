@@ -72,8 +72,10 @@ pub(super) async fn run(
         Ok(report) => {
             diagnosis.documents = Some(names.all().len() as u64);
             // Of files that make no sense something was said already.
-            for skipped in report.skipped.into_iter().filter(|skipped| !findings.names(skipped.id.as_str())) {
-                findings.add(Kind::DocumentUnreadable, skipped.id.as_str(), skipped.why, repair, advice);
+            for skipped in report.skipped {
+                if !findings.names(skipped.id.as_str()) {
+                    findings.add(Kind::DocumentUnreadable, skipped.id.as_str(), skipped.why, repair, advice);
+                }
             }
             Ok(())
         }

@@ -20,6 +20,9 @@ struct Case {
     stranger: Repair,
 }
 
+/// A change of one file.
+type Change = fn(&mut Files, &str);
+
 fn cut(files: &mut Files, path: &str) {
     let file = files.get_mut(path).unwrap();
     file.truncate(file.len() * 2 / 3);
@@ -298,7 +301,7 @@ fn a_damaged_checkpoint_is_explained_and_made_anew_by_who_knows_it() {
             let world = World::new(&drives()[n], journal, sealed.then(|| key(1)), 1).await.compacted().await;
             assert_eq!(look(&world, Stranger).await.findings, Vec::new());
             let root = world.paths("j/c-").pop().unwrap();
-            let damages: [(&str, fn(&mut Files, &str)); 3] = [
+            let damages: [(&str, Change); 3] = [
                 ("missing", |files, path| drop(files.remove(path))),
                 ("cut", |files, path| files.get_mut(path).unwrap().truncate(40)),
                 ("flipped", |files, path| {
