@@ -3,7 +3,10 @@
 use crate::layout::Layout;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use kitestring::PairingCode;
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 const EXIT_CODES: &str = "Exit codes of sync: 0 in sync; 2 in sync, conflicts wait; 3 in sync, files were skipped; 1 failed.";
 
@@ -46,6 +49,14 @@ pub(crate) enum Command {
     /// List, add, remove or replace what opens a sealed vault
     #[command(subcommand)]
     Key(Key),
+    /// Read a whole vault, say what is the matter with it, and repair what can be repaired safely
+    Doctor(Doctor),
+    /// Copy a whole vault into one file, as it is: a sealed one stays sealed
+    Export(Export),
+    /// Copy a vault out of such a file into an empty place
+    Import(Import),
+    /// Remove the lock that a device has left on the drive, after showing it and asking
+    BreakLock(BreakLock),
     /// Forget the drive of a folder; no file is touched
     Unlink(Unlink),
     /// Sign in to a service, for every folder with a drive there; without a service, list where you are signed in
@@ -62,6 +73,72 @@ pub(crate) struct Folder {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// A vault, and how to answer.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Place {
+    /// A synced folder, or the drive's own address as kite sync --drive takes it
+    #[arg(value_name = "FOLDER|URL")]
+    pub place: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
+    #[arg(long, value_name = "PATH", help_heading = SEALED)]
+    pub key_file: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or it is repaired; 2 something is open; 1 failed.";
+
+/// The options of `kite doctor`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DOCTOR_CODES)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// Repair what can be repaired safely; nothing is deleted. With a synced folder more can be repaired than by the address
+    /// of the drive: what the folder has is written again
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// The options of `kite export`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub place: Place,
+    /// Where to put it; a file that is there is never written over
+    pub file: PathBuf,
+}
+
+/// The options of `kite import`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// What `kite export` has made
+    pub file: PathBuf,
+    /// Where the vault is to be: an empty place, as kite sync --drive takes it. An import that was interrupted there goes on
+    #[arg(value_name = "URL")]
+    pub drive: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `kite break-lock`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BreakLock {
+    #[command(flatten)]
+    pub place: Place,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// The options of `kite status`.
@@ -500,10 +577,31 @@ pub(crate) struct SignOutOptions {
 }
 
 impl Command {
+    /// Returns the vault that the command is about, if it is about one rather than a folder.
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::BreakLock(BreakLock { place, .. }) | Self::Doctor(Doctor { place, .. }) | Self::Export(Export { place, .. }) => {
+                Some(place)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns what the command is about, as it was typed, if it is about anything, and whether it answers in JSON.
+    pub(crate) fn subject(&self) -> Option<(&Path, bool)> {
+        if let Self::Import(Import { drive, json, .. }) = self {
+            return Some((drive, *json));
+        }
+        let place = self.place().map(|place| (place.place.as_path(), place.json));
+        place.or_else(|| self.folder().map(|folder| (folder.folder.as_path(), folder.json)))
+    }
+
     /// Returns the folder that the command is about, if it is about one.
-    pub(crate) fn folder(&self) -> Option<&Folder> {
+    fn folder(&self) -> Option<&Folder> {
         Some(match self {
-            Self::Connect(_) | Self::Disconnect(_) => return None,
+            Self::Connect(_) | Self::Disconnect(_) | Self::BreakLock(_) | Self::Doctor(_) | Self::Export(_) | Self::Import(_) => {
+                return None;
+            }
             Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
             | Self::Status(Status { folder, .. })
@@ -527,6 +625,9 @@ impl Command {
 
     /// Returns what was typed to open the vault.
     pub(crate) fn unlock(&self) -> Unlock {
+        if let Some(place) = self.place() {
+            return Unlock { key_file: place.key_file.clone(), ..Unlock::default() };
+        }
         match self {
             Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
             Self::Watch(Watch { unlock, .. }) => unlock.clone(),

@@ -1,6 +1,7 @@
 //! `kite` keeps a folder in step with a drive. It is also a worked example of an application that embeds
 //! `kitestring`: `folder` is the host's documents, `session` puts the client together, `commands` uses it.
 
+mod archive;
 mod args;
 mod classic_file;
 mod commands;
@@ -22,6 +23,7 @@ mod sharing;
 mod signals;
 mod state_dir;
 mod unreachable;
+mod visit;
 mod watch;
 mod webdav;
 

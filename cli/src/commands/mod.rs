@@ -1,9 +1,13 @@
 //! One file for each command. A command returns its exit code.
 
+mod break_lock;
 mod compact;
 mod conflicts;
 mod connect;
 mod disconnect;
+mod doctor;
+mod export;
+mod import;
 mod key;
 mod log;
 mod lower;
@@ -32,12 +36,14 @@ use std::{
 const DONE: u8 = 0;
 /// The exit code of a sync after which conflicts wait.
 const CONFLICTS: u8 = 2;
+/// The exit code of a look at a vault with which something is wrong.
+const OPEN: u8 = 2;
 /// The exit code of a sync that skipped files.
 const SKIPPED: u8 = 3;
 
 /// Runs a command and returns the exit code.
 pub(crate) fn run(args: &Args) -> u8 {
-    let Some(folder) = args.command.folder() else { return without_folder(&args.command) };
+    let Some((subject, json)) = args.command.subject() else { return without_folder(&args.command) };
     let watch = Watch::begin();
     let opening = Opening::new(args);
     let ended = block_on(async {
@@ -57,10 +63,10 @@ pub(crate) fn run(args: &Args) -> u8 {
             let stopped = watch.exit_code().filter(|_| error.kind == ErrorKind::Cancelled);
             match stopped {
                 Some(code) => {
-                    output::error::show(&interrupted(), Some(&folder.folder), folder.json);
+                    output::error::show(&interrupted(), Some(subject), json);
                     code
                 }
-                None => output::error::show(&error, Some(&folder.folder), folder.json),
+                None => output::error::show(&error, Some(subject), json),
             }
         }
     }
@@ -89,6 +95,10 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Compact(folder) => compact::run(folder, opening, watch).await,
         Command::Lower(options) => lower::run(options, opening).await,
         Command::Key(key) => key::run(key, opening, watch).await,
+        Command::Doctor(options) => doctor::run(options, opening, watch).await,
+        Command::Export(options) => export::run(options, opening, watch).await,
+        Command::Import(options) => import::run(options, opening, watch).await,
+        Command::BreakLock(options) => break_lock::run(options, opening).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
         Command::Connect(options) => connect::run(options),
         Command::Disconnect(options) => disconnect::run(options),

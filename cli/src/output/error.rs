@@ -96,6 +96,8 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
             Some(cloud) => Some(("with the right one", cloud.how_to_sign_in(&format!("kite sync {folder}")))),
             None => Some(("with the right ones", format!("{} kite sync {folder}", webdav::how_to_sign_in()))),
         },
+        // What makes no sense may be a file that was typed.
+        ErrorKind::Corrupt if error.operation() != "import" => Some(("to see what is the matter", format!("kite doctor {folder}"))),
         ErrorKind::QuotaExceeded => Some(("when there is room again", format!("kite sync {folder}"))),
         ErrorKind::Unavailable if error.retry == Retry::Never => Some(("when that has changed", format!("kite sync {folder}"))),
         ErrorKind::Unavailable => Some(("when the drive can be reached again", format!("kite sync {folder}"))),

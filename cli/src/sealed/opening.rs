@@ -56,7 +56,7 @@ pub(crate) enum Next {
 impl Opening {
     /// Takes what was typed.
     pub(crate) fn new(args: &Args) -> Self {
-        let (folder, typed) = (args.command.folder().map(|folder| folder.folder.clone()).unwrap_or_default(), args.command.unlock());
+        let (folder, typed) = (args.command.subject().map(|(subject, _)| subject.to_owned()).unwrap_or_default(), args.command.unlock());
         Self { verbose: args.verbose, folder, typed, found: RefCell::default(), asked: Cell::default() }
     }
 
@@ -181,6 +181,14 @@ impl Opening {
             Some(Source::Terminal) => error.detail().to_owned(),
         };
         Ok(Next::Failed(Error::new(ErrorKind::WrongKey, error.operation(), detail)))
+    }
+
+    /// Whether something may open a vault for which nothing was given yet.
+    ///
+    /// # Errors
+    /// Those of passphrases.
+    pub(crate) fn may_find_more(&self) -> Result<bool> {
+        Ok(self.source().is_none() && (is_somebody_here() || Passphrase::given()?.is_some()))
     }
 
     fn ways(&self) -> String {

@@ -1,7 +1,10 @@
 //! The client: queue, pull, plan, push, conflicts.
 
+mod break_lock;
 mod devices;
+mod doctor;
 mod dry_run;
+mod export;
 mod history;
 mod host;
 mod interrupted;
@@ -23,6 +26,7 @@ mod run;
 mod settle;
 mod sync;
 
+pub(crate) use break_lock::moved;
 pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 

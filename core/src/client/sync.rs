@@ -82,7 +82,7 @@ pub(super) async fn reconcile(inner: &Arc<Inner>, options: SyncOptions) -> Resul
 }
 
 /// Makes what one sync needs. A dry run gets ports that keep every write to themselves.
-fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> Run {
+pub(super) fn prepare(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: SyncOptions) -> Run {
     let dry = options.dry_run.then(|| {
         Arc::new(inner.on(
             Arc::new(dry_run::OverlayState::new(inner.ledger.state.clone())),
@@ -163,7 +163,7 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
 }
 
 #[cfg(feature = "classic")]
-fn classic(inner: &Inner, drive: Arc<dyn Drive>, layout: &ClassicOptions, options: &SyncOptions) -> Classic {
+pub(super) fn classic(inner: &Inner, drive: Arc<dyn Drive>, layout: &ClassicOptions, options: &SyncOptions) -> Classic {
     let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
     let (client, device, allow) = (inner.id.clone(), inner.options.device.clone(), options.allow);
     Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() }

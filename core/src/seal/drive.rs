@@ -64,6 +64,27 @@ impl SealedDrive {
         locked(&self.known.closed).contains(path)
     }
 
+    /// Where a file of the layout lies.
+    pub(crate) fn path_of(&self, path: &DrivePath) -> Result<DrivePath> {
+        Ok(self.place(path)?.map_or_else(|| path.clone(), |place| place.path))
+    }
+
+    /// What the layout calls a file with this name; none if it is none of this vault's.
+    pub(crate) fn name_of(&self, folder: &str, name: &str) -> Option<String> {
+        Names::are_in(folder).then(|| self.keys().ok()?.1.decrypt(folder, name)).flatten()
+    }
+
+    /// Opens a copy of a file that lies elsewhere; none if it is not what was sealed for this place.
+    pub(crate) fn open_copy(&self, path: &DrivePath, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(header) = Header::read(bytes) else { return Ok(None) };
+        let keys = self.keys()?.0;
+        if !keys.counts(header.key, path.as_str(), self.for_bodies) {
+            return Ok(None);
+        }
+        let sealed = bytes.get(HEADER_BYTES as usize..).unwrap_or_default().to_vec();
+        file::open(&keys, path.as_str(), &header, 0, sealed, &(0..u64::MAX))
+    }
+
     /// Whether a file was met that is sealed with a key of no keyring that is there: what it says may only be late.
     pub(crate) fn lacks_keys(&self) -> bool {
         let unknown = locked(&self.known.unknown).clone();

@@ -16,6 +16,7 @@
 //! | `vault.rs` | makes, opens and remembers the keyring of a vault |
 //! | `manage.rs` | changes who can open it |
 //! | `strays.rs` | takes over the keys of two keyrings that were written at once |
+//! | `look.rs` | how the keyring lies on the drive, for whoever cares for a vault |
 //! | `closing.rs`, `words.rs` | what also a build without the feature `sealed` must know and say |
 //! | `absent.rs` | what stands for all this in such a build |
 //! | `unsealed.rs` | looks into a vault from outside, for tests |
@@ -36,6 +37,8 @@ mod garbage;
 mod keyring;
 #[cfg(feature = "sealed")]
 mod keys;
+#[cfg(feature = "sealed")]
+mod look;
 #[cfg(feature = "sealed")]
 mod manage;
 #[cfg(feature = "sealed")]

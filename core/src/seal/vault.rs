@@ -232,6 +232,11 @@ impl Sealing {
         Ok(())
     }
 
+    /// The keyring that the state has, as it is on the drive.
+    pub(super) async fn remembered(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.state.read(vec![KEYRING.to_owned()]).await?.into_iter().next().flatten())
+    }
+
     fn open_file(&self, file: &[u8], name: &KeyringName) -> Result<Open> {
         let locked = Locked::decode(file, name).map_err(|flaw| match flaw {
             Flaw::Newer => {

@@ -38,6 +38,9 @@ pub(super) struct Meta {
 pub(super) struct Marker {
     pub(super) vault: String,
     pub(super) format: u32,
+    /// That a vault is being imported: the digest of its list of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) importing: Option<String>,
 }
 
 /// An entry of `changes/N.json`.

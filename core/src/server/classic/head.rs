@@ -7,7 +7,7 @@ use super::{
     log::Listing,
 };
 use crate::{
-    Error, ErrorKind, Level, Result, State, StateRecord,
+    Error, ErrorKind, Level, Result, Retry, State, StateRecord,
     drive::{Condition, Version},
     runtime::random_id,
     server::{Metadata, Written},
@@ -15,7 +15,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The newest form of the marker that this library understands.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The state key of [`Position`].
 const POSITION: &str = "server/position";
@@ -66,6 +66,11 @@ pub(super) async fn stored_position(state: &dyn State) -> Result<Option<Position
     position.map_err(|e| {
         Error::new(ErrorKind::State, "read", "the client's state is damaged: its place in the log cannot be read").caused_by(e)
     })
+}
+
+fn being_imported() -> Error {
+    let detail = "a vault is being imported here, or its import was interrupted: complete it by importing the same once more";
+    Error::new(ErrorKind::Unavailable, "sync", detail).with_retry(Retry::Never).about("kitestring.json")
 }
 
 impl Classic {
@@ -131,6 +136,7 @@ impl Classic {
     /// Reads the marker and returns the vault's id; none if there is no marker yet.
     pub(super) async fn read_marker(&self) -> Result<Option<String>> {
         match self.read_own::<Marker>(&path("kitestring.json")?, None).await? {
+            Read::Parsed(Marker { importing: Some(_), .. }, _) => Err(being_imported()),
             Read::Parsed(marker, _) if marker.format > FORMAT => {
                 let detail = format!("this vault has format {}, and this version of the library knows {FORMAT}: update it", marker.format);
                 Err(Error::new(ErrorKind::NeedsNewerVersion, "sync", detail).about("kitestring.json"))
@@ -146,7 +152,7 @@ impl Classic {
         if !create && let Some(vault) = self.read_marker().await? {
             return Ok(vault);
         }
-        let marker = Marker { vault: random_id(&*self.runtime)?, format: FORMAT };
+        let marker = Marker { vault: random_id(&*self.runtime)?, format: FORMAT, importing: None };
         let condition = if create { Condition::Absent } else { Condition::Any };
         match self.drive.put(path("kitestring.json")?, json(&marker)?, condition).await {
             Ok(_) => Ok(marker.vault),

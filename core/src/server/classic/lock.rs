@@ -8,7 +8,8 @@ use super::{
     files::{json, path},
 };
 use crate::{
-    Error, ErrorKind, Level, Result, StateRecord,
+    Digest, Error, ErrorKind, HeldLock, Level, Result, StateRecord,
+    client::moved,
     drive::{Condition, GetOptions, Got, Version},
     runtime::{random_id, wall_ms},
 };
@@ -27,6 +28,7 @@ const STILL: Duration = Duration::from_secs(130);
 /// How often another's lock is looked at while waiting.
 const POLL: Duration = Duration::from_secs(1);
 
+const LOCK: &str = "lock.json";
 /// The state keys: a lock may be ours on the drive, and another's lock as it was seen last.
 const HELD: &str = "server/lock-held";
 const SEEN: &str = "server/lock-seen";
@@ -85,12 +87,41 @@ impl Classic {
             && serde_json::from_slice::<LockFile>(&bytes).is_ok_and(|lock| lock.owner.as_deref() == Some(self.client.as_str()))
         {
             let condition = if self.drive.capabilities().replace { Condition::Matches(version) } else { Condition::Any };
-            match self.drive.delete(path("lock.json")?, condition).await {
+            match self.drive.delete(path(LOCK)?, condition).await {
                 Err(e) if !e.is_condition() => return Err(e),
                 _ => {}
             }
         }
         self.state.write(vec![StateRecord::remove(HELD)]).await
+    }
+
+    /// The lock as it lies there.
+    pub(crate) async fn held(&self) -> Result<Option<HeldLock>> {
+        Ok(self.read_lock().await?.map(|(bytes, _)| self.shown(&bytes)))
+    }
+
+    fn shown(&self, bytes: &[u8]) -> HeldLock {
+        let LockFile { expire, owner, device, .. } = serde_json::from_slice(bytes).unwrap_or_default();
+        HeldLock {
+            path: LOCK.to_owned(),
+            is_ours: owner.as_deref() == Some(self.client.as_str()),
+            owner,
+            device,
+            until_ms: (expire > 0).then_some(expire),
+            is_over: expire < wall_ms(&*self.runtime),
+            hold: Digest::of(bytes).to_string(),
+        }
+    }
+
+    /// Removes the lock if it still is the one that was shown.
+    pub(crate) async fn break_held(&self, seen: &HeldLock) -> Result<()> {
+        let found = self.read_lock().await?;
+        let shown = found.as_ref().map(|(bytes, _)| self.shown(bytes));
+        let Some((_, version)) = found.filter(|_| shown.as_ref().is_some_and(|shown| shown.hold == seen.hold)) else {
+            return Err(moved(seen, shown.as_ref()));
+        };
+        let condition = if self.drive.capabilities().replace { Condition::Matches(version) } else { Condition::Any };
+        self.drive.delete(path(LOCK)?, condition).await
     }
 
     async fn try_acquire(&self, wait: Duration) -> Result<()> {
@@ -140,7 +171,7 @@ impl Classic {
 
     async fn write_lock(&self, condition: Condition) -> Result<Option<Lease>> {
         let (file, hold) = self.our_lock()?;
-        match self.drive.put(path("lock.json")?, json(&file)?, condition).await {
+        match self.drive.put(path(LOCK)?, json(&file)?, condition).await {
             Ok(version) => Ok(Some(Lease { hold, version })),
             Err(e) if e.is_condition() => Ok(None),
             Err(e) => Err(e),
@@ -159,7 +190,7 @@ impl Classic {
     }
 
     async fn read_lock(&self) -> Result<Option<(Vec<u8>, Version)>> {
-        Ok(match self.drive.get(path("lock.json")?, GetOptions::default()).await? {
+        Ok(match self.drive.get(path(LOCK)?, GetOptions::default()).await? {
             Got::File { bytes, version } => Some((bytes, version)),
             Got::Unchanged | Got::Missing => None,
         })
@@ -171,7 +202,7 @@ impl Classic {
             return self.write_lock(Condition::Matches(version)).await;
         }
         if capabilities.create {
-            self.drive.delete(path("lock.json")?, Condition::Any).await?;
+            self.drive.delete(path(LOCK)?, Condition::Any).await?;
             return self.write_lock(Condition::Absent).await;
         }
         self.write_lock(Condition::Any).await
@@ -260,7 +291,7 @@ impl Classic {
             }
             Condition::Any
         };
-        match self.drive.delete(path("lock.json")?, condition).await {
+        match self.drive.delete(path(LOCK)?, condition).await {
             // Somebody took it over: it is theirs to release.
             Err(e) if e.is_condition() => Ok(()),
             result => result,
@@ -280,5 +311,5 @@ fn owner_of(lock: Option<&LockFile>) -> String {
 fn locked(lock: LockFile) -> Error {
     let owner = lock.device.clone().or_else(|| lock.owner.clone());
     let detail = format!("the drive is locked by {}", owner_of(Some(&lock)));
-    Error::new(ErrorKind::Locked { owner, until_ms: lock.expire }, "lock", detail).about("lock.json")
+    Error::new(ErrorKind::Locked { owner, until_ms: lock.expire }, "lock", detail).about(LOCK)
 }

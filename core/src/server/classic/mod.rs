@@ -7,6 +7,7 @@
 //! client overwrites is found and announced again. `spec/classic.md` says what holds beside old clients.
 
 mod docs;
+pub(crate) mod doctor;
 mod files;
 mod format;
 mod head;

@@ -12,6 +12,7 @@ use crate::{
     Error, ErrorKind, Level, Result,
     drive::{Condition, DrivePath, GetOptions, Got, Version},
     seal::words,
+    transfer::refuse_importing,
 };
 
 /// The marker's file.
@@ -19,7 +20,7 @@ pub(super) const MARKER: &str = "vault";
 /// The files of a vault in the classic layout.
 const CLASSIC: [&str; 2] = ["kitestring.json", "meta.json"];
 /// The folder in which every id of the vault is a file.
-const IDS: &str = "v";
+pub(super) const IDS: &str = "v";
 const MAX_MARKER_BYTES: u64 = 64 << 10;
 
 /// Returns the device part of the writers of a client.
@@ -146,7 +147,7 @@ impl Journal {
     }
 
     /// Whether a marker of this vault was written by somebody who has its keys.
-    fn check_tag(&self, marker: &Marker) -> Result<()> {
+    pub(super) fn check_tag(&self, marker: &Marker) -> Result<()> {
         if self.marker(marker.vault, marker.strategy, marker.epoch)?.sealed == marker.sealed {
             return Ok(());
         }
@@ -164,6 +165,7 @@ impl Journal {
     pub(super) async fn read_marker_with_version(&self) -> Result<Option<(Marker, Version)>> {
         let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
         let Got::File { bytes, version } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
+        refuse_importing(&bytes, MARKER)?;
         let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
         if self.sealing.as_ref().is_some_and(|sealing| sealing.has_opened(marker.vault)) {
             self.check_tag(&marker)?;
@@ -279,7 +281,7 @@ impl Journal {
         Ok(self.listed_ids().await?.contains(&ours))
     }
 
-    async fn listed_ids(&self) -> Result<Vec<VaultId>> {
+    pub(super) async fn listed_ids(&self) -> Result<Vec<VaultId>> {
         let names = list(&*self.drive, &DrivePath::new(IDS)?).await?;
         Ok(names.iter().filter_map(|name| VaultId::from_hex(name)).collect())
     }

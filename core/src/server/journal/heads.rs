@@ -198,7 +198,7 @@ pub(crate) async fn list(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<St
 }
 
 /// Lists a folder from its beginning to its end; a cursor that has become too old begins anew, a few times.
-pub(super) async fn list_with_sizes(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<(String, Option<u64>)>> {
+pub(crate) async fn list_with_sizes(drive: &dyn Drive, folder: &DrivePath) -> Result<Vec<(String, Option<u64>)>> {
     let mut tries = 0;
     'again: loop {
         let (mut names, mut cursor) = (Vec::new(), None);

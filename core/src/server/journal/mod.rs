@@ -21,6 +21,7 @@
 //! | `covered.rs`, `join.rs` | which checkpoint is announced, and taking over what it knows |
 //! | `past.rs` | what was replaced |
 //! | `device.rs`, `pairing.rs` | which devices there are, and what one tells another |
+//! | `doctor/` | looks at a whole vault, and repairs what can be |
 //! | `compact/` | writes checkpoints, and deletes what they make superfluous |
 
 mod announce;
@@ -33,6 +34,7 @@ mod content;
 mod covered;
 mod device;
 mod doc;
+mod doctor;
 mod fetch;
 mod fold;
 mod frames;
@@ -72,7 +74,9 @@ pub use pairing::PairingCode;
 
 pub(crate) use checkpoint::PieceName;
 pub(crate) use device::{device_from, known_devices};
-pub(crate) use heads::list;
+pub(crate) use doctor::{KeyringLook, Lost};
+pub(crate) use heads::{list, list_with_sizes};
+pub(crate) use marker::Marker;
 pub(crate) use name::VaultId;
 pub(crate) use pairing::pairing_code;
 pub(crate) use wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed, text};

@@ -1,10 +1,11 @@
 //! The lease: so that not everybody compacts at once. It is advice: whoever compacts without it, or with one that has
 //! expired, does some work for nothing, and no harm.
 
-use super::super::Journal;
+use super::super::{Journal, device::known_devices};
 use crate::{
-    Error, ErrorKind, Result, StateRecord,
-    drive::{Condition, DrivePath, GetOptions, Got},
+    Digest, Error, ErrorKind, HeldLock, Result, StateRecord,
+    client::moved,
+    drive::{Condition, DrivePath, GetOptions, Got, Version},
     runtime::{random_id, wall_ms},
     server::journal::standing::{json, parse},
 };
@@ -76,6 +77,47 @@ impl Journal {
         let watched = Watched { nonce: lease.nonce.clone(), since_ms: now };
         self.state.write(vec![StateRecord::set(SEEN, json(&watched)?)]).await?;
         Ok(false)
+    }
+
+    /// The lease as it lies there.
+    pub(crate) async fn held_lease(&self) -> Result<Option<HeldLock>> {
+        Ok(self.read_lease().await?.map(|(held, _)| held))
+    }
+
+    /// Removes the lease if it still is the one that was shown.
+    pub(crate) async fn break_lease(&self, seen: &HeldLock) -> Result<()> {
+        let found = self.read_lease().await?;
+        let Some((_, version)) = found.as_ref().filter(|(held, _)| held.hold == seen.hold) else {
+            return Err(moved(seen, found.as_ref().map(|(held, _)| held)));
+        };
+        let condition = if self.drive.capabilities().replace { Condition::Matches(version.clone()) } else { Condition::Any };
+        self.drive.delete(DrivePath::new(LEASE)?, condition).await
+    }
+
+    async fn read_lease(&self) -> Result<Option<(HeldLock, Version)>> {
+        if !self.contact(&mut *self.session.lock().await).await? {
+            return Ok(None);
+        }
+        self.lease_there().await
+    }
+
+    /// The lease of a vault that was met.
+    pub(crate) async fn lease_there(&self) -> Result<Option<(HeldLock, Version)>> {
+        let options = GetOptions { range: Some(0..MAX_BYTES), unless: None };
+        let Got::File { bytes, version } = self.drive.get(DrivePath::new(LEASE)?, options).await? else { return Ok(None) };
+        let owner = serde_json::from_slice::<Lease>(&bytes).ok().map(|lease| lease.owner);
+        let devices = known_devices(&*self.state, &self.identity.client, |_| false).await?;
+        let device = devices.into_iter().find(|device| owner.as_ref().is_some_and(|owner| owner.starts_with(&device.id)));
+        let held = HeldLock {
+            path: LEASE.to_owned(),
+            is_ours: owner.as_ref() == Some(&self.identity.client),
+            owner,
+            device: device.and_then(|device| device.name),
+            until_ms: None,
+            is_over: false,
+            hold: Digest::of(&bytes).to_string(),
+        };
+        Ok(Some((held, version)))
     }
 
     /// Gives the lease back. One that stays behind expires.
