@@ -23,6 +23,7 @@ mod incarnation;
 mod journal;
 
 mod long;
+mod next_sync;
 mod paired;
 mod parts;
 mod progress;
