@@ -3,8 +3,7 @@
 use super::{Parsed, number_text, read};
 use js_sys::{Number, Uint8Array};
 use kitestring::{
-    Action, Body, Change, Conflict, ConflictKind, Digest, DocId, Document, Entry, LeftVersion, Outcome, PairingCode, Resolution, Revision,
-    Side, StateRecord, Strategy, server::Tag,
+    Action, Body, Change, Conflict, ConflictKind, Digest, DocId, Document, Entry, Outcome, Resolution, Revision, Side, StateRecord,
 };
 use wasm_bindgen::prelude::{JsCast, JsValue};
 
@@ -120,25 +119,4 @@ pub(crate) fn resolution(value: &JsValue) -> Parsed<Resolution> {
 
 pub(crate) fn record(value: &JsValue) -> Parsed<StateRecord> {
     Ok(StateRecord { key: read::required(value, "key", read::text)?, value: read::optional(value, "value", read::bytes)? })
-}
-
-pub(crate) fn left_version(value: &JsValue) -> Parsed<LeftVersion> {
-    Ok(LeftVersion {
-        id: read::required(value, "id", id)?,
-        revision: read::required(value, "revision", revision)?,
-        valid: read::optional(value, "valid", revision)?,
-        deleted: read::required(value, "deleted", read::flag)?,
-        size: read::required(value, "size", read::count)?,
-        device: read::required(value, "device", read::text)?,
-        tag: read::required(value, "tag", |tag| Ok(Tag(read::text(tag)?.into())))?,
-    })
-}
-
-pub(crate) fn pairing(value: &JsValue) -> Parsed<PairingCode> {
-    read::text(value)?.parse().map_err(|e: kitestring::Error| e.detail().to_owned())
-}
-
-pub(crate) fn strategy(value: &JsValue) -> Parsed<Strategy> {
-    let text = read::text(value)?;
-    Strategy::ALL.into_iter().find(|strategy| strategy.code() == text).ok_or_else(|| format!("is no strategy: {text}"))
 }

@@ -8,6 +8,8 @@ pub(crate) mod answers;
 pub(crate) mod files;
 #[cfg(feature = "client")]
 pub(crate) mod from_host;
+#[cfg(feature = "journal")]
+pub(crate) mod journal;
 pub(crate) mod read;
 #[cfg(feature = "sealed")]
 pub(crate) mod sealing;

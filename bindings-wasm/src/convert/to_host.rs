@@ -6,8 +6,8 @@ use super::{
 };
 use js_sys::Number;
 use kitestring::{
-    Action, Body, Change, Conflict, DocId, Document, Incoming, KnownDevice, LeftVersion, OldVersion, Phase, Progress, Reconciled, Report,
-    Revision, Side, StateRecord, Status, Stopped, Versions,
+    Action, Body, Change, Conflict, DocId, Document, Incoming, Phase, Progress, Reconciled, Report, Revision, Side, StateRecord, Status,
+    Stopped, Versions,
 };
 use wasm_bindgen::prelude::JsValue;
 
@@ -69,45 +69,6 @@ pub(crate) fn versions(versions: &Versions) -> JsValue {
     ])
 }
 
-pub(crate) fn old_version(old: &OldVersion) -> JsValue {
-    object(&[
-        ("id", id(&old.id)),
-        ("revision", revision(&old.revision)),
-        ("writtenMs", milliseconds(old.written_s)),
-        ("replacedMs", milliseconds(old.replaced_s)),
-        ("deleted", old.deleted.into()),
-        ("size", number(old.size)),
-        ("device", old.device.as_str().into()),
-    ])
-}
-
-/// With what the drive's layout knows of it, so that it can be taken up.
-pub(crate) fn left_version(left: &LeftVersion) -> JsValue {
-    object(&[
-        ("id", id(&left.id)),
-        ("revision", revision(&left.revision)),
-        ("valid", optional(left.valid.as_ref(), revision)),
-        ("deleted", left.deleted.into()),
-        ("size", number(left.size)),
-        ("device", left.device.as_str().into()),
-        ("tag", (&*left.tag.0).into()),
-    ])
-}
-
-pub(crate) fn device(device: &KnownDevice) -> JsValue {
-    object(&[
-        ("id", device.id.as_str().into()),
-        ("name", device.name.as_deref().map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("writtenMs", milliseconds(device.written_s)),
-        ("isOurs", device.is_ours.into()),
-        ("isRevoked", device.is_revoked.into()),
-    ])
-}
-
-fn milliseconds(seconds: Option<u64>) -> JsValue {
-    seconds.map_or(JsValue::UNDEFINED, |seconds| (seconds as f64 * 1000.0).into())
-}
-
 pub(crate) fn status(status: &Status) -> JsValue {
     object(&[
         ("client", status.client.as_str().into()),
@@ -161,5 +122,6 @@ pub(crate) fn report(report: &Report) -> JsValue {
         ("bytesReceived", number(report.bytes.received)),
         ("elapsedMs", (report.elapsed.as_secs_f64() * 1000.0).into()),
         ("stopped", stopped),
+        ("nextSyncAfterMs", report.next_sync_after.map_or(JsValue::UNDEFINED, |wait| (wait.as_secs_f64() * 1000.0).into())),
     ])
 }

@@ -6,6 +6,6 @@ export default function webdav({ username, password, url, fetch, WebDav }) {
   return served("webdav", { fetch }, async fetch => {
     WebDav ??= (await import("../../../webdav.js")).WebDav;
     const account = username || password ? { user: username ?? "", password: password ?? "" } : {};
-    return WebDav.open({ url, fetch, claimsCreate: true, ...account });
+    return WebDav.open({ url, fetch, layout: "classic", ...account });
   });
 }
