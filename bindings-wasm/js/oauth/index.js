@@ -50,7 +50,7 @@ export class SignIn {
   async launch(identity = globalThis.chrome.identity) {
     const url = await this.begin(identity.getRedirectURL());
     const address = await identity.launchWebAuthFlow({ url, interactive: true }).catch(() => undefined);
-    if (!address) throw failure("cancelled", "the window was closed; nothing was changed", { retryAfterMs: 0 });
+    if (!address) throw failure("cancelled", "the window was closed, or could not be loaded; nothing was changed", { retryAfterMs: 0 });
     await this.finish(address);
   }
 
