@@ -31,7 +31,7 @@ fn ports(setup: &JsValue) -> Result<Ports> {
 }
 
 #[cfg(any(feature = "dropbox", feature = "webdav"))]
-fn text(setup: &JsValue, name: &str) -> Result<String> {
+fn text(setup: &JsValue, name: &'static str) -> Result<String> {
     input("open", read::required(setup, name, read::text))
 }
 

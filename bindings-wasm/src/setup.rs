@@ -97,7 +97,7 @@ fn allow(value: &JsValue) -> Parsed<Allow> {
     })
 }
 
-fn flag(object: &JsValue, name: &str) -> Parsed<bool> {
+fn flag(object: &JsValue, name: &'static str) -> Parsed<bool> {
     read::optional(object, name, read::flag).map(Option::unwrap_or_default)
 }
 

@@ -1,7 +1,7 @@
 //! What the host gives and answers: documents, changes, conflicts.
 
 use super::{Parsed, number_text, read};
-use js_sys::{Number, Uint8Array};
+use js_sys::Uint8Array;
 use kitestring::{
     Action, Body, Change, Conflict, ConflictKind, Digest, DocId, Document, Entry, Outcome, Resolution, Revision, Side, StateRecord,
 };
@@ -20,9 +20,9 @@ pub(crate) fn revision(value: &JsValue) -> Parsed<Revision> {
 }
 
 fn name(value: &JsValue) -> Parsed<(String, bool)> {
-    match (value.as_string(), value.dyn_ref::<Number>()) {
-        (Some(text), _) => Ok((text, false)),
-        (_, Some(number)) => Ok((number_text(number), true)),
+    match (value.as_f64(), value.as_string()) {
+        (Some(number), _) => Ok((number_text(number), true)),
+        (_, Some(text)) => Ok((text, false)),
         _ => Err("must be text or a number".into()),
     }
 }

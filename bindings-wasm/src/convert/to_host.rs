@@ -21,8 +21,11 @@ pub(crate) fn revision(revision: &Revision) -> JsValue {
 
 /// A number that JavaScript would round stays text.
 fn name(text: &str, number: bool) -> JsValue {
-    let parsed = Number::from(Number::parse_float(text));
-    if number && number_text(&parsed) == text { parsed.into() } else { text.into() }
+    if !number {
+        return text.into();
+    }
+    let parsed = text.parse::<i64>().map_or_else(|_| Number::parse_float(text), |whole| whole as f64);
+    if number_text(parsed) == text { parsed.into() } else { text.into() }
 }
 
 fn body(body: &Body) -> JsValue {
