@@ -19,8 +19,8 @@ const REDIRECT = "https://app.example/back";
 const clientId = "app-1";
 
 const KINDS = {
-  dropbox: { program: "dropbox-emulator", provider: dropbox, open: setup => Dropbox.open({ folder: "/notes", ...setup }) },
-  google: { program: "gdrive-emulator", provider: google, open: setup => GDrive.open({ folder: "notes", ...setup }) },
+  dropbox: { program: "dropbox-emulator", provider: dropbox, open: setup => Dropbox.open({ folder: "/", ...setup }), empty: [] },
+  google: { program: "gdrive-emulator", provider: google, open: setup => GDrive.open({ folder: "notes", ...setup }), empty: "unavailable" },
 };
 
 function memory(kept) {
@@ -51,26 +51,34 @@ async function signedIn(t, kind) {
   return all;
 }
 
+test("whoever has signed in syncs, and once the sign-in has ended it is `unauthorized`", async t => {
+  const { service, store, make, signIn } = await signedIn(t, "dropbox");
+  const drive = await Dropbox.open({ folder: "/notes", service, token: signIn.token });
+  await drive.makeRoot();
+  const notes = new Notes();
+  const client = await Client.open({ application: notes, state: State.memory(), drive });
+  await notes.save(client, "milk", 1, "1 litre");
+  assert.equal((await client.sync()).pushed, 1);
+  // It is kept: another start of the program goes on.
+  assert.equal(await make(memory(structuredClone(store.kept))).token(), await signIn.token());
+  const elsewhere = make(memory(structuredClone(store.kept)));
+  await elsewhere.end();
+  await notes.save(client, "milk", 2, "2 litres");
+  const error = await client.sync().then(() => assert.fail("it must fail"), e => e);
+  assert.deepEqual([error.code, error.retryAfterMs], ["unauthorized", undefined]);
+  await assert.rejects(elsewhere.token(), { code: "unauthorized", detail: /nobody is signed in/ });
+  await signIn.finish(await agreed(await signIn.begin(REDIRECT)));
+  assert.equal((await client.sync()).pushed, 1);
+  await elsewhere.end();
+});
+
 for (const kind of Object.keys(KINDS)) {
-  test(`${kind}: whoever has signed in syncs, and once the sign-in has ended it is \`unauthorized\``, async t => {
+  test(`${kind}: a drive takes its tokens, until they are given back`, async t => {
     const { service, store, make, signIn } = await signedIn(t, kind);
     const drive = await KINDS[kind].open({ service, token: signIn.token });
-    await drive.makeRoot();
-    const notes = new Notes();
-    const client = await Client.open({ application: notes, state: State.memory(), drive });
-    await notes.save(client, "milk", 1, "1 litre");
-    assert.equal((await client.sync()).pushed, 1);
-    // It is kept: another start of the program goes on.
-    assert.equal(await make(memory(structuredClone(store.kept))).token(), await signIn.token());
-    const elsewhere = make(memory(structuredClone(store.kept)));
-    await elsewhere.end();
-    await notes.save(client, "milk", 2, "2 litres");
-    const error = await client.sync().then(() => assert.fail("it must fail"), e => e);
-    assert.deepEqual([error.code, error.retryAfterMs], ["unauthorized", undefined]);
-    await assert.rejects(elsewhere.token(), { code: "unauthorized", detail: /nobody is signed in/ });
-    await signIn.finish(await agreed(await signIn.begin(REDIRECT)));
-    assert.equal((await client.sync()).pushed, 1);
-    await elsewhere.end();
+    assert.deepEqual(await drive.listDir("").then(({ entries }) => entries, error => error.code), KINDS[kind].empty);
+    await make(memory(structuredClone(store.kept))).end();
+    await assert.rejects(drive.listDir(""), { code: "unauthorized" });
   });
 
   test(`${kind}: one refresh serves everybody who asks`, async t => {
