@@ -99,6 +99,10 @@ for (const kind of Object.keys(KINDS)) {
     // Who has an older one takes what the other has kept.
     assert.equal(await signIn.token(fresh[0]), one);
     assert.deepEqual(asked, ["refresh_token", "refresh_token"]);
+    // Some come while the kept one, which was refused to them, is only read.
+    const third = make(store);
+    const [kept, ...renewed] = await Promise.all([third.token(), third.token(one), third.token(one)]);
+    assert.deepEqual([kept, new Set(renewed).size, asked.length], [one, 1, 3]);
   });
 
   test(`${kind}: state and PKCE are checked, and no error shows a secret`, async t => {
@@ -132,12 +136,15 @@ for (const kind of Object.keys(KINDS)) {
     // A code that somebody has caught is worth nothing without what was kept here.
     const caught = make(memory({ pending: { ...store.kept.pending, verifier: "v".repeat(43) } }));
     await refused(caught.finish(back.href), "unauthorized");
+    const less = { access_token: "canary-a", refresh_token: "canary-r", token_type: "Bearer", expires_in: 60, scope: "nothing" };
+    const grudging = make(store, async () => Response.json(less));
+    await refused(grudging.finish(await agreed(await grudging.begin(REDIRECT))), "unauthorized");
     const again = new URL(await agreed(await signIn.begin(REDIRECT)));
     await signIn.finish(again.href);
     await refused(signIn.finish(again.href), "invalid_input");
     const { access, refresh } = store.kept.grant;
-    for (const [status, code] of [[500, "unavailable"], [429, "rate_limited"], [200, "unavailable"]]) {
-      const body = JSON.stringify({ error_description: `${access} ${refresh}` });
+    for (const [status, code] of [[500, "unavailable"], [429, "rate_limited"], [200, "unavailable"], [400, "unauthorized"]]) {
+      const body = JSON.stringify({ error: "invalid_grant", error_description: `${access} ${refresh}` });
       const answer = async () => new Response(body, { status, headers: { "content-type": "application/json" } });
       await refused(make(store, answer).token(access), code);
     }
