@@ -1,4 +1,4 @@
-// The client's own memory in a folder, for Node: a file to which each batch is appended, and synced.
+// For Node: a drive in a folder, and the client's own memory in one, a file to which each batch is appended, and synced.
 import { createHash } from "node:crypto";
 import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
