@@ -38,10 +38,6 @@ export function clientOver(module) {
       return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.reconcile(options, cancel));
     }
 
-    compact(options) {
-      return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.compact(options, cancel));
-    }
-
     conflicts() {
       return this[CALL](inner => inner.conflicts());
     }
@@ -54,36 +50,8 @@ export function clientOver(module) {
       return this[CALL](inner => inner.resolve(seen, resolution));
     }
 
-    leftVersions() {
-      return this[CALL](inner => inner.leftVersions());
-    }
-
-    claim(left) {
-      return this[CALL](inner => inner.claim(left));
-    }
-
     status() {
       return this[CALL](inner => inner.status());
-    }
-
-    history(id) {
-      return this[CALL](inner => inner.history(id));
-    }
-
-    restore(id, revision) {
-      return this[CALL](inner => inner.restore(id, revision));
-    }
-
-    devices() {
-      return this[CALL](inner => inner.devices());
-    }
-
-    pairingCode() {
-      return this[CALL](inner => inner.pairingCode());
-    }
-
-    lower(strategy) {
-      return this[CALL](inner => inner.lower(strategy));
     }
 
     close() {

@@ -1,4 +1,4 @@
-import { HttpDrive, Sending, Tokens } from "./http.js";
+import { HttpDrive, Laid, Sending, Tokens } from "./http.js";
 
 /** A folder of Google Drive; without `folder`, the hidden one of the app. `service` is the address of an emulator. */
-export const GDrive: { open(setup: Sending & Tokens & { folder?: string; service?: string }): Promise<HttpDrive> };
+export const GDrive: { open(setup: Laid & Sending & Tokens & { folder?: string; service?: string }): Promise<HttpDrive> };

@@ -30,6 +30,8 @@ export interface Report {
   requests: number; bytesSent: number; bytesReceived: number; elapsedMs: number;
   /** Why it ended early; the next sync goes on. */
   stopped?: "deadline";
+  /** When the next sync is worth it, if nothing else happens: 0 is at once, none is not before something changes. */
+  nextSyncAfterMs?: number;
 }
 export interface Status {
   client: string; vault?: string; strategy?: Strategy;
@@ -131,6 +133,8 @@ export interface Setup {
   application: Application | PartsApplication;
   state: State;
   drive: Drive;
+  /** How the documents lie on the drive. The classic layout has an entry of its own, `kitestring/classic`. */
+  layout?: "journal";
   /** A name for this device, shown to people. */
   device?: string;
   /** How long a call of the host may take: 60,000 by default. */

@@ -1,8 +1,8 @@
 // The client for vaults that are not sealed.
 import * as glue from "./client_bg.js";
-import { clientOver } from "./client.js";
+import { journalOver } from "./journal.js";
 import { Module } from "./load.js";
 
-export const Client = clientOver(new Module(glue, "client", () => new URL("./client_bg.wasm", import.meta.url)));
+export const Client = journalOver(new Module(glue, "client", () => new URL("./client_bg.wasm", import.meta.url)));
 export { KiteError } from "./error.js";
 export { Drive, State } from "./memory.js";

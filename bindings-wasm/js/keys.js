@@ -15,7 +15,7 @@ export class Keys {
   #keys;
 
   constructor(keys) {
-    this.#keys = [...keys].sort((a, b) => (a < b ? -1 : 1));
+    this.#keys = [...keys].sort();
   }
 
   has(key) {

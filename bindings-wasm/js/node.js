@@ -1,8 +1,12 @@
-// The client's own memory in a folder, for Node: a file to which each batch is appended, and synced.
+// For Node: a drive in a folder, and the client's own memory in one, a file to which each batch is appended, and synced.
 import { createHash } from "node:crypto";
 import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { FolderDrive } from "./folder.js";
 import { Records } from "./records.js";
+
+/** A drive in a folder of this machine. */
+export const Drive = { folder: path => FolderDrive.open(path) };
 
 const HEADER = 4 + 8;
 /** Below this many bytes, the file is not written anew. */

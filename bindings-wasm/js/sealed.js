@@ -1,11 +1,12 @@
 // The client for sealed vaults and others.
 import * as glue from "./sealed_bg.js";
-import { CALL, CALL_WITH_SIGNAL, clientOver } from "./client.js";
+import { CALL, CALL_WITH_SIGNAL } from "./client.js";
+import { journalOver } from "./journal.js";
 import { Module } from "./load.js";
 
 const module = new Module(glue, "sealed", () => new URL("./sealed_bg.wasm", import.meta.url));
 
-export class Client extends clientOver(module) {
+export class Client extends journalOver(module) {
   vaultKey() {
     return this[CALL](inner => inner.vaultKey());
   }

@@ -1,6 +1,6 @@
 //! Kitestring for JavaScript, below the package's own `.js` files: plain objects are the ports.
 //!
-//! Each feature is a module of its own: `client`, with `sealed` or without, `compat`, and one for each drive. What they export is for
+//! Each of these features is a module of its own: `journal`, `sealed` and `classic`, which are clients, `compat`, and one for each drive. What they export is for
 //! those files only. Every call returns a promise over a clone of the handle: an exported `async fn(&self)` would borrow the
 //! handle until it ends, so that `free()` inside a callback would fail.
 #![cfg(target_arch = "wasm32")]
@@ -21,6 +21,8 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "journal")]
+mod journal;
 #[cfg(feature = "sealed")]
 mod keys;
 mod runtime;

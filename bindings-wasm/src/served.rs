@@ -31,7 +31,7 @@ fn ports(setup: &JsValue) -> Result<Ports> {
 }
 
 #[cfg(any(feature = "dropbox", feature = "webdav"))]
-fn text(setup: &JsValue, name: &str) -> Result<String> {
+fn text(setup: &JsValue, name: &'static str) -> Result<String> {
     input("open", read::required(setup, name, read::text))
 }
 
@@ -45,8 +45,18 @@ fn service(setup: &JsValue) -> Result<Service> {
     };
     let service = Service::new(http, runtime, &text(setup, "url")?, credentials)?;
     // What db-to-cloud takes its lock with.
-    let claims = input("open", read::optional(setup, "claimsCreate", read::flag))?.unwrap_or_default();
-    Ok(if claims { service.claiming_create() } else { service })
+    Ok(if is_classic(setup)? { service.claiming_create() } else { service })
+}
+
+/// Whether a vault of the classic layout is meant: a drive in Dropbox serves both alike.
+#[cfg(any(feature = "gdrive", feature = "webdav"))]
+fn is_classic(setup: &JsValue) -> Result<bool> {
+    let layout = input("open", read::optional(setup, "layout", read::text))?;
+    match layout.as_deref() {
+        None | Some("journal") => Ok(false),
+        Some("classic") => Ok(true),
+        Some(_) => input("open", Err("`layout` must be \"journal\" or \"classic\"".into())),
+    }
 }
 
 #[cfg(any(feature = "dropbox", feature = "gdrive"))]
@@ -68,11 +78,12 @@ fn service(setup: &JsValue) -> Result<Service> {
 fn service(setup: &JsValue) -> Result<Service> {
     let ((http, runtime), tokens) = (ports(setup)?, tokens(setup)?);
     let folder = input("open", read::optional(setup, "folder", read::text))?;
-    match (input("open", read::optional(setup, "service", read::text))?, folder) {
+    let service = match (input("open", read::optional(setup, "service", read::text))?, folder) {
         (Some(emulator), folder) => Service::emulated(&emulator, http, runtime, folder.as_deref(), tokens),
         (None, Some(folder)) => Service::in_folder(http, runtime, &folder, tokens),
         (None, None) => Service::in_app_data(http, runtime, tokens),
-    }
+    }?;
+    if is_classic(setup)? { service.with_classic_layout_in(&DrivePath::root()) } else { Ok(service) }
 }
 
 #[wasm_bindgen]

@@ -1,11 +1,11 @@
 //! What a host chooses, read from plain objects.
 
 use crate::{
-    convert::{Parsed, from_host, read, to_host},
+    convert::{Parsed, read, to_host},
     runtime::JsRuntime,
 };
 use js_sys::Function;
-use kitestring::{Allow, Options, ProgressSink, Runtime, SyncOptions};
+use kitestring::{Allow, Layout, Options, ProgressSink, Runtime, SyncOptions};
 use std::{sync::Arc, time::Duration};
 use wasm_bindgen::prelude::{JsCast, JsValue};
 
@@ -18,8 +18,32 @@ pub(crate) fn options(setup: &JsValue) -> Parsed<Options> {
     if let Some(limit) = read::optional(setup, "callbackTimeoutMs", duration)? {
         options.callback_timeout = limit;
     }
+    options.layout = layout(setup)?;
     encryption(setup, &mut options)?;
     Ok(options)
+}
+
+/// A module has one layout.
+fn layout(setup: &JsValue) -> Parsed<Layout> {
+    let here = if cfg!(feature = "classic") { "classic" } else { "journal" };
+    match read::optional(setup, "layout", read::text)?.as_deref() {
+        None => chosen(setup),
+        Some(given) if given == here => chosen(setup),
+        Some("classic") => Err("`layout` \"classic\" needs the package's entry `kitestring/classic`".into()),
+        Some("journal") => Err("`layout` \"journal\" needs the package's entry `kitestring` or `kitestring/sealed`".into()),
+        Some(_) => Err("`layout` must be \"journal\" or \"classic\"".into()),
+    }
+}
+
+#[cfg(feature = "classic")]
+fn chosen(setup: &JsValue) -> Parsed<Layout> {
+    let numbers = flag(setup, "numbers")?;
+    Ok(Layout::Classic(kitestring::server::classic::ClassicOptions { numbers, ..Default::default() }))
+}
+
+#[cfg(not(feature = "classic"))]
+fn chosen(_setup: &JsValue) -> Parsed<Layout> {
+    Ok(Layout::default())
 }
 
 #[cfg(feature = "sealed")]
@@ -51,7 +75,8 @@ pub(crate) fn sync_options(options: &JsValue) -> Parsed<SyncOptions> {
         reconcile: flag(options, "reconcile")?,
         dry_run: flag(options, "dryRun")?,
         wait: read::optional(options, "waitMs", duration)?.unwrap_or(defaults.wait),
-        pairing: read::optional(options, "pairing", from_host::pairing)?,
+        #[cfg(feature = "journal")]
+        pairing: read::optional(options, "pairing", crate::convert::journal::pairing)?,
         ..defaults
     })
 }
@@ -72,7 +97,7 @@ fn allow(value: &JsValue) -> Parsed<Allow> {
     })
 }
 
-fn flag(object: &JsValue, name: &str) -> Parsed<bool> {
+fn flag(object: &JsValue, name: &'static str) -> Parsed<bool> {
     read::optional(object, name, read::flag).map(Option::unwrap_or_default)
 }
 

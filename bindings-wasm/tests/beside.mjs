@@ -1,6 +1,10 @@
-// Costs beside npm's db-to-cloud 0.8.1, in one run: node beside.mjs DOCUMENTS [MILLISECONDS A REQUEST]
+// Costs beside npm's db-to-cloud 0.8.1, in one run: node beside.mjs DOCUMENTS [MILLISECONDS A REQUEST] [folder]
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, Drive, State } from "kitestring";
+import { Drive as Folders } from "kitestring/node";
 import { old, userDrive } from "./compat-device.mjs";
 import { Notes } from "./notes.mjs";
 
@@ -26,8 +30,8 @@ async function cost(count, work) {
 const words = number => `note ${number}: ` + "some words that say little, as many notes do ".repeat(20);
 
 /** A first push and a first pull of so many documents by ours. */
-export async function ours(documents, ms) {
-  const [drive, count] = counted(Drive.memory(), ms);
+export async function ours(documents, ms, on = Drive.memory()) {
+  const [drive, count] = counted(on, ms);
   const [application, other] = [new Notes(), new Notes()];
   const client = await Client.open({ application, state: State.memory(), drive });
   const changes = [];
@@ -43,8 +47,8 @@ export async function ours(documents, ms) {
 }
 
 /** The same by db-to-cloud. */
-export async function theirs(documents, ms) {
-  const [drive, count] = counted(userDrive(), ms);
+export async function theirs(documents, ms, on = userDrive()) {
+  const [drive, count] = counted(on, ms);
   const client = docs => {
     let state;
     const sync = old.dbToCloud({
@@ -75,7 +79,9 @@ export async function theirs(documents, ms) {
 
 if (process.argv[1] === import.meta.filename) {
   const [documents, ms] = [Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 0)];
-  const [a, b] = [await ours(documents, ms), await theirs(documents, ms)];
+  const home = process.argv[4] === "folder" && (await mkdtemp(join(tmpdir(), "kitestring-beside-")));
+  const a = await ours(documents, ms, ...(home ? [await Folders.folder(home + "/ours")] : []));
+  const b = await theirs(documents, ms, ...(home ? [old.drive.fsDrive({ folder: home })] : []));
   for (const what of ["push", "pull"]) {
     const row = ({ requests, ms, cpuMs }) => `${requests} requests, ${ms.toFixed(0)} ms, CPU ${cpuMs.toFixed(0)} ms`;
     console.log(`${what} of ${documents}: ours ${row(a[what])}; db-to-cloud ${row(b[what])}`);

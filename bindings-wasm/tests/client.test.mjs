@@ -115,8 +115,10 @@ test("progress is told, an observer that throws is ignored, and a deadline ends 
     assert.equal(typeof done, "number");
     throw new Error("a bar that is broken");
   };
-  assert.equal((await onPhone.sync({ deadlineMs: 0 })).stopped, "deadline");
-  assert.equal((await onPhone.sync({ onProgress })).pushed, 1);
+  const { stopped, nextSyncAfterMs } = await onPhone.sync({ deadlineMs: 0 });
+  assert.deepEqual([stopped, nextSyncAfterMs], ["deadline", 0]);
+  const report = await onPhone.sync({ onProgress });
+  assert.deepEqual([report.pushed, report.nextSyncAfterMs], [1, undefined]);
   assert.ok(phases.includes("push"));
 });
 

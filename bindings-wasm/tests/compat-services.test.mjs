@@ -1,80 +1,21 @@
 // The drives of `kitestring/compat` over HTTP, each beside db-to-cloud's own: in the emulators of Dropbox and Google Drive, and on a WebDAV
 // server.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import * as compat from "kitestring/compat";
 import { RequestError } from "kitestring/compat/lib/request";
-import { Device, note, old, tool } from "./compat-device.mjs";
+import { Device, note, old } from "./compat-device.mjs";
+import { SERVICES, getAccessToken } from "./services.mjs";
 
-const getAccessToken = async () => "a-token";
-
-/** Starts an emulator; db-to-cloud has the addresses of services built in. */
-async function emulator(t, name, address) {
-  const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
-  t.after(() => child.stdin.end());
-  const { value: service } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  return { service, redirected: (url, init) => fetch(String(url).replace(address, service), init) };
+/** Starts a service: drives of both there. */
+async function start(t, kind) {
+  const { at, theirs } = await SERVICES[kind](t);
+  return { theirs, ours: () => compat.drive[kind]({ getAccessToken, ...at }) };
 }
 
-async function dropbox(t) {
-  const { service, redirected } = await emulator(t, "dropbox-emulator", /^https:\/\/[a-z]+\.dropboxapi\.com\//);
-  return {
-    theirs: () => old.drive.dropbox({ getAccessToken, fetch: redirected }),
-    ours: () => compat.drive.dropbox({ getAccessToken, service }),
-  };
-}
-
-async function google(t) {
-  const { service, redirected } = await emulator(t, "gdrive-emulator", "https://www.googleapis.com/");
-  return {
-    theirs: () => old.drive.google({ getAccessToken, fetch: redirected }),
-    ours: () => compat.drive.google({ getAccessToken, service }),
-  };
-}
-
-class QuietParser extends tool("@xmldom/xmldom").DOMParser {
-  constructor() {
-    super({ onError: () => {} });
-  }
-}
-
-/** db-to-cloud's own, for Node. As in browsers, the web page by which a server answers a `PUT` is no exception. */
-function parseXML(text) {
-  try {
-    return tool("db-to-cloud/lib/util").createXMLParser(QuietParser)(text);
-  } catch {
-    return {};
-  }
-}
-
-async function webdav(t) {
-  const socket = createServer().listen(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  const root = await mkdtemp(join(tmpdir(), "kitestring-dav-"));
-  const given = ["--host", "127.0.0.1", "--port", String(port), "--root", root, "--auth", "anonymous", "--server", "cheroot", "-q"];
-  const server = spawn(process.env.WSGIDAV, given, { stdio: "ignore" });
-  t.after(() => server.kill());
-  const url = `http://127.0.0.1:${port}/`;
-  for (let tries = 0; !(await fetch(url).catch(() => undefined)); tries += 1) {
-    assert.ok(tries < 300, "the server does not answer");
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  return { theirs: () => old.drive.webdav({ url, parseXML }), ours: () => compat.drive.webdav({ url }) };
-}
-
-for (const [kind, start] of Object.entries({ dropbox, google, webdav })) {
+for (const kind of Object.keys(SERVICES)) {
   test(`${kind}: edits and deletions arrive in both directions`, async t => {
-    const { theirs, ours } = await start(t);
+    const { theirs, ours } = await start(t, kind);
     const [their, our] = [new Device(old, theirs()), new Device(compat, ours())];
     our.put(note("a", 1));
     our.put(note("two words", 1));
@@ -96,7 +37,7 @@ for (const [kind, start] of Object.entries({ dropbox, google, webdav })) {
   });
 
   test(`${kind}: a lock of the one is respected by the other`, async t => {
-    const { theirs, ours } = await start(t);
+    const { theirs, ours } = await start(t, kind);
     const [their, our] = [new Device(old, theirs()), new Device(compat, ours())];
     let refused;
     our.put(note("a", 1));
@@ -112,7 +53,7 @@ for (const [kind, start] of Object.entries({ dropbox, google, webdav })) {
 }
 
 test("google: a lock that a program has left, whose time is over, is in nobody's way, and one whose time is not is", async t => {
-  const { theirs, ours } = await google(t);
+  const { theirs, ours } = await start(t, "google");
   const [dead, alive] = [theirs(), theirs()];
   for (const [drive, minutes] of [[dead, -1], [alive, 5]]) {
     await drive.init();

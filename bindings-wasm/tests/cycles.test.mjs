@@ -5,11 +5,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Notes, watched } from "./notes.mjs";
 
-const CYCLES = process.env.KITE_FULL ? 100_000 : 10_000;
+const CYCLES = process.env.KITE_FULL ? 100_000 : 5_000;
 /** A program that is collected so often does not show that it is collected late. */
 const COLLECT_EVERY = 500;
 /** What may be there after all cycles that was not there after the first tenth of them. */
-const MAY_GROW_BYTES = 1 << 20;
+const MAY_GROW_BYTES = 1 << 19;
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");

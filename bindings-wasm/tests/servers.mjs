@@ -79,9 +79,10 @@ const KINDS = { ".css": "text/css", ".html": "text/html", ".js": "text/javascrip
 /** Serves a folder. */
 export async function serve(folder) {
   const server = createHttpServer(async ({ url }, response) => {
-    const path = join(folder, normalize(new URL(url, "http://localhost").pathname));
-    const body = url === "/" ? "<!doctype html><title>test</title>" : await readFile(path).catch(() => undefined);
-    const kind = url === "/" ? "text/html" : KINDS[extname(path)];
+    const { pathname } = new URL(url, "http://localhost");
+    const path = join(folder, normalize(pathname));
+    const body = pathname === "/" ? "<!doctype html><title>test</title>" : await readFile(path).catch(() => undefined);
+    const kind = pathname === "/" ? "text/html" : KINDS[extname(path)];
     response.writeHead(body === undefined ? 404 : 200, { "content-type": kind ?? "text/plain" }).end(body);
   });
   const port = await listening(server);

@@ -1,8 +1,5 @@
 // The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, and with a WebDAV server.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { Client, State } from "kitestring";
 import { Dropbox } from "kitestring/dropbox";
@@ -10,12 +7,7 @@ import { GDrive } from "kitestring/gdrive";
 import { WebDav } from "kitestring/webdav";
 import { Notes } from "./notes.mjs";
 import { webdav } from "./servers.mjs";
-
-async function emulator(name) {
-  const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
-  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  return { service: value, stop: () => child.stdin.end() };
-}
+import { emulator } from "./services.mjs";
 
 async function twoClients(open) {
   const [phone, laptop] = [new Notes(), new Notes()];

@@ -1,11 +1,13 @@
 // A host that is written strictly. It is compiled, not run.
 import { Client, Drive, KiteError, State, type Application, type Conflict, type Document, type Id, type Incoming, type Outcome, type Revision } from "kitestring";
 import { Client as SealedClient } from "kitestring/sealed";
+import { Client as ClassicClient } from "kitestring/classic";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
 import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
-import { FileState } from "kitestring/node";
+import { Drive as NodeDrive, FileState } from "kitestring/node";
+import { SignIn, dropbox, google } from "kitestring/oauth";
 import { WebDav } from "kitestring/webdav";
 
 class Notes implements Application {
@@ -30,16 +32,24 @@ class Notes implements Application {
 }
 
 export async function run(application: Notes): Promise<number> {
+  const kept = new Map<string, Parameters<ConstructorParameters<typeof SignIn>[0]["store"]["save"]>[0]>();
+  const signIn = new SignIn({ provider: dropbox({ clientId: "a" }), store: { load: () => kept.get("it"), save: it => kept.set("it", it) } });
+  await signIn.finish(await signIn.begin("https://app.example/back"));
   const drives: Drive[] = [
     Drive.memory(),
+    await NodeDrive.folder("/tmp/drive"),
+    await Dropbox.open({ folder: "/notes", token: signIn.token }),
     await WebDav.open({ url: "https://cloud.example/notes", user: "ann", password: "p" }),
     await Dropbox.open({ folder: "/notes", token: async refused => refused ?? "t" }),
-    await GDrive.open({ token: () => "t" }),
+    await GDrive.open({ token: () => "t", layout: "classic" }),
   ];
   const states: State[] = [State.memory(), await IndexedDbState.open("notes", { waitMs: 0 }), await ChromeStorageState.open("notes", { waitMs: 0 }), await FileState.open("/tmp/notes")];
   const [drive, state] = [drives[0]!, states[0]!];
   const client: Client = await Client.open({ application, state, drive, device: "phone" });
   const sealed: SealedClient = await SealedClient.open({ application, state, drive, encryption: { passphrase: "p", padded: true } });
+  const classic: ClassicClient = await ClassicClient.open({ application, state, drive, layout: "classic", numbers: true });
+  const { nextSyncAfterMs = 60_000 } = await classic.sync({ waitMs: 0 });
+  console.log(nextSyncAfterMs);
   const slot = await sealed.addKey("phone", { key: new Uint8Array(32) });
   for (const { id, isRevoked } of await sealed.devices()) {
     if (!isRevoked) await sealed.revoke({ device: id, label: slot.label, encryption: { passphrase: "q" } });
@@ -67,6 +77,10 @@ export async function wrong(application: Notes): Promise<void> {
   await client.sync(42);
   // @ts-expect-error: a key opens only a sealed client.
   await Client.open({ application, state: State.memory(), drive: Drive.memory(), encryption: { passphrase: "p" } });
+  // @ts-expect-error: there is nothing to put in order in the classic layout.
+  await (await ClassicClient.open({ application, state: State.memory(), drive: Drive.memory() })).compact();
+  // @ts-expect-error: nothing is kept nowhere.
+  new SignIn({ provider: google({ clientId: "a" }) });
   // @ts-expect-error: there is no such code.
   throw new KiteError("oops", "get", "no");
 }

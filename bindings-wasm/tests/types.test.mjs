@@ -29,7 +29,13 @@ test("the public face is what it was", async () => {
   assert.deepEqual(face, JSON.parse(await readFile("face.json")));
 });
 
+/** What a class offers, inherited too: `#` is before what its instances have. */
 function members(value) {
+  const all = new Set();
   const own = object => Object.getOwnPropertyNames(object).filter(name => !["length", "name", "prototype", "constructor"].includes(name));
-  return [...own(value), ...(value.prototype ? own(value.prototype).map(name => `#${name}`) : [])].sort();
+  for (let at = value; at && ![Function.prototype, Object.prototype, Error].includes(at); at = Object.getPrototypeOf(at)) {
+    for (const name of own(at)) all.add(name);
+    for (const name of at.prototype ? own(at.prototype) : []) all.add(`#${name}`);
+  }
+  return [...all].sort();
 }

@@ -24,11 +24,21 @@ pub struct Report {
     pub elapsed: Duration,
     /// Why it ended early; none if it is complete.
     pub stopped: Option<Stopped>,
+    /// When the next sync is worth it, if nothing else happens. Zero if this one stopped at its deadline, or left what it
+    /// could go on with at once: a change that was queued meanwhile, a document that changed while it was read. As long as
+    /// the drive asked to wait, if that kept it from being put in order. None if nothing is pending, or only what waits for
+    /// somebody: a conflict, a document that the drive or the host refuses. A failed sync says so by its error's `retry`.
+    pub next_sync_after: Option<Duration>,
 }
 
 impl Report {
     /// The most entries that `skipped` names.
     pub const MAX_SKIPPED: usize = 1000;
+
+    /// Says when another sync could go on with something; the first of several counts.
+    pub(crate) fn go_on_after(&mut self, wait: Duration) {
+        self.next_sync_after = Some(self.next_sync_after.map_or(wait, |known| known.min(wait)));
+    }
 
     pub(crate) fn no_longer_skipped(&mut self, id: &DocId) {
         self.skipped.retain(|skipped| skipped.id != *id);

@@ -62,7 +62,7 @@ export class Syncing {
       const report = await this.#use(client => client.sync({ allow, onProgress }));
       const left = report.skipped.length > 0 ? { text: `${report.skipped.length} notes were left out: ${report.skipped[0].why}` } : undefined;
       this.#show({ lastSyncMs: Date.now(), conflicts: report.conflicts.length, queued: 0, problem: left });
-      return report.stopped ? 0 : undefined;
+      return report.nextSyncAfterMs;
     } catch (error) {
       this.#show({ problem: inWords(error) });
       return error.retryAfterMs;

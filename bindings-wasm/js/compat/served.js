@@ -7,6 +7,16 @@ const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 /** The statuses by which programs made for db-to-cloud know what went wrong. */
 const STATUS = { unauthorized: 401, rate_limited: 429, quota_exceeded: 507 };
 
+const isServiceWorker = () => globalThis.ServiceWorkerGlobalScope !== undefined && globalThis instanceof ServiceWorkerGlobalScope;
+
+/** The class of a drive: the given one, or what `load` imports. */
+export async function classOf(name, given, load) {
+  if (given) return given;
+  if (!isServiceWorker()) return (await load())[name];
+  const detail = `a service worker imports nothing later: import \`${name}\` from \`kitestring/${name.toLowerCase()}\`, and give it with the options`;
+  throw new KiteError("unsupported", "open", detail);
+}
+
 /** `open` is given a `fetch`, and returns a promise of the drive. */
 export function served(name, { fetch = (...given) => globalThis.fetch(...given) }, open) {
   let opened, refused;

@@ -1,10 +1,9 @@
 //! What the host gives and answers: documents, changes, conflicts.
 
 use super::{Parsed, number_text, read};
-use js_sys::{Number, Uint8Array};
+use js_sys::Uint8Array;
 use kitestring::{
-    Action, Body, Change, Conflict, ConflictKind, Digest, DocId, Document, Entry, LeftVersion, Outcome, PairingCode, Resolution, Revision,
-    Side, StateRecord, Strategy, server::Tag,
+    Action, Body, Change, Conflict, ConflictKind, Digest, DocId, Document, Entry, Outcome, Resolution, Revision, Side, StateRecord,
 };
 use wasm_bindgen::prelude::{JsCast, JsValue};
 
@@ -21,9 +20,9 @@ pub(crate) fn revision(value: &JsValue) -> Parsed<Revision> {
 }
 
 fn name(value: &JsValue) -> Parsed<(String, bool)> {
-    match (value.as_string(), value.dyn_ref::<Number>()) {
-        (Some(text), _) => Ok((text, false)),
-        (_, Some(number)) => Ok((number_text(number), true)),
+    match (value.as_f64(), value.as_string()) {
+        (Some(number), _) => Ok((number_text(number), true)),
+        (_, Some(text)) => Ok((text, false)),
         _ => Err("must be text or a number".into()),
     }
 }
@@ -120,25 +119,4 @@ pub(crate) fn resolution(value: &JsValue) -> Parsed<Resolution> {
 
 pub(crate) fn record(value: &JsValue) -> Parsed<StateRecord> {
     Ok(StateRecord { key: read::required(value, "key", read::text)?, value: read::optional(value, "value", read::bytes)? })
-}
-
-pub(crate) fn left_version(value: &JsValue) -> Parsed<LeftVersion> {
-    Ok(LeftVersion {
-        id: read::required(value, "id", id)?,
-        revision: read::required(value, "revision", revision)?,
-        valid: read::optional(value, "valid", revision)?,
-        deleted: read::required(value, "deleted", read::flag)?,
-        size: read::required(value, "size", read::count)?,
-        device: read::required(value, "device", read::text)?,
-        tag: read::required(value, "tag", |tag| Ok(Tag(read::text(tag)?.into())))?,
-    })
-}
-
-pub(crate) fn pairing(value: &JsValue) -> Parsed<PairingCode> {
-    read::text(value)?.parse().map_err(|e: kitestring::Error| e.detail().to_owned())
-}
-
-pub(crate) fn strategy(value: &JsValue) -> Parsed<Strategy> {
-    let text = read::text(value)?;
-    Strategy::ALL.into_iter().find(|strategy| strategy.code() == text).ok_or_else(|| format!("is no strategy: {text}"))
 }

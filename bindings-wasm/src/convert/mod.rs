@@ -4,10 +4,13 @@
 
 #[cfg(feature = "http")]
 pub(crate) mod answers;
+mod field;
 #[cfg(feature = "client")]
 pub(crate) mod files;
 #[cfg(feature = "client")]
 pub(crate) mod from_host;
+#[cfg(feature = "journal")]
+pub(crate) mod journal;
 pub(crate) mod read;
 #[cfg(feature = "sealed")]
 pub(crate) mod sealing;
@@ -18,7 +21,13 @@ pub(crate) mod write;
 /// A value, or one sentence about what is wrong with it.
 pub(crate) type Parsed<T> = Result<T, String>;
 
+/// How JavaScript spells a number.
 #[cfg(feature = "client")]
-fn number_text(number: &js_sys::Number) -> String {
-    number.to_string_with_radix(10).map(String::from).unwrap_or_default()
+fn number_text(number: f64) -> String {
+    // As nearly all are: that takes no call.
+    let whole = number as i64;
+    if whole as f64 == number && whole.unsigned_abs() < 1 << 53 {
+        return whole.to_string();
+    }
+    js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! From JavaScript: everything is checked.
 
-use super::Parsed;
+use super::{Parsed, field::field};
 #[cfg(any(feature = "client", feature = "http"))]
 use js_sys::Uint8Array;
 use js_sys::{Array, Number, Reflect};
@@ -15,13 +15,13 @@ pub(crate) fn if_given<T>(value: &JsValue, read: fn(&JsValue) -> Parsed<T>) -> P
     if value.is_undefined() || value.is_null() { Ok(None) } else { read(value).map(Some) }
 }
 
-pub(crate) fn optional<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<Option<T>> {
-    let value = Reflect::get(object, &name.into()).map_err(|_| "must be an object")?;
+pub(crate) fn optional<T>(object: &JsValue, name: &'static str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<Option<T>> {
+    let value = Reflect::get(object, &field(name)).map_err(|_| "must be an object")?;
     if_given(&value, read).map_err(|e| format!("`{name}` {e}"))
 }
 
 #[cfg(any(feature = "client", feature = "http"))]
-pub(crate) fn required<T>(object: &JsValue, name: &str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<T> {
+pub(crate) fn required<T>(object: &JsValue, name: &'static str, read: fn(&JsValue) -> Parsed<T>) -> Parsed<T> {
     optional(object, name, read)?.ok_or_else(|| format!("`{name}` is missing"))
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn text(value: &JsValue) -> Parsed<String> {
     value.as_string().ok_or_else(|| "must be text".into())
 }
 
-#[cfg(any(feature = "client", feature = "compat", feature = "webdav"))]
+#[cfg(any(feature = "client", feature = "compat"))]
 pub(crate) fn flag(value: &JsValue) -> Parsed<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".into())
 }

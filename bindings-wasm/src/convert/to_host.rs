@@ -6,8 +6,8 @@ use super::{
 };
 use js_sys::Number;
 use kitestring::{
-    Action, Body, Change, Conflict, DocId, Document, Incoming, KnownDevice, LeftVersion, OldVersion, Phase, Progress, Reconciled, Report,
-    Revision, Side, StateRecord, Status, Stopped, Versions,
+    Action, Body, Change, Conflict, DocId, Document, Incoming, Phase, Progress, Reconciled, Report, Revision, Side, StateRecord, Status,
+    Stopped, Versions,
 };
 use wasm_bindgen::prelude::JsValue;
 
@@ -21,8 +21,11 @@ pub(crate) fn revision(revision: &Revision) -> JsValue {
 
 /// A number that JavaScript would round stays text.
 fn name(text: &str, number: bool) -> JsValue {
-    let parsed = Number::from(Number::parse_float(text));
-    if number && number_text(&parsed) == text { parsed.into() } else { text.into() }
+    if !number {
+        return text.into();
+    }
+    let parsed = text.parse::<i64>().map_or_else(|_| Number::parse_float(text), |whole| whole as f64);
+    if number_text(parsed) == text { parsed.into() } else { text.into() }
 }
 
 fn body(body: &Body) -> JsValue {
@@ -67,45 +70,6 @@ pub(crate) fn versions(versions: &Versions) -> JsValue {
         ("local", optional(versions.local.as_ref(), document)),
         ("remote", optional(versions.remote.as_ref(), document)),
     ])
-}
-
-pub(crate) fn old_version(old: &OldVersion) -> JsValue {
-    object(&[
-        ("id", id(&old.id)),
-        ("revision", revision(&old.revision)),
-        ("writtenMs", milliseconds(old.written_s)),
-        ("replacedMs", milliseconds(old.replaced_s)),
-        ("deleted", old.deleted.into()),
-        ("size", number(old.size)),
-        ("device", old.device.as_str().into()),
-    ])
-}
-
-/// With what the drive's layout knows of it, so that it can be taken up.
-pub(crate) fn left_version(left: &LeftVersion) -> JsValue {
-    object(&[
-        ("id", id(&left.id)),
-        ("revision", revision(&left.revision)),
-        ("valid", optional(left.valid.as_ref(), revision)),
-        ("deleted", left.deleted.into()),
-        ("size", number(left.size)),
-        ("device", left.device.as_str().into()),
-        ("tag", (&*left.tag.0).into()),
-    ])
-}
-
-pub(crate) fn device(device: &KnownDevice) -> JsValue {
-    object(&[
-        ("id", device.id.as_str().into()),
-        ("name", device.name.as_deref().map_or(JsValue::UNDEFINED, JsValue::from)),
-        ("writtenMs", milliseconds(device.written_s)),
-        ("isOurs", device.is_ours.into()),
-        ("isRevoked", device.is_revoked.into()),
-    ])
-}
-
-fn milliseconds(seconds: Option<u64>) -> JsValue {
-    seconds.map_or(JsValue::UNDEFINED, |seconds| (seconds as f64 * 1000.0).into())
 }
 
 pub(crate) fn status(status: &Status) -> JsValue {
@@ -161,5 +125,6 @@ pub(crate) fn report(report: &Report) -> JsValue {
         ("bytesReceived", number(report.bytes.received)),
         ("elapsedMs", (report.elapsed.as_secs_f64() * 1000.0).into()),
         ("stopped", stopped),
+        ("nextSyncAfterMs", report.next_sync_after.map_or(JsValue::UNDEFINED, |wait| (wait.as_secs_f64() * 1000.0).into())),
     ])
 }

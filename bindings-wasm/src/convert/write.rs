@@ -1,20 +1,21 @@
 //! To JavaScript: a field without value is left out.
 
+use super::field::field;
 #[cfg(any(feature = "client", feature = "http"))]
 use js_sys::Uint8Array;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::JsValue;
 
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
+pub(crate) fn object(fields: &[(&'static str, JsValue)]) -> JsValue {
     let object = Object::new().into();
     set_fields(&object, fields);
     object
 }
 
 /// Sets the fields whose value is not `undefined` on an object of ours, where setting cannot fail.
-pub(crate) fn set_fields(object: &JsValue, fields: &[(&str, JsValue)]) {
+pub(crate) fn set_fields(object: &JsValue, fields: &[(&'static str, JsValue)]) {
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_undefined()) {
-        let _ = Reflect::set(object, &(*name).into(), value);
+        let _ = Reflect::set(object, &field(name), value);
     }
 }
 

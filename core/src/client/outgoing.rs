@@ -7,12 +7,12 @@ use super::{
     run::Run,
 };
 use crate::{
-    Action, Body, Digest, DocId, Document, Result, Revision,
+    Action, Body, Digest, DocId, Document, MaybeSend, MaybeSync, Report, Result, Revision,
     document::Short,
     lookup::Lookup,
     server::{self, Announced, Attempt, Content, Outgoing, Tag},
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// How many entries are looked at together.
 const PAGE: u32 = 1000;
@@ -121,6 +121,19 @@ impl Run {
     /// Whether anything in the queue could be pushed now. What is in conflict or waits for a pull could not.
     /// What was tried and has to wait for somebody is reported, and tried again when there is more to push.
     pub(super) async fn has_pushable(&self) -> Result<bool> {
+        self.has_entry(|_| true).await
+    }
+
+    /// Whether there is something that could be pushed now and that this sync has not reported as left out.
+    pub(super) async fn has_untried(&self) -> Result<bool> {
+        self.has_entry(|id| {
+            let report = self.report();
+            report.skipped.len() < Report::MAX_SKIPPED && !report.skipped.iter().any(|skipped| skipped.id == *id)
+        })
+        .await
+    }
+
+    async fn has_entry(&self, counts: impl Fn(&DocId) -> bool + MaybeSend + MaybeSync) -> Result<bool> {
         let (mut after, mut limit) = (None, FIRST_PAGE);
         loop {
             let page = self.ledger.page::<DocId>(ORDER, after, limit).await?;
@@ -131,7 +144,8 @@ impl Run {
             for Candidate { entry, .. } in self.candidates(&ids).await? {
                 match entry.waits {
                     Some(why) => self.report().skip(entry.id, why),
-                    None => return Ok(true),
+                    None if counts(&entry.id) => return Ok(true),
+                    None => {}
                 }
             }
         }
@@ -162,6 +176,7 @@ impl Run {
                     let revision = document.revision.clone();
                     let Some(digest) = self.host.digest(&document).await? else {
                         self.report().skip(id.clone(), "it changed while it was read; the next sync pushes it");
+                        self.report().go_on_after(Duration::ZERO);
                         continue;
                     };
                     Some((revision, digest, content(&self.host, document)))

@@ -16,7 +16,7 @@ use crate::{
     document::Short,
     server::{self, Loaded, Tag},
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// How often a document that the host edits at the same moment is planned again within one sync.
 const TRIES: u32 = 3;
@@ -90,6 +90,7 @@ impl Run {
         }
         for left in news {
             self.leave(left.id, "it was edited here again and again during the sync; the next sync goes on with it");
+            self.report().go_on_after(Duration::ZERO);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::{
 #[cfg(feature = "classic")]
 use crate::server::classic::{Classic, ClassicOptions};
 use crate::{
-    Drive, Error, ErrorKind, JournalOptions, Level, Phase, Report, Result, StateRecord, Strategy,
+    Drive, Error, ErrorKind, JournalOptions, Level, Phase, Report, Result, Retry, StateRecord, Strategy,
     drive::{Capabilities, meter::Meter, probe},
     runtime::wall_ms,
     server::{
@@ -184,6 +184,9 @@ impl Run {
         self.tidy_quietly().await;
         let conflicts = super::resolve::conflicts(&self.inner).await?;
         self.report().conflicts = conflicts;
+        if self.report().stopped.is_some() || !self.options.dry_run && self.has_untried().await? {
+            self.report().go_on_after(Duration::ZERO);
+        }
         Ok(())
     }
 
@@ -193,10 +196,17 @@ impl Run {
             return;
         }
         if let Err(e) = self.tidy(false).await {
+            match e.retry {
+                Retry::Now => self.report().go_on_after(Duration::ZERO),
+                Retry::After(wait) => self.report().go_on_after(wait),
+                Retry::Never => {}
+            }
             self.warn(|| format!("the drive could not be put in order: {e}"));
         }
-        // The sync itself is complete.
-        self.report().stopped = None;
+        // The sync itself is complete; the rest of the work is the next one's.
+        if self.report().stopped.take().is_some() {
+            self.report().go_on_after(Duration::ZERO);
+        }
     }
 
     /// Puts the drive in order. True if there was something to do and it is done.

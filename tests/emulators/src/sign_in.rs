@@ -17,6 +17,8 @@ pub const APP: &str = "app-1";
 pub const LIFE: Duration = Duration::from_secs(3600);
 /// Who signs in, if nothing else is said.
 const PERSON: &str = "person";
+/// Where a person signs in with a browser, who agrees at once.
+const AUTHORIZE: [&str; 2] = ["/oauth2/authorize", "/o/oauth2/v2/auth"];
 /// How every access token begins. No other token does.
 const ACCESS: &str = "canary-access-";
 /// How long an answer takes on a port: long enough for everybody else to come meanwhile.
@@ -127,15 +129,19 @@ impl SignIn {
         server::start(move |asked| self.reply(&asked).unwrap_or_else(|| Reply::new(404, "text/plain", "nothing here")))
     }
 
-    /// Answers a request if it is for the sign-in.
+    /// Answers a request if it is for the sign-in. A page of another origin may read what it answers, as at the services.
     pub(crate) fn reply(&self, asked: &Asked) -> Option<Reply> {
+        if asked.method == "GET" && AUTHORIZE.contains(&asked.path.as_str()) {
+            let page = Url::parse_with_params("https://page.example/", &asked.query).ok()?;
+            return Some(Reply::new(302, "text/plain", "").with("Location", self.agree(&page)));
+        }
         let is_own = matches!(asked.path.as_str(), "/oauth2/token" | "/token" | "/revoke" | "/2/auth/token/revoke");
         if !is_own {
             return None;
         }
         thread::sleep(DELAY);
         let (status, kind, body) = self.answer(&asked.path, asked.header("authorization"), &asked.body, wall());
-        Some(Reply::new(status, kind, body))
+        Some(Reply::new(status, kind, body).with("Access-Control-Allow-Origin", "*"))
     }
 
     /// Returns what an access token is worth now.

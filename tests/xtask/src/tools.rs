@@ -68,7 +68,8 @@ pub(crate) fn install_for_npm() -> Result<()> {
     components()?;
     node()?;
     let folder = root().join("bindings-wasm/tests");
-    if ["binaryen", "db-to-cloud", "vite"].iter().all(|name| folder.join("node_modules").join(name).join("package.json").is_file()) {
+    let is_there = |name: &&str| folder.join("node_modules").join(name).join("package.json").is_file();
+    if ["binaryen", "db-to-cloud", "oauth4webapi", "vite"].iter().all(is_there) {
         return Ok(());
     }
     succeed(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))

@@ -1,10 +1,10 @@
-import { served } from "../../served.js";
+import { classOf, served } from "../../served.js";
 
 /** The app's folder in Dropbox. `Dropbox` is the class of `kitestring/dropbox`, where nothing can be imported later, as in a
  * service worker; `service` is the address of an emulator. */
 export default function dropbox({ getAccessToken, fetch, service, Dropbox }) {
   return served("dropbox", { fetch }, async fetch => {
-    Dropbox ??= (await import("../../../dropbox.js")).Dropbox;
-    return Dropbox.open({ folder: "/", token: () => getAccessToken(), fetch, service });
+    const Drive = await classOf("Dropbox", Dropbox, () => import("../../../dropbox.js"));
+    return Drive.open({ folder: "/", token: () => getAccessToken(), fetch, service });
   });
 }
