@@ -217,13 +217,13 @@ fn a_part_that_is_called_the_whole_is_cut_where_it_begins() {
 fn a_page_of_a_network_is_neither_a_file_nor_a_listing() {
     let page = Said { headers: vec![("ETag", "\"tag\""), ("Content-Type", "text/html")], ..said(200, "<html></html>") };
     let (drive, _) = scripted([page]);
-    let kinds = [
-        block_on(drive.get(path("f"), GetOptions::default())).unwrap_err().kind,
-        put(&drive, Condition::Any).unwrap_err().kind,
-        block_on(drive.list_dir(path("d"), None)).unwrap_err().kind,
-        block_on(drive.delete(path("f"), Condition::Any)).unwrap_err().kind,
+    let errors = [
+        block_on(drive.get(path("f"), GetOptions::default())).unwrap_err(),
+        put(&drive, Condition::Any).unwrap_err(),
+        block_on(drive.list_dir(path("d"), None)).unwrap_err(),
+        block_on(drive.delete(path("f"), Condition::Any)).unwrap_err(),
     ];
-    assert!(kinds.iter().all(|kind| *kind == ErrorKind::Unavailable), "{kinds:?}");
+    assert!(errors.iter().all(|error| error.kind == ErrorKind::Unavailable), "{errors:?}");
 }
 
 #[test]
