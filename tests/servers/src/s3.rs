@@ -230,3 +230,23 @@ fn rclone(home: &Path, port: u16) -> Vec<String> {
     let (files, config) = (files.to_string_lossy(), config.to_string_lossy());
     program("rclone", &["--config", &config, "serve", "s3", "--addr", &address, "--auth-key", &keys, &files])
 }
+
+/// Returns a place as rclone names it.
+pub fn rclone_remote(place: &Place) -> String {
+    let (endpoint, secret) = (place.endpoint.as_deref().unwrap_or_default(), secret());
+    let Place { bucket, folder, .. } = place;
+    format!(":s3,provider=SeaweedFS,access_key_id={KEY},secret_access_key={secret},endpoint='{endpoint}':{bucket}/{folder}")
+}
+
+/// Copies a folder by rclone, and returns how long that took.
+///
+/// # Panics
+/// If it fails.
+pub fn rclone_copy(from: &str, to: &str) -> Duration {
+    let command = program("rclone", &["--config", "", "copy", from, to]);
+    let (program, arguments) = command.split_first().unwrap();
+    let began = Instant::now();
+    let done = std::process::Command::new(program).args(arguments).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    began.elapsed()
+}

@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use async_io::block_on;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use kitestring::{
     Client, Drive as _, DrivePath, ErrorKind, MemoryApplication, MemoryState, Options, Result, Runtime, SyncOptions, apply,
-    drive::{Condition, GetOptions, Got},
+    drive::{Condition, GetOptions, Got, PutFile},
     port,
 };
 use kitestring_adapters::{
@@ -13,13 +14,13 @@ use kitestring_adapters::{
     drives::s3::{Keys, Place},
     http::{Http, NativeHttp, Request, Response, Secret},
 };
-use kitestring_servers::s3::{Store, keys, open, open_over};
+use kitestring_servers::s3::{Store, keys, open, open_over, rclone_copy, rclone_remote};
 use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Counts requests.
@@ -168,4 +169,55 @@ fn a_large_file_goes_in_parts_and_comes_back() {
         let again = GetOptions { unless: Some(replaced), ..GetOptions::default() };
         assert_eq!(block_on(drive.get(path("large"), again)).unwrap(), Got::Unchanged);
     }
+}
+
+/// The size of a pack, as the journal writes them, and how many are sent.
+const PACK_BYTES: usize = 4 << 20;
+const PACKS: u64 = 16;
+const MEASURED: usize = 2;
+
+/// Beside `rclone copy` of the same packs, each the best of two, in turns. What is measured is printed: it depends on who
+/// else uses the machine, so that only what no such reason explains is a failure.
+#[test]
+fn packs_go_as_fast_as_by_rclone() {
+    let (place, home) = (Store::SeaweedFs.empty_folder(), tempfile::tempdir().unwrap());
+    let packs: Vec<Vec<u8>> = (0..PACKS).map(noise).collect();
+    let (up, down) = (home.path().join("up"), home.path().join("down"));
+    std::fs::create_dir(&up).unwrap();
+    packs.iter().enumerate().for_each(|(n, pack)| std::fs::write(up.join(format!("pack-{n}")), pack).unwrap());
+    let drive = open(&Place { folder: "ours".to_owned(), ..place.clone() }).unwrap();
+    let (mut ours, mut theirs) = ([Duration::MAX; 2], [Duration::MAX; 2]);
+    for round in 0..MEASURED {
+        let name = |n: usize| path(&format!("{round}/pack-{n}"));
+        let file = |(n, bytes): (usize, &Vec<u8>)| PutFile { path: name(n), bytes: bytes.clone(), condition: Condition::Any };
+        let files: Vec<PutFile> = packs.iter().enumerate().map(file).collect();
+        let began = Instant::now();
+        assert!(block_on(drive.put_many(files)).iter().all(Result::is_ok));
+        ours[0] = ours[0].min(began.elapsed());
+        let began = Instant::now();
+        let reads = (0..packs.len()).map(|n| drive.get(name(n), GetOptions::default()));
+        let got: Vec<Got> = block_on(stream::iter(reads).buffered(8).try_collect()).unwrap();
+        ours[1] = ours[1].min(began.elapsed());
+        assert!(got.iter().zip(&packs).all(|(got, pack)| matches!(got, Got::File { bytes, .. } if bytes == pack)));
+        let remote = Place { folder: format!("theirs/{round}"), ..place.clone() };
+        theirs[0] = theirs[0].min(rclone_copy(&up.to_string_lossy(), &rclone_remote(&remote)));
+        theirs[1] = theirs[1].min(rclone_copy(&rclone_remote(&remote), &down.join(round.to_string()).to_string_lossy()));
+    }
+    let megabytes = |time: Duration| (PACKS as usize * PACK_BYTES) as f64 / 1e6 / time.as_secs_f64();
+    for (what, ours, theirs) in [("up", ours[0], theirs[0]), ("down", ours[1], theirs[1])] {
+        println!("{what}: {:.0} MB/s, rclone copy {:.0} MB/s", megabytes(ours), megabytes(theirs));
+        assert!(ours < theirs * 3, "{what}: {ours:?} and {theirs:?}");
+    }
+}
+
+/// Bytes that nobody can compress.
+fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    (0..PACK_BYTES / 8).flat_map(|_| next().to_le_bytes()).collect()
 }
