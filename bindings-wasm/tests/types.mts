@@ -6,6 +6,7 @@ import { GDrive } from "kitestring/gdrive";
 import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
 import { FileState } from "kitestring/node";
+import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 
 class Notes implements Application {
@@ -32,6 +33,7 @@ class Notes implements Application {
 export async function run(application: Notes): Promise<number> {
   const drives: Drive[] = [
     Drive.memory(),
+    await S3.open({ bucket: "notes", region: "eu-west-1", accessKeyId: "id", secretAccessKey: "s", style: "path" }),
     await WebDav.open({ url: "https://cloud.example/notes", user: "ann", password: "p" }),
     await Dropbox.open({ folder: "/notes", token: async refused => refused ?? "t" }),
     await GDrive.open({ token: () => "t" }),

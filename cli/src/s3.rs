@@ -54,7 +54,11 @@ impl Bucket {
                 ("style", "host") => place.style = Style::Host,
                 ("conditions", "none") => without_conditions = true,
                 ("collection", _) => collection = Some(value),
-                _ => return Err(invalid("only endpoint=URL, region=NAME, style=path, style=host, conditions=none and collection=NAME may follow a bucket")),
+                _ => {
+                    return Err(invalid(
+                        "only endpoint=URL, region=NAME, style=path, style=host, conditions=none and collection=NAME may follow a bucket",
+                    ));
+                }
             }
         }
         complete(&mut place)?;

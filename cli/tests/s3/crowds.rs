@@ -11,7 +11,17 @@ fn loses_nothing(store: Store, options: &[&str], sync: &[&str], may_fail: bool) 
     let (drive, secret) = (typed(&store.empty_folder()), secret());
     let variables = [("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", secret.as_str())];
     let (name, enough) = (format!("{options:?} on {store:?}"), Duration::from_secs(15));
-    play(&Place { name: &name, drive: &drive, options, lowered: None, variables: &variables, sync, may_fail, apart: Duration::ZERO, enough });
+    play(&Place {
+        name: &name,
+        drive: &drive,
+        options,
+        lowered: None,
+        variables: &variables,
+        sync,
+        may_fail,
+        apart: Duration::ZERO,
+        enough,
+    });
 }
 
 #[test]

@@ -213,7 +213,10 @@ fn seaweedfs(home: &Path, port: u16) -> Vec<String> {
     fs::write(&config, text.to_string()).unwrap();
     let ports = [("master.port", free_port()), ("volume.port", free_port()), ("filer.port", free_port()), ("s3.port", port)];
     let grpc = ["master.port.grpc", "volume.port.grpc", "filer.port.grpc", "s3.port.grpc"].map(|name| (name, free_port()));
-    let mut command = program("weed", &["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=30"]);
+    let mut command = program(
+        "weed",
+        &["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=30"],
+    );
     command.extend(ports.into_iter().chain(grpc).map(|(name, port)| format!("-{name}={port}")));
     command.extend(words([
         "-master.volumeSizeLimitMB=64",

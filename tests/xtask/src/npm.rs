@@ -24,13 +24,14 @@ struct Module {
 
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
 /// `spec/decisions/0010-npm-modules.md` says what is to be reached.
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 7] = [
     Module { name: "client", features: "client", bound: 572_000 },
     Module { name: "sealed", features: "sealed", bound: 720_000 },
     Module { name: "compat", features: "compat", bound: 98_000 },
     Module { name: "webdav_drive", features: "webdav", bound: 161_000 },
     Module { name: "dropbox_drive", features: "dropbox", bound: 196_000 },
     Module { name: "gdrive_drive", features: "gdrive", bound: 270_000 },
+    Module { name: "s3_drive", features: "s3", bound: 250_000 },
 ];
 
 /// Declarations of `compat` that are the same for CommonJS; those of a single drive are not.
