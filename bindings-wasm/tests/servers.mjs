@@ -56,7 +56,7 @@ export async function seaweedfs() {
     assert.ok(tries < 300, "the store makes no bucket");
     await new Promise(resolve => setTimeout(resolve, 100));
   }
-  return { setup: { bucket: "notes", endpoint, accessKeyId, secretAccessKey }, stop: () => server.kill() };
+  return { setup: { bucket: "notes", endpoint, accessKeyId, secretAccessKey }, stop: () => server.kill("SIGKILL") };
 }
 
 /** A proxy in front of a port. `bytesPerSecond` is for both ways together; `bytes` counts; while `cut`, nobody gets through. */
