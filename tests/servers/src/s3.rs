@@ -28,7 +28,7 @@ pub const KEY: &str = "kite-tests";
 /// Its secret.
 pub const SECRET: &str = "a secret only of tests";
 /// How long a store may take until it makes a bucket.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The stores that the tests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub fn place(server: &Server, bucket: &str) -> Place {
 /// Makes a bucket, as soon as the store makes any.
 ///
 /// # Panics
-/// If it does not within a minute.
+/// If it does not within two minutes.
 pub fn make_bucket(server: &Server, name: &str) {
     let (begun, mut last) = (Instant::now(), String::new());
     while begun.elapsed() < PATIENCE {
