@@ -36,8 +36,7 @@ const PARALLEL: u32 = 8;
 /// A version is the `ETag` of an object. It is a digest of the content with many stores, so that a content that was replaced
 /// and put back has its old version again; no file of a vault comes back to what it was.
 ///
-/// A folder has no existence of its own. If the bucket is gone, every call is `unavailable`, but some stores make a bucket
-/// anew for whoever writes into it.
+/// A folder has no existence of its own. If the bucket is gone, every call is `unavailable`.
 ///
 /// # Errors
 /// `unauthorized` if the keys are not accepted, or may not do that; `invalid_input` for a name that makes a key of more than
