@@ -26,5 +26,5 @@ echo '{ "name": "empty", "private": true, "type": "module" }' > "$project/packag
 cd "$project"
 # Without the network: the package needs nothing.
 npm install --silent --no-audit --no-fund --offline ../kitestring-0.1.0.tgz
-export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav" EXAMPLES="$target/examples"
+export TOOLS="$tests/node_modules" PROGRAMS="$target/debug" WSGIDAV="$servers/bin/wsgidav" SEAWEEDFS="$servers/bin/weed" EXAMPLES="$target/examples"
 node --test --test-reporter=tap

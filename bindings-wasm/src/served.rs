@@ -16,6 +16,8 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use kitestring_adapters::Dropbox as Service;
 #[cfg(feature = "gdrive")]
 use kitestring_adapters::GDrive as Service;
+#[cfg(feature = "s3")]
+use kitestring_adapters::S3 as Service;
 #[cfg(feature = "webdav")]
 use kitestring_adapters::WebDav as Service;
 
@@ -30,9 +32,33 @@ fn ports(setup: &JsValue) -> Result<Ports> {
     Ok((Arc::new(http), Arc::new(JsRuntime)))
 }
 
-#[cfg(any(feature = "dropbox", feature = "webdav"))]
+#[cfg(any(feature = "dropbox", feature = "s3", feature = "webdav"))]
 fn text(setup: &JsValue, name: &'static str) -> Result<String> {
     input("open", read::required(setup, name, read::text))
+}
+
+#[cfg(feature = "s3")]
+fn service(setup: &JsValue) -> Result<Service> {
+    use kitestring_adapters::{
+        drives::s3::{Keys, Place, Style},
+        http::Secret,
+    };
+    let (http, runtime) = ports(setup)?;
+    let given = |name: &str| input("open", read::optional(setup, name, read::text));
+    let style = match given("style")?.as_deref() {
+        None => Style::Usual,
+        Some("path") => Style::Path,
+        Some("host") => Style::Host,
+        Some(_) => return Err(kitestring::Error::new(kitestring::ErrorKind::InvalidInput, "open", "style is \"path\" or \"host\"")),
+    };
+    let folder = given("folder")?.unwrap_or_default();
+    let place = Place { bucket: text(setup, "bucket")?, folder, endpoint: given("endpoint")?, region: given("region")?, style };
+    let secret = Secret::new(text(setup, "secretAccessKey")?);
+    let keys = Keys { id: text(setup, "accessKeyId")?, secret, session: given("sessionToken")?.map(Secret::new) };
+    let service = Service::new(http, runtime, &place, keys)?;
+    // For a store that lets two writes pass that come at once.
+    let without = input("open", read::optional(setup, "withoutConditions", read::flag))?.unwrap_or_default();
+    Ok(if without { service.without_conditions() } else { service })
 }
 
 #[cfg(feature = "webdav")]

@@ -1,4 +1,4 @@
-// What tests need around them: a WebDAV server, a proxy that is slow, counts and can be cut, and a web server.
+// What tests need around them: a WebDAV server, an S3 store, a proxy that is slow, counts and can be cut, and a web server.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -38,6 +38,25 @@ export async function webdav({ origins } = {}) {
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   return { port, root, url: `http://127.0.0.1:${port}/notes`, stop: () => server.kill() };
+}
+
+/** Starts SeaweedFS with an empty bucket, which anybody may make, and returns how a drive is opened in it. */
+export async function seaweedfs() {
+  const root = await mkdtemp(join(tmpdir(), "kitestring-s3-"));
+  const [accessKeyId, secretAccessKey, actions] = ["kite-tests", "only-of-tests", ["Admin", "Read", "Write", "List"]];
+  const credentials = [{ accessKey: accessKeyId, secretKey: secretAccessKey }];
+  await writeFile(join(root, "s3.json"), JSON.stringify({ identities: [{ name: "kite", credentials, actions }, { name: "anonymous", actions }] }));
+  const names = ["s3.port", "master.port", "volume.port", "filer.port", "s3.port.grpc", "master.port.grpc", "volume.port.grpc", "filer.port.grpc"];
+  const ports = await Promise.all(names.map(freePort));
+  const given = ["server", `-dir=${root}`, "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", `-s3.config=${join(root, "s3.json")}`];
+  given.push("-s3.port.iceberg=0", "-s3.port.lance=0", ...names.map((name, n) => `-${name}=${ports[n]}`));
+  const server = spawn(process.env.SEAWEEDFS, given, { stdio: "ignore" });
+  const endpoint = `http://127.0.0.1:${ports[0]}`;
+  for (let tries = 0; !(await fetch(`${endpoint}/notes`, { method: "PUT" }).catch(() => undefined))?.ok; tries += 1) {
+    assert.ok(tries < 300, "the store makes no bucket");
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return { setup: { bucket: "notes", endpoint, accessKeyId, secretAccessKey }, stop: () => server.kill("SIGKILL") };
 }
 
 /** A proxy in front of a port. `bytesPerSecond` is for both ways together; `bytes` counts; while `cut`, nobody gets through. */

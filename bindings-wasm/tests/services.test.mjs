@@ -1,12 +1,14 @@
-// The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, and with a WebDAV server.
+// The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, with a WebDAV server, and with
+// a store that speaks like Amazon S3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, State } from "kitestring";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
+import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 import { Notes } from "./notes.mjs";
-import { webdav } from "./servers.mjs";
+import { seaweedfs, webdav } from "./servers.mjs";
 import { emulator } from "./services.mjs";
 
 async function twoClients(open) {
@@ -58,6 +60,22 @@ test("two clients meet on a WebDAV server", async () => {
   try {
     await (await WebDav.open({ url })).makeRoot();
     await twoClients(() => WebDav.open({ url }));
+  } finally {
+    stop();
+  }
+});
+
+test("two clients meet in a bucket of an S3 store", async () => {
+  const { setup, stop } = await seaweedfs();
+  try {
+    const drive = await S3.open(setup);
+    await drive.makeRoot();
+    await twoClients(() => S3.open({ ...setup, folder: "notes" }));
+    assert.deepEqual((await drive.listDir("")).entries.map(({ name }) => name), ["notes"]);
+    const wrongly = await S3.open({ ...setup, secretAccessKey: "canary" });
+    await assert.rejects(wrongly.makeRoot(), error => error.code === "unauthorized" && !String(error.detail).includes("canary"));
+    await assert.rejects((await S3.open({ ...setup, bucket: "another" })).makeRoot(), { code: "not_found" });
+    await assert.rejects(S3.open({ ...setup, style: "other" }), { code: "invalid_input" });
   } finally {
     stop();
   }

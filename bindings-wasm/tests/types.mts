@@ -8,6 +8,7 @@ import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
 import { Drive as NodeDrive, FileState } from "kitestring/node";
 import { SignIn, dropbox, google } from "kitestring/oauth";
+import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 
 class Notes implements Application {
@@ -37,6 +38,7 @@ export async function run(application: Notes): Promise<number> {
   await signIn.finish(await signIn.begin("https://app.example/back"));
   const drives: Drive[] = [
     Drive.memory(),
+    await S3.open({ bucket: "notes", region: "eu-west-1", accessKeyId: "id", secretAccessKey: "s", style: "path" }),
     await NodeDrive.folder("/tmp/drive"),
     await Dropbox.open({ folder: "/notes", token: signIn.token }),
     await WebDav.open({ url: "https://cloud.example/notes", user: "ann", password: "p" }),

@@ -158,7 +158,8 @@ const SET_UP: &str = "Set-up, needed the first time only";
 pub(crate) struct SetUp {
     /// Where the drive is: a folder, as a path or a file: URL, made if its parent exists; webdav+https://host/path, for
     /// which KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD sign in; dropbox:/path, for which KITE_DROPBOX_TOKEN does; or
-    /// gdrive:appdata or gdrive:/name, for which KITE_GDRIVE_TOKEN does
+    /// gdrive:appdata or gdrive:/name, for which KITE_GDRIVE_TOKEN does; or s3://bucket/folder, with ?endpoint=URL for
+    /// another store than Amazon's, for which AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do
     #[arg(long, value_name = "URL", help_heading = SET_UP)]
     pub drive: Option<OsString>,
     /// One dataset of several on the drive, in a folder of this name there; the same as ?collection=NAME at the end of
@@ -522,6 +523,8 @@ pub(crate) enum ConnectTo {
     Gdrive(SignInOptions),
     /// A WebDAV server; user and password are asked for, or in KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD
     Webdav(WebDavServer),
+    /// A bucket of Amazon S3 or its kin; the keys are asked for, or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    S3(S3Bucket),
 }
 
 /// How to sign in.
@@ -546,6 +549,14 @@ pub(crate) struct WebDavServer {
     pub address: String,
 }
 
+/// A bucket.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct S3Bucket {
+    /// The bucket, as kite sync --drive takes it; the keys count for the whole bucket
+    #[arg(value_name = "s3://BUCKET?endpoint=URL&region=NAME")]
+    pub address: String,
+}
+
 /// The options of `kite disconnect`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Disconnect {
@@ -566,6 +577,8 @@ pub(crate) enum DisconnectFrom {
     Gdrive(SignOutOptions),
     /// A WebDAV server: the password is deleted here
     Webdav(WebDavServer),
+    /// A bucket of Amazon S3 or its kin: the keys are deleted here
+    S3(S3Bucket),
 }
 
 /// How to sign out.

@@ -1,11 +1,12 @@
-//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path`, `dropbox:/path` or
-//! `gdrive:appdata`; with
+//! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path`, `dropbox:/path`,
+//! `gdrive:appdata` or `s3://bucket/folder`; with
 //! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
     dropbox, gdrive,
     layout::{Layout, Telltale},
+    s3,
     webdav::{self, Address},
 };
 use kitestring::{Drive, DrivePath, Error, ErrorKind, MemoryDrive, Result};
@@ -49,6 +50,8 @@ enum Place {
     Dropbox(dropbox::Folder),
     /// A folder in Google Drive.
     GDrive(gdrive::Place),
+    /// A folder in a bucket of S3 or its kin.
+    S3(s3::Bucket),
 }
 
 impl DriveUrl {
@@ -70,6 +73,7 @@ impl DriveUrl {
             }
             Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
             Some(gdrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GDrive(gdrive::Place::parse(address)?))),
+            Some(s3::SCHEME) => return Self::parse_bucket(typed),
             Some(other) => return Err(unsupported(other, typed)),
         };
         if path.as_os_str().is_empty() {
@@ -86,6 +90,13 @@ impl DriveUrl {
         let place = place(address)?;
         let collection = query.map(|query| collection_of(query.as_bytes(), OsStr::new("the drive's URL"))).transpose()?;
         Ok(Self { place, collection })
+    }
+
+    /// A bucket has a query of its own.
+    fn parse_bucket(typed: &OsStr) -> Result<Self> {
+        let text = typed.to_str().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "open", "the drive's URL is no text"))?;
+        let (bucket, collection) = s3::Bucket::parse(text)?;
+        Ok(Self { place: Place::S3(bucket), collection: collection.as_deref().map(Collection::new).transpose()? })
     }
 
     /// Adds a collection that was typed by itself.
@@ -128,6 +139,7 @@ impl DriveUrl {
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
             Place::GDrive(place) => Arc::new(place.open(make, layout, &self.dataset_path(), own)?),
+            Place::S3(bucket) => Arc::new(bucket.open(make)?),
         };
         Ok(match &self.collection {
             Some(collection) => Arc::new(Within::new(drive, collection.path().clone())),
@@ -163,6 +175,7 @@ impl DriveUrl {
             Place::WebDav(address) => address.layout(&self.dataset_path()),
             Place::Dropbox(folder) => folder.layout(&self.dataset_path()),
             Place::GDrive(place) => place.layout(&self.dataset_path()),
+            Place::S3(bucket) => bucket.layout(&self.dataset_path()),
         }
     }
 
@@ -176,6 +189,7 @@ impl DriveUrl {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
+            Place::S3(bucket) => return Ok(Arc::new(bucket.open(false)?)),
             Place::GDrive(place) => {
                 let tells = match telltale {
                     Telltale::File(file) => layers::Telltale::File(dataset.join(file)?),
@@ -224,7 +238,7 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) => None,
+            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) | Place::S3(_) => None,
         }
     }
 
@@ -235,6 +249,7 @@ impl DriveUrl {
             Place::WebDav(address) => address.to_string(),
             Place::Dropbox(folder) => folder.to_string(),
             Place::GDrive(place) => place.to_string(),
+            Place::S3(bucket) => bucket.to_string(),
         }
     }
 
@@ -258,8 +273,10 @@ impl fmt::Display for DriveUrl {
             Place::WebDav(address) => address.fmt(f)?,
             Place::Dropbox(folder) => folder.fmt(f)?,
             Place::GDrive(place) => place.fmt(f)?,
+            Place::S3(bucket) => bucket.fmt(f)?,
         }
-        self.collection.iter().try_for_each(|collection| write!(f, "?collection={collection}"))
+        let mark = if matches!(self.place, Place::S3(_)) { '&' } else { '?' };
+        self.collection.iter().try_for_each(|collection| write!(f, "{mark}collection={collection}"))
     }
 }
 
@@ -340,7 +357,7 @@ fn unsupported(scheme: &str, typed: &OsStr) -> Error {
     };
     let detail = format!(
         "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths, \
-         webdav+https://host/path, dropbox:/path, gdrive:appdata and gdrive:/name{hint}"
+         webdav+https://host/path, dropbox:/path, gdrive:appdata, gdrive:/name and s3://bucket/folder{hint}"
     );
     Error::new(ErrorKind::Unsupported, "open", detail)
 }
@@ -413,6 +430,34 @@ mod tests {
         let gdrive = ["gdrive:", "gdrive:notes", "gdrive:/", "gdrive:/a/b", "gdrive:/..", "gdrive:appdata?token=canary"];
         for wrong in dropbox.into_iter().chain(gdrive) {
             let error = parse(wrong).unwrap_err();
+            assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_comes_back_and_holds_no_secret() {
+        for (typed, written) in [
+            ("s3://notes?region=eu-west-1", "s3://notes?region=eu-west-1"),
+            (
+                "s3://notes/a b/%C3%A9%3F/?endpoint=http://127.0.0.1:9000/&region=x&style=path&conditions=none&collection=photos",
+                "s3://notes/a%20b/%C3%A9%3F?region=x&endpoint=http://127.0.0.1:9000&style=path&conditions=none&collection=photos",
+            ),
+        ] {
+            let url = parse(typed).unwrap();
+            assert_eq!((url.to_string().as_str(), &parse(written).unwrap()), (written, &url));
+            assert!(url.is_same(&parse(written).unwrap()) && url.folder().is_none());
+        }
+        for bad in [
+            "s3:notes",
+            "s3://",
+            "s3://a@b/x?region=canary",
+            "s3://notes/../x?region=r",
+            "s3://notes?region=r&secret=canary",
+            "s3://notes?region=r&endpoint=https://key:canary@host",
+            "s3://notes?region=r&endpoint=http://host/canary",
+            "s3://notes?region=r&style=canary",
+        ] {
+            let error = parse(bad).unwrap_err();
             assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
         }
     }

@@ -16,6 +16,7 @@ mod home;
 mod layout;
 mod lock;
 mod output;
+mod s3;
 mod sealed;
 mod session;
 mod setup;

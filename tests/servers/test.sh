@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs WebDAV servers, and runs the tests that need them.
+# Installs WebDAV servers and S3 stores, and runs the tests that need them.
 set -eu
 cd "$(dirname "$0")/../.."
 environment=${CARGO_TARGET_DIR:-$PWD/target}/servers
@@ -18,4 +18,5 @@ fi
 "$environment/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
 
 cargo test --locked -p kitestring-servers --test conformance --test claims --test faults --test tls -- --nocapture
-cargo test --locked -p kitestring-cli --test webdav -- --nocapture --test-threads=4
+cargo test --locked -p kitestring-servers --test s3_conformance --test s3_faults --test s3_store -- --nocapture
+cargo test --locked -p kitestring-cli --test webdav --test s3 -- --nocapture --test-threads=4

@@ -6,5 +6,7 @@ pub mod dropbox;
 pub mod fs;
 #[cfg(feature = "gdrive")]
 pub mod gdrive;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "webdav")]
 pub mod webdav;

@@ -90,9 +90,11 @@ async fn exchange(client: &Client, request: Request) -> Result<Response> {
     for Header { name, value } in &request.headers {
         building = building.header(name, value);
     }
-    // So that an empty one has a length too: services refuse one without.
-    if !request.body.is_empty() || matches!(request.method, Method::Put | Method::Post) {
+    if !request.body.is_empty() {
         building = building.body(request.body);
+    } else if matches!(request.method, Method::Put | Method::Post) {
+        // So that an empty one has a length too, which `reqwest` leaves out: services refuse one without.
+        building = building.header("Content-Length", "0");
     }
     let mut response = building.send().await.map_err(failed)?;
     let status = response.status().as_u16();

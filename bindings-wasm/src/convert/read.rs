@@ -29,7 +29,7 @@ pub(crate) fn text(value: &JsValue) -> Parsed<String> {
     value.as_string().ok_or_else(|| "must be text".into())
 }
 
-#[cfg(any(feature = "client", feature = "compat"))]
+#[cfg(any(feature = "client", feature = "compat", feature = "s3"))]
 pub(crate) fn flag(value: &JsValue) -> Parsed<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".into())
 }

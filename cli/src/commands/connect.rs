@@ -2,9 +2,10 @@
 
 use super::DONE;
 use crate::{
-    args::{Connect, ConnectTo, SignInOptions, WebDavServer},
-    connections::{Cloud, Login},
+    args::{Connect, ConnectTo, S3Bucket, SignInOptions, WebDavServer},
+    connections::{AccessKeys, Cloud, Login},
     output::{COMMAND, FAINT, GOOD, json, line, note, quote::shown, styled},
+    s3::{self, Bucket},
     sealed::is_somebody_here,
     webdav::Address,
 };
@@ -31,6 +32,7 @@ pub(super) fn run(args: &Connect) -> Result<u8> {
         Some(ConnectTo::Dropbox(options)) => cloud(Cloud::Dropbox, options, args.json)?,
         Some(ConnectTo::Gdrive(options)) => cloud(Cloud::Gdrive, options, args.json)?,
         Some(ConnectTo::Webdav(server)) => webdav(server, args.json)?,
+        Some(ConnectTo::S3(bucket)) => s3(bucket, args.json)?,
     }
     Ok(DONE)
 }
@@ -126,6 +128,35 @@ fn ask(address: &Address) -> Result<Login> {
     Ok(Login { user: user.trim().to_owned(), password: Secret::new(password) })
 }
 
+fn s3(bucket: &S3Bucket, json: bool) -> Result<()> {
+    let bucket = Bucket::parse_typed(&bucket.address)?;
+    let keys = match AccessKeys::given()? {
+        Some(keys) => keys,
+        None => ask_for_keys(&bucket.store())?,
+    };
+    bucket.check(&keys)?;
+    let store = bucket.store();
+    keys.keep(&store)?;
+    if json {
+        json::print(&json!({ "connected": described_store(&store, Some(keys.key())) }));
+    } else {
+        line(format_args!("{} to {store} as {}", styled(GOOD, "Signed in"), shown(keys.key())));
+    }
+    Ok(())
+}
+
+fn ask_for_keys(store: &str) -> Result<AccessKeys> {
+    let failed = |e: io::Error| Error::new(ErrorKind::InvalidInput, "sign-in", format!("nothing was typed: {e}"));
+    if !is_somebody_here() {
+        let detail = format!("nobody is here to ask: set {}", s3::how_to_sign_in());
+        return Err(Error::new(ErrorKind::InvalidInput, "sign-in", detail));
+    }
+    let _ = write!(io::stderr(), "Access key for {store}: ");
+    let mut key = String::new();
+    io::stdin().read_line(&mut key).map_err(failed)?;
+    Ok(AccessKeys::typed(&key, rpassword::prompt_password("Secret access key: ").map_err(failed)?))
+}
+
 fn list(json: bool) -> Result<()> {
     let mut connections = Vec::new();
     for cloud in Cloud::ALL {
@@ -148,6 +179,17 @@ fn list(json: bool) -> Result<()> {
             }
         }
     }
+    for store in AccessKeys::stores()? {
+        match AccessKeys::kept(&store) {
+            Ok(None) => {}
+            Ok(Some(keys)) => connections.push((described_store(&store, Some(keys.key())), format!("{store}, as {}", keys.key()))),
+            Err(e) => {
+                let mut described = described_store(&store, None);
+                json::add(&mut described, "error", json::warning(&e));
+                connections.push((described, format!("{store}: {}", e.detail())));
+            }
+        }
+    }
     if json {
         json::print(&json!({ "connections": connections.into_iter().map(|(described, _)| described).collect::<Value>() }));
         return Ok(());
@@ -167,4 +209,8 @@ fn described(cloud: Cloud, app: &str) -> Value {
 
 fn described_server(server: &str, user: Option<&str>) -> Value {
     json!({ "service": "webdav", "server": server, "user": user })
+}
+
+fn described_store(store: &str, key: Option<&str>) -> Value {
+    json!({ "service": "s3", "store": store, "key": key })
 }

@@ -3,8 +3,9 @@
 use super::DONE;
 use crate::{
     args::{Disconnect, DisconnectFrom, SignOutOptions},
-    connections::{Cloud, Login},
+    connections::{AccessKeys, Cloud, Login},
     output::{GOOD, json, line, styled},
+    s3::Bucket,
     webdav::Address,
 };
 use async_io::block_on;
@@ -23,6 +24,13 @@ pub(super) fn run(args: &Disconnect) -> Result<u8> {
                 return Err(nobody(&server));
             }
             ("webdav", server)
+        }
+        DisconnectFrom::S3(bucket) => {
+            let store = Bucket::parse_typed(&bucket.address)?.store();
+            if !AccessKeys::forget(&store)? {
+                return Err(nobody(&store));
+            }
+            ("s3", store)
         }
     };
     if args.json {

@@ -1,10 +1,12 @@
 //! Where the user is signed in: one file for each service, for this user only, in the user's state directory. Never in a
 //! folder, which may be copied, backed up or shared.
 
+mod access_keys;
 mod cloud;
 mod login;
 mod private;
 
+pub(crate) use access_keys::{AccessKeys, KEY, SECRET};
 pub(crate) use cloud::Cloud;
 pub(crate) use login::{Login, PASSWORD, USER};
 

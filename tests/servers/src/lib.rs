@@ -6,6 +6,7 @@
 mod faults;
 pub mod play;
 mod relay;
+pub mod s3;
 mod start;
 
 pub use faults::{FastRuntime, Faults, FaultyHttp};

@@ -62,25 +62,30 @@ impl Server {
     }
 
     fn start_with(kind: Kind, options: &[&str]) -> Self {
+        Self::launch(&format!("{kind:?}"), |home, port| match kind {
+            Kind::WsgiDav => wsgidav(home, port),
+            Kind::Apache => apache(home, port),
+            Kind::Nginx => nginx(home, port),
+            Kind::Rclone => rclone(home, port, options),
+        })
+    }
+
+    /// Starts what `command` makes for a folder of its own and a port.
+    pub(crate) fn launch(name: &str, command: impl FnOnce(&Path, u16) -> Vec<String>) -> Self {
         let home = tempfile::Builder::new().prefix("kitestring-server-").tempdir().unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for folder in ["files", "own"] {
             fs::create_dir(home.path().join(folder)).unwrap();
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let command = match kind {
-            Kind::WsgiDav => wsgidav(home.path(), port),
-            Kind::Apache => apache(home.path(), port),
-            Kind::Nginx => nginx(home.path(), port),
-            Kind::Rclone => rclone(home.path(), port, options),
-        };
+        let port = free_port();
+        let command = command(home.path(), port);
         if is_root() {
             // Apache does not serve as root.
             let given = Command::new("chown").args(["-R", "www-data"]).arg(home.path()).status();
             assert!(given.unwrap().success(), "the server's folder cannot be given to www-data");
         }
         let mut server = Self::guarded(&command, home, port);
-        server.wait_until_it_answers(kind);
+        server.wait_until_it_answers(name);
         server
     }
 
@@ -95,11 +100,11 @@ impl Server {
         Self { port, is_sealed: false, home, guard, _lifeline: lifeline }
     }
 
-    fn wait_until_it_answers(&mut self, kind: Kind) {
+    fn wait_until_it_answers(&mut self, name: &str) {
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             let log = || fs::read_to_string(self.home.path().join("own/log")).unwrap_or_default();
-            assert!(begun.elapsed() < PATIENCE, "{kind:?} does not answer; tests/servers/test.sh installs it: {}", log());
+            assert!(begun.elapsed() < PATIENCE, "{name} does not answer; tests/servers/test.sh installs it: {}", log());
             sleep(Duration::from_millis(20));
         }
     }
@@ -126,11 +131,15 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n")
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(own, PathBuf::from)
 }
