@@ -1,7 +1,7 @@
 //! An object of the host's language as the port [`kitestring::Application`].
 
 use crate::{
-    error::{KiteError, raised},
+    error::{KiteError, Port, raised_by},
     record::{Change, Document, Entry, Incoming, Outcome, PartRequest, StagedPart, names},
 };
 use kitestring::{DocId, Error, ErrorKind, Result, apply, port};
@@ -92,6 +92,10 @@ impl kitestring::Application for Host {
     async fn stage_part(&self, part: kitestring::StagedPart) -> Result<()> {
         self.host.stage_part(part.into()).await.map_err(raised("stage_part"))
     }
+}
+
+fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
+    raised_by(Port::Application, operation)
 }
 
 /// Checks what the host answered: a wrong id in an answer is the host's fault, not the caller's.

@@ -172,17 +172,46 @@ impl From<Error> for KiteError {
     }
 }
 
+/// What stands as the operation of an exception that is none of ours, until its port is known.
+const UNEXPECTED: &str = "callback";
+
 /// What a method of the host raised that is none of ours.
 impl From<uniffi::UnexpectedUniFFICallbackError> for KiteError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Error::new(ErrorKind::Application, "callback", error.reason).into()
+        Error::new(ErrorKind::Application, UNEXPECTED, error.reason).into()
+    }
+}
+
+/// A port that an object of the host's language may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Port {
+    Application,
+    Drive,
+    #[cfg(feature = "http")]
+    Http,
+    State,
+}
+
+impl Port {
+    /// What an exception is that is none of ours.
+    pub(crate) fn kind(self) -> ErrorKind {
+        match self {
+            Self::Application => ErrorKind::Application,
+            Self::Drive => ErrorKind::Unavailable,
+            #[cfg(feature = "http")]
+            Self::Http => ErrorKind::Unavailable,
+            Self::State => ErrorKind::State,
+        }
     }
 }
 
 /// Makes the core's error of what the host's method `operation` raised.
-pub(crate) fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
+pub(crate) fn raised_by(port: Port, operation: &'static str) -> impl Fn(KiteError) -> Error {
     move |error| {
         let (kind, info) = error.into_parts();
+        if info.operation == UNEXPECTED {
+            return Error::new(port.kind(), operation, info.detail);
+        }
         let retry = match info.retry_after {
             Some(Duration::ZERO) => Retry::Now,
             Some(time) => Retry::After(time),
@@ -202,7 +231,7 @@ mod tests {
         for (code, kind) in VARIANTS {
             let info = ErrorInfo { owner: Some("phone".into()), deletes: Some(21), of: Some(40), ..ErrorInfo::default() };
             let there = KiteError::from(Error::new(kind(&info), "get", "a sentence").about("a file"));
-            let back = raised("get")(there.clone());
+            let back = raised_by(Port::Application, "get")(there.clone());
             assert_eq!(back.kind.code(), *code);
             assert_eq!(KiteError::from(back), there);
         }
