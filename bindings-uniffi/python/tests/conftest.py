@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import servers
 from kitestring import Application, Body, Client, Document, Drive, Entry, Incoming, KiteError, Outcome, State
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,3 +80,25 @@ def raises(code: str) -> "pytest.RaisesExc[BaseException]":
     kind = getattr(KiteError, "".join(word.capitalize() for word in code.split("_")))
     raised: "pytest.RaisesExc[BaseException]" = pytest.raises(kind)
     return raised
+
+
+@pytest.fixture
+def wsgidav(tmp_path: Path) -> Iterator[str]:
+    root = tmp_path / "dav"
+    root.mkdir()
+    with servers.webdav(root) as address:
+        yield address
+
+
+@pytest.fixture
+def emulator() -> Iterator[Callable[[str], str]]:
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(servers.emulator(name))
+
+
+@pytest.fixture
+def sign_in_service() -> Iterator[servers.SignInService]:
+    service = servers.SignInService()
+    yield service
+    service.server.shutdown()
+    service.server.server_close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import kitestring
 import pytest
 from conftest import Device, Memory, devices, raises
+from ports import Files
 from kitestring import (
     Allow,
     Body,
@@ -168,13 +170,25 @@ async def test_many_deletions_wait_for_a_word():
     assert (await laptop.client.sync(allow=Allow(mass_delete=True))).deleted == 40
 
 
-async def test_a_left_version_is_claimed():
-    phone, laptop, desk = await devices(3)
+async def test_a_version_that_its_author_has_left_is_taken_up_by_another_device():
+    files = Files()
+    phone, laptop, desk = await devices(3, Drive.custom(files))
     await phone.save("milk", "a-1", "1 litre")
-    await phone.client.sync()
-    for device in (laptop, desk):
+    for device in (phone, laptop, desk):
         await device.client.sync()
+    # Both have looked before either writes: the drive keeps nobody apart.
+    await phone.save("milk", "a-2", "2 litres")
+    await laptop.save("milk", "b-2", "oat milk")
+    await asyncio.gather(phone.client.sync(), laptop.client.sync())
+    await desk.client.sync()
+    [left] = await desk.client.left_versions()
+    assert {left.revision, left.valid} == {"a-2", "b-2"}
+    conflict = await desk.client.claim(left)
+    await desk.client.resolve(conflict, Resolution.TAKE_REMOTE())
+    await desk.client.sync()
     assert await desk.client.left_versions() == []
+    with raises("not_found"):
+        await desk.client.claim(left)
 
 
 async def test_progress_is_heard_and_a_sync_is_a_stream():
