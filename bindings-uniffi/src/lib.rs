@@ -20,6 +20,8 @@ mod oauth;
 mod observer;
 mod record;
 mod state;
+#[cfg(feature = "test-support")]
+mod testing;
 #[cfg(feature = "http")]
 mod tokens;
 

@@ -2,8 +2,6 @@
 
 #[cfg(any(feature = "dropbox", feature = "gdrive", feature = "webdav"))]
 mod cloud;
-#[cfg(feature = "test-support")]
-mod panicking;
 mod port;
 
 pub use port::DrivePort;
@@ -72,7 +70,7 @@ impl Drive {
 }
 
 impl Drive {
-    fn ready(drive: Arc<dyn kitestring::Drive>) -> Arc<Self> {
+    pub(crate) fn ready(drive: Arc<dyn kitestring::Drive>) -> Arc<Self> {
         Arc::new(Self { drive, makes_root: None })
     }
 
