@@ -68,14 +68,17 @@ fun Checks.callbacks() {
         devices.onPhone.sync()
         var calls = 0
         devices.laptop.before = {
-            calls += 1
-            devices.laptop.save(devices.onLaptop, "tea $calls", "green")
-            devices.onLaptop.conflicts()
-            devices.onLaptop.status()
+            // What is queued while a sync runs is pushed by it, which calls back again: somebody has to stop.
+            if (calls < 5) {
+                calls += 1
+                devices.laptop.save(devices.onLaptop, "tea $calls", "green")
+                devices.onLaptop.conflicts()
+                devices.onLaptop.status()
+            }
         }
         devices.onLaptop.sync()
         devices.laptop.before = {}
-        holds(calls > 0) { "no callback" }
+        equal(calls, 5)
         devices.onLaptop.sync()
         devices.onPhone.sync()
         equal(devices.phone.shown(), devices.laptop.shown())
@@ -84,7 +87,10 @@ fun Checks.callbacks() {
     check("a callback may close the client") {
         val devices = Devices().withMilk()
         devices.phone.save(devices.onPhone, "milk", "2 litres")
-        devices.phone.before = { devices.onPhone.shutdown() }
+        devices.phone.before = {
+            devices.onPhone.shutdown()
+            awaitCancellation()
+        }
         raised<KiteException.Cancelled> { devices.onPhone.sync() }
     }
     check("a forgotten answer and an invalid id are application") {

@@ -138,7 +138,7 @@ fun Checks.calls() {
     }
     check("a sealed vault opens with its passphrase, and with no other") {
         val drive = Drive.memory()
-        val with = { text: String -> Options(encryption = Encryption.passphrase(text).withCost(8192u, 1u, 1u)) }
+        val with = { text: String -> Options(encryption = Encryption.passphrase(text).withCost(19456u, 2u, 1u)) }
         val phone = MemoryHost()
         val client = Client.open(phone, State.memory(), drive, with("correct horse"))
         phone.save(client, "milk", "1 litre")
