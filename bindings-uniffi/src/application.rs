@@ -36,12 +36,13 @@ pub trait Application: Send + Sync {
 pub(crate) struct Host {
     host: Arc<dyn Application>,
     whole_body_bytes: Option<u64>,
+    has_no_flag: bool,
 }
 
 impl Host {
-    pub(crate) fn new(host: Arc<dyn Application>) -> Result<Self> {
+    pub(crate) fn new(host: Arc<dyn Application>, has_no_flag: bool) -> Result<Self> {
         let whole_body_bytes = host.whole_body_bytes().map_err(raised("whole_body_bytes"))?;
-        Ok(Self { host, whole_body_bytes })
+        Ok(Self { host, whole_body_bytes, has_no_flag })
     }
 }
 
@@ -72,11 +73,17 @@ impl kitestring::Application for Host {
     }
 
     async fn uncommitted(&self, after: Option<DocId>, limit: u32) -> Result<Vec<kitestring::Change>> {
+        if self.has_no_flag {
+            return Ok(Vec::new());
+        }
         let after = after.map(|id| id.as_str().to_owned());
         answer("uncommitted", self.host.uncommitted(after, limit).await.map_err(raised("uncommitted"))?)
     }
 
     async fn committed(&self, changes: Vec<kitestring::Change>) -> Result<()> {
+        if self.has_no_flag {
+            return Ok(());
+        }
         let changes = changes.into_iter().map(Change::from).collect();
         self.host.committed(changes).await.map_err(raised("committed"))
     }

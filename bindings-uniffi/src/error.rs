@@ -226,6 +226,34 @@ pub(crate) fn raised_by(port: Port, operation: &'static str) -> impl Fn(KiteErro
 mod tests {
     use super::*;
 
+    /// The rows of `spec/errors.md`: code and advice.
+    fn table() -> Vec<(&'static str, &'static str)> {
+        let rows = include_str!("../../spec/errors.md").lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+        rows.filter_map(|row| Some((row.split_once('`')?.0, row.rsplit_once("| ")?.1))).collect()
+    }
+
+    #[test]
+    fn the_variants_are_the_codes_of_the_specification_and_so_is_their_advice() {
+        let advice = |retry: Retry| match retry {
+            Retry::Now => "now".to_owned(),
+            Retry::Never => "never".to_owned(),
+            Retry::After(time) => format!("after {} s", time.as_secs()),
+        };
+        let made = |kind: fn(&ErrorInfo) -> ErrorKind| Error::new(kind(&ErrorInfo::default()), "get", "a sentence");
+        let ours: Vec<(&str, String)> = VARIANTS.iter().map(|(code, kind)| (*code, advice(made(*kind).retry))).collect();
+        let theirs: Vec<(&str, String)> = table().into_iter().map(|(code, advice)| (code, advice.to_owned())).collect();
+        assert_eq!(ours, theirs);
+        assert_eq!(ours.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ErrorKind::CODES);
+    }
+
+    #[test]
+    fn what_is_no_error_of_ours_is_that_of_its_port() {
+        for (port, code) in [(Port::Application, "application"), (Port::Drive, "unavailable"), (Port::State, "state")] {
+            let raised = KiteError::from(uniffi::UnexpectedUniFFICallbackError::new("OSError"));
+            assert_eq!(raised_by(port, "get")(raised).kind.code(), code);
+        }
+    }
+
     #[test]
     fn every_code_has_its_variant_and_crosses_both_ways() {
         for (code, kind) in VARIANTS {

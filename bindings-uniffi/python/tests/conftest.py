@@ -102,3 +102,11 @@ def sign_in_service() -> Iterator[servers.SignInService]:
     yield service
     service.server.shutdown()
     service.server.server_close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many passed and failed, as Node's tests do: whoever runs all stages adds that up."""
+    stats = terminalreporter.stats
+    passed, failed = len(stats.get("passed", [])), sum(len(stats.get(kind, [])) for kind in ("failed", "error", "skipped", "xfailed"))
+    terminalreporter.write_line(f"# pass {passed}")
+    terminalreporter.write_line(f"# fail {failed}")

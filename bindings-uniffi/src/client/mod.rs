@@ -39,9 +39,9 @@ impl Client {
         options: Option<Options>,
     ) -> Result<Arc<Self>, KiteError> {
         contained_async("open", async {
-            let application = Arc::new(Host::new(application)?);
-            let options = options.unwrap_or_default().into();
-            let client = kitestring::Client::open(application, state.0.clone(), drive.drive.clone(), options).await?;
+            let options = options.unwrap_or_default();
+            let application = Arc::new(Host::new(application, options.has_no_flag)?);
+            let client = kitestring::Client::open(application, state.0.clone(), drive.drive.clone(), options.into()).await?;
             Ok(Arc::new(Self { client, is_dead: AtomicBool::new(false) }))
         })
         .await

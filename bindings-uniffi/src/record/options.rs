@@ -95,6 +95,9 @@ pub struct Options {
     /// Where lines of the log go.
     #[uniffi(default = None)]
     pub observer: Option<Arc<dyn Observer>>,
+    /// Whether the host has no `change_committed` flag: `uncommitted` and `committed` are not called then.
+    #[uniffi(default = false)]
+    pub has_no_flag: bool,
 }
 
 impl From<Options> for kitestring::Options {

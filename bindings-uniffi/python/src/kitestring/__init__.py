@@ -66,8 +66,11 @@ from ._native import (
     Tokens,
     Versions,
 )
+from ._buffers import install
 from .client import Client
 from .ports import Application, DrivePort
+
+install()
 
 __all__ = [
     "Action",

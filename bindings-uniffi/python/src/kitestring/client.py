@@ -33,6 +33,7 @@ from ._native import (
     Strategy,
     Versions,
 )
+from .ports import Application
 
 
 class OpenOptions(TypedDict, total=False):
@@ -102,6 +103,11 @@ def _chosen(options: SyncOptions) -> _native.SyncOptions | None:
     )
 
 
+def _has_no_flag(application: _native.Application) -> bool:
+    """Whether the host leaves both questions about its flag to the base class."""
+    return all(getattr(getattr(application, name, None), "__func__", None) is getattr(Application, name) for name in ("uncommitted", "committed"))
+
+
 class Opening:
     """A client that is being opened: `await` it, or open it with `async with`, which also closes it."""
 
@@ -144,6 +150,7 @@ class Client:
             callback_timeout=options.get("callback_timeout"),
             new_incarnation=options.get("new_incarnation", False),
             observer=_Listener(None, on_log) if on_log else None,
+            has_no_flag=_has_no_flag(application),
         )
         return Opening(application, state, drive, chosen)
 

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds the library as it is shipped, with everything and with one drive, and keeps its sizes within bounds.
+set -eu
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-$PWD/target}
+status=0
+
+# small NAME BYTES FEATURES: builds with these features, which may give at most so many bytes.
+small() {
+    cargo build --quiet --locked -p kitestring-uniffi --lib --profile library --no-default-features --features "$3"
+    library=$(ls "$target"/library/libkitestring_uniffi.so "$target"/library/libkitestring_uniffi.dylib 2>/dev/null)
+    bytes=$(wc -c < "$library")
+    echo "$1: $((bytes)) bytes, at most $2"
+    [ "$bytes" -le "$2" ] || status=1
+}
+
+small "one drive" 2500000 folder,sqlite
+small "all drives" 4000000 default
+exit $status
