@@ -18,6 +18,8 @@ final class Checks {
 
     func check(_ name: String, atMost seconds: Double = 120, _ work: @escaping @Sendable () async throws -> Void) async {
         if let only, !name.contains(only) { return }
+        // What is printed before a crash is to be seen.
+        defer { fflush(nil) }
         do {
             try await within(seconds, work)
             passed += 1

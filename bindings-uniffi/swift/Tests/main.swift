@@ -2,7 +2,6 @@ import Foundation
 
 // `KITE_SPEC` is the folder `spec`, `KITE_VECTORS` its flattened vectors, `KITE_ONLY` a part of the names of checks.
 let given = ProcessInfo.processInfo.environment
-setvbuf(stdout, nil, Int32(_IOLBF), 0)
 let checks = Checks(only: given["KITE_ONLY"].flatMap { $0.isEmpty ? nil : $0 })
 await checks.calls()
 await checks.notes()
