@@ -57,6 +57,13 @@ def wait_for(port: int) -> None:
     raise TimeoutError("the server does not answer")
 
 
+# What a WebDAV server says of an empty folder (RFC 4918, 9.1).
+FOLDER = b"""<?xml version="1.0"?>
+<d:multistatus xmlns:d="DAV:"><d:response><d:href>/notes/</d:href><d:propstat>
+<d:prop><d:resourcetype><d:collection/></d:resourcetype></d:prop><d:status>HTTP/1.1 200 OK</d:status>
+</d:propstat></d:response></d:multistatus>"""
+
+
 class SignInService:
     """The sign-in of a service (RFC 6749, RFC 7636), and a folder that opens to its tokens."""
 
@@ -97,7 +104,7 @@ class SignInService:
         if path.endswith("/revoke"):
             self.revoked = True
             return 200, {}
-        return (201 if method == "MKCOL" else 200), {}
+        return (207, FOLDER) if method == "PROPFIND" else (201, {})
 
 
 def handler(service: SignInService) -> type[BaseHTTPRequestHandler]:
@@ -105,7 +112,7 @@ def handler(service: SignInService) -> type[BaseHTTPRequestHandler]:
         def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             status, given = service.answer(self.command, urlsplit(self.path).path, self.headers["authorization"], body)
-            answer = json.dumps(given).encode()
+            answer = given if isinstance(given, bytes) else json.dumps(given).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer)))

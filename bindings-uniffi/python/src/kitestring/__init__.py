@@ -66,11 +66,12 @@ from ._native import (
     Tokens,
     Versions,
 )
-from ._buffers import install
+from . import _buffers, _loops
 from .client import Client
 from .ports import Application, DrivePort
 
-install()
+_buffers.install()
+_loops.install()
 
 __all__ = [
     "Action",

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _native
-from ._native import Action, Body, Change, Document
+from ._native import Action, Body, Change, Document, Entry
 
 _I32 = struct.Struct(">i")
 _pack, _unpack = _I32.pack, _I32.unpack_from
 _new_change = Change.__new__
 _WHOLE = _pack(1)
+_NEITHER = bytes(2)
 _ACTIONS = list(Action)
 
 
@@ -78,7 +79,7 @@ def check_document(value: Document) -> None:
         _check_fields(value)
 
 
-# Documents and changes are what there are many of. Their fields in one go, in the order of the generated code.
+# Documents, entries and changes are what there are many of. Their fields in one go, in the order of the generated code.
 def write_document(value: Document, builder: Builder) -> None:
     id, revision, body = value.id.encode(), value.revision.encode(), value.body
     builder.write(b"".join((_pack(len(id)), id, _pack(len(revision)), revision)))
@@ -87,6 +88,16 @@ def write_document(value: Document, builder: Builder) -> None:
         builder.write(body.bytes)
     else:
         getattr(_native, "_UniffiFfiConverterTypeBody").write(body, builder)
+
+
+def write_entry(value: Entry, builder: Builder) -> None:
+    id, revision = value.id.encode(), value.revision.encode()
+    builder.write(b"".join((_pack(len(id)), id, _pack(len(revision)), revision)))
+    if value.digest is None and value.size is None:
+        builder.write(_NEITHER)
+    else:
+        getattr(_native, "_UniffiFfiConverterOptionalString").write(value.digest, builder)
+        getattr(_native, "_UniffiFfiConverterOptionalUInt64").write(value.size, builder)
 
 
 def write_change(value: Change, builder: Builder) -> None:
@@ -118,6 +129,7 @@ def install() -> None:
         "String": {"write": write_text, "read": read_text},
         "Bytes": {"write": write_bytes},
         "TypeDocument": {"write": write_document, "check_lower": check_document},
+        "TypeEntry": {"write": write_entry},
         "TypeChange": {"write": write_change, "read": read_change},
     }
     for name, methods in converters.items():
