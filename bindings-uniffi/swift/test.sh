@@ -14,6 +14,8 @@ rm -rf "$work/src" "$swift/notes"
 mkdir "$work/src"
 cp -R "$swift/Sources" "$swift/Example" "$swift/Tests" "$swift/Background" "$work/src/"
 cp "$swift/Package.swift" "$work/src/"
+# What `xcframework.sh` has put there is what is generated here.
+rm -f "$work/src/Sources/Kitestring/Generated.swift"
 # The block of Swift in the README.
 awk '/^```swift$/ { on = 1; next } /^```$/ { on = 0 } on' "$swift/README.md" >"$work/Readme.swift"
 python3 "$swift/../vectors.py" spec/vectors >"$work/vectors.tsv"

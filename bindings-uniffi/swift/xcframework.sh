@@ -16,7 +16,7 @@ rm -rf "$build" && mkdir -p "$build/headers" "$build/simulator" "$build/mac"
 cargo build --release -p kitestring-uniffi --lib
 cargo run -p kitestring-uniffi --features cli --bin uniffi-bindgen -- generate --language swift \
   --config "$swift/uniffi.toml" --out-dir "$build" --no-format "$target/release/libkitestring_uniffi.dylib"
-mv "$build/Kitestring.swift" "$swift/Sources/Kitestring/Generated.swift"
+sed -f "$swift/mend.sed" "$build/Kitestring.swift" >"$swift/Sources/Kitestring/Generated.swift"
 mv "$build/KitestringFFI.h" "$build/headers/"
 mv "$build/KitestringFFI.modulemap" "$build/headers/module.modulemap"
 lipo -create "$target/aarch64-apple-ios-sim/release/$library" "$target/x86_64-apple-ios/release/$library" -output "$build/simulator/$library"
