@@ -1,6 +1,6 @@
 #!/bin/sh
-# assemble.sh LIBRARY UNIFFI_BINDGEN FOLDER: puts the package together from a library that is not stripped, as `maturin` wants
-# its parts.
+# assemble.sh LIBRARY UNIFFI_BINDGEN FOLDER: puts the package together from a library that is not stripped: what it offers is
+# read from its names.
 set -eu
 library=$1 generator=$2 folder=$3
 source=$(cd "$(dirname "$0")" && pwd)

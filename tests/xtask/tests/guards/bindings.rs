@@ -7,16 +7,17 @@ use std::{fs, path::Path};
 const MOST_PER_CENT: usize = 8;
 const MOST_LINES_A_FILE: usize = 300;
 
-/// The lines of each source file below a folder, without its tests.
+/// The lines of code in each source file below a folder: no comments, no empty lines, no tests.
 fn sources(folder: &Path, found: &mut Vec<(String, usize)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.display().to_string();
         if path.is_dir() {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !name.ends_with("testing.rs") {
             let text = fs::read_to_string(&path).unwrap();
-            found.push((name, text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count()));
+            let lines = text.lines().take_while(|line| *line != "mod tests {").map(str::trim);
+            found.push((name, lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count()));
         }
     }
 }
