@@ -1,7 +1,6 @@
 package tests
 
 import kitestring.Client
-import kitestring.Document
 import kitestring.Drive
 import kitestring.ErrorInfo
 import kitestring.Incoming
