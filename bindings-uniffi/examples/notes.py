@@ -1,240 +1,149 @@
-"""Two devices, one drive: a put, an edit on both sides, the conflict, its resolution. Run it with `../test.sh`."""
+"""Notes in an SQLite table, synced: what a program has anyway, and the few lines that Kitestring adds to it.
+
+    notes.py DATABASE VAULT_FOLDER put ID TEXT | delete ID | sync | list
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import sqlite3
 import sys
-import traceback
-from datetime import timedelta
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
 
 from kitestring import (
-    Action, Application, Body, Change, Client, Conflict, ConflictKind, Document, Drive, Entry, Incoming, KiteError, Outcome, PartRequest,
-    Resolution, Side, StagedPart, State,
+    Action,
+    Application,
+    Body,
+    Change,
+    Client,
+    Conflict,
+    Document,
+    Drive,
+    Entry,
+    Incoming,
+    Outcome,
+    Report,
+    Resolution,
+    State,
 )
-from kitestring_application import BaseApplication
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS notes (
+    id TEXT PRIMARY KEY,
+    revision TEXT NOT NULL,
+    text TEXT, -- NULL in a note that was deleted, until that is committed
+    change_committed INTEGER NOT NULL DEFAULT 0
+)"""
 
 
-class Notes(BaseApplication):
-    """What a program has anyway: its documents by id, each with a revision."""
+class Notes(Application):
+    """The table, and its answers to the client's questions."""
 
-    def __init__(self) -> None:
-        self.docs: dict[str, tuple[str, bytes]] = {}
+    def __init__(self, path: str | Path) -> None:
+        self.db = sqlite3.connect(path, isolation_level=None)
+        self.db.execute(TABLE)
+
+    # What the program does when its user saves: one statement, in which the change is marked as not committed yet.
+    def put(self, id: str, text: str) -> Change:
+        return self.write(id, text, Action.PUT)
+
+    def delete(self, id: str) -> Change:
+        return self.write(id, None, Action.DELETE)
+
+    def write(self, id: str, text: str | None, action: Action) -> Change:
+        revision = uuid.uuid4().hex
+        self.db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, 0)", (id, revision, text))
+        return Change(id=id, revision=revision, action=action)
+
+    def shown(self) -> dict[str, str]:
+        return dict(self.db.execute("SELECT id, text FROM notes WHERE text IS NOT NULL ORDER BY id"))
 
     # The three questions.
     async def get(self, ids: list[str]) -> list[Document]:
-        return [Document(id=i, revision=self.docs[i][0], body=Body.WHOLE(self.docs[i][1])) for i in ids if i in self.docs]
+        rows = [row for id in ids for row in self.rows("WHERE id = ? AND text IS NOT NULL", (id,))]
+        return [Document(id=id, revision=revision, body=Body.WHOLE(text.encode())) for id, revision, text in rows]
 
     async def apply(self, changes: list[Incoming]) -> list[Outcome]:
-        return [self.apply_one(change) for change in changes]
+        # One transaction: all of it is durable before the answer, and nothing comes in between.
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [self.apply_one(change) for change in changes]
+            self.db.execute("COMMIT")
+            return outcomes
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
 
     def apply_one(self, change: Incoming) -> Outcome:
-        if self.docs.get(change.id, (None,))[0] != change.expected:
+        found = self.rows("WHERE id = ? AND text IS NOT NULL", (change.id,))
+        if (found[0][1] if found else None) != change.expected:
             return Outcome.STALE()
         if change.body is None:
-            self.docs.pop(change.id, None)
+            self.db.execute("DELETE FROM notes WHERE id = ?", (change.id,))
         else:
-            self.docs[change.id] = (change.revision, change.body.bytes)
+            assert isinstance(change.body, Body.WHOLE)
+            text = change.body.bytes.decode()
+            self.db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, 1)", (change.id, change.revision, text))
         return Outcome.APPLIED()
 
     async def entries(self, after: str | None, limit: int) -> list[Entry]:
-        return [] if after is not None else [Entry(id=i, revision=r) for i, (r, _) in self.docs.items()]
+        rows = self.rows("WHERE text IS NOT NULL AND id > ? ORDER BY id LIMIT ?", (after or "", limit))
+        return [Entry(id=id, revision=revision) for id, revision, _ in rows]
 
-    # What the program does when its user saves.
-    async def save(self, client: Client, id: str, revision: str, text: str) -> None:
-        self.docs[id] = (revision, body(text))
-        await client.queue_change(Change(id=id, revision=revision, action=Action.PUT))
+    # What a crash between the statement and `queue_change` leaves is found here.
+    async def uncommitted(self, after: str | None, limit: int) -> list[Change]:
+        rows = self.rows("WHERE change_committed = 0 AND id > ? ORDER BY id LIMIT ?", (after or "", limit))
+        return [Change(id=id, revision=revision, action=Action.DELETE if text is None else Action.PUT) for id, revision, text in rows]
 
-    def shown(self) -> dict[str, tuple[str, str]]:
-        return {i: (revision, json.loads(value)["text"]) for i, (revision, value) in sorted(self.docs.items())}
+    async def committed(self, changes: list[Change]) -> None:
+        self.db.execute("BEGIN IMMEDIATE")
+        for change in changes:
+            self.db.execute("DELETE FROM notes WHERE id = ? AND revision = ? AND text IS NULL", (change.id, change.revision))
+            self.db.execute("UPDATE notes SET change_committed = 1 WHERE id = ? AND revision = ?", (change.id, change.revision))
+        self.db.execute("COMMIT")
 
-
-class Archive(Notes):
-    """A program that does not want to hold a large body in one piece: it says so, and passes parts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.staged: dict[str, list[bytes]] = {}
-
-    def whole_body_bytes(self) -> int | None:
-        return 1 << 20
-
-    async def get(self, ids: list[str]) -> list[Document]:
-        whole = await super().get(ids)
-        return [Document(id=d.id, revision=d.revision, body=self.in_parts(d.body)) for d in whole]
-
-    def in_parts(self, body: Body) -> Body:
-        return Body.PARTS(len(body.bytes)) if len(body.bytes) > 1 << 20 else body
-
-    async def read_part(self, part: PartRequest) -> bytes | None:
-        revision, value = self.docs.get(part.id, (None, b""))
-        return value[part.offset : part.offset + part.length] if revision == part.revision else None
-
-    async def stage_part(self, part: StagedPart) -> None:
-        parts = [] if part.offset == 0 else self.staged[part.id]
-        self.staged[part.id] = [*parts, part.bytes]
-
-    def apply_one(self, change: Incoming) -> Outcome:
-        if isinstance(change.body, Body.PARTS):
-            change.body = Body.WHOLE(b"".join(self.staged[change.id]))
-        return super().apply_one(change)
+    def rows(self, where: str, values: Iterable[object]) -> list[tuple[str, str, str]]:
+        return self.db.execute(f"SELECT id, revision, text FROM notes {where}", tuple(values)).fetchall()
 
 
-def body(text: str) -> bytes:
-    return json.dumps({"text": text}).encode()
+async def settle(client: Client) -> Report:
+    """Syncs, and joins what was written on both sides."""
+    report = await client.sync()
+    for seen in await client.conflicts():
+        await client.resolve(seen, await joined(client, seen))
+    return await client.sync() if report.conflicts else report
 
 
-class Scenario:
-    """Each method is a check; they run in this order, on the same two devices."""
-
-    def __init__(self) -> None:
-        self.drive = Drive.memory()
-        self.phone, self.laptop = Notes(), Notes()
-
-    async def open(self, notes: Application) -> Client:
-        return await Client.open(notes, State.memory(), self.drive)
-
-    async def what_is_put_on_one_device_arrives_on_the_other(self) -> None:
-        self.on_phone, self.on_laptop = await asyncio.gather(self.open(self.phone), self.open(self.laptop))
-        await self.phone.save(self.on_phone, "milk", "a-1", "1 litre")
-        await self.phone.save(self.on_phone, "7", "1700000000000", "seven")
-        equal((await self.on_phone.sync()).pushed, 2)
-        equal((await self.on_laptop.sync()).pulled, 2)
-        equal(self.laptop.shown(), {"7": ("1700000000000", "seven"), "milk": ("a-1", "1 litre")})
-
-    async def an_edit_on_both_sides_is_a_conflict_and_the_local_document_stays(self) -> None:
-        await self.phone.save(self.on_phone, "milk", "a-2", "2 litres")
-        await self.laptop.save(self.on_laptop, "milk", "b-2", "oat milk")
-        await self.on_phone.sync()
-        equal(len((await self.on_laptop.sync()).conflicts), 1)
-        [seen] = await self.on_laptop.conflicts()
-        equal((seen.id, seen.kind, seen.local.revision, seen.remote.revision), ("milk", ConflictKind.EDIT_EDIT, "b-2", "a-2"))
-        equal(self.laptop.shown()["milk"], ("b-2", "oat milk"))
-
-    async def a_conflict_that_moved_since_it_was_shown_is_refused(self) -> None:
-        [seen] = await self.on_laptop.conflicts()
-        moved = Side(revision="b-1", digest="0" * 64)
-        changed = Conflict(id=seen.id, kind=seen.kind, base=seen.base, local=moved, remote=seen.remote)
-        error = await raised(KiteError.Condition, self.on_laptop.resolve(changed, Resolution.KEEP_LOCAL()))
-        equal((error.info.code, error.info.retry_after), ("condition", timedelta(0)))
-
-    async def a_merged_document_settles_it_on_both_devices(self) -> None:
-        [seen] = await self.on_laptop.conflicts()
-        merged = Resolution.MERGED(revision="b-3", body=Body.WHOLE(body("2 litres of oat milk")))
-        await self.on_laptop.resolve(seen, merged)
-        equal(await self.on_laptop.conflicts(), [])
-        await self.on_laptop.sync()
-        await self.on_phone.sync()
-        equal(self.phone.shown(), self.laptop.shown())
-        equal(self.phone.shown()["milk"], ("b-3", "2 litres of oat milk"))
-
-    async def a_deletion_arrives(self) -> None:
-        del self.phone.docs["7"]
-        await self.on_phone.queue_change(Change(id="7", revision="1700000000001", action=Action.DELETE))
-        await self.on_phone.sync()
-        equal((await self.on_laptop.sync()).deleted, 1)
-        equal(list(self.laptop.docs), ["milk"])
-
-    async def an_edit_between_the_question_and_the_apply_is_not_overwritten(self) -> None:
-        await self.phone.save(self.on_phone, "milk", "a-4", "3 litres")
-        await self.on_phone.sync()
-
-        async def apply(changes: list[Incoming]) -> list[Outcome]:
-            del self.laptop.apply
-            await self.laptop.save(self.on_laptop, "milk", "b-4", "soy milk")
-            return await self.laptop.apply(changes)
-
-        self.laptop.apply = apply
-        await self.on_laptop.sync()
-        await self.on_laptop.sync()
-        equal(self.laptop.shown()["milk"], ("b-4", "soy milk"))
-        [seen] = await self.on_laptop.conflicts()
-        await self.on_laptop.resolve(seen, Resolution.TAKE_REMOTE())
-        equal(self.laptop.shown(), self.phone.shown())
-        await self.on_laptop.sync()
-        equal(await self.on_laptop.conflicts(), [])
-
-    async def a_large_body_travels_in_parts_to_and_from_a_host_that_asks_for_it(self) -> None:
-        archive = Archive()
-        on_archive = await self.open(archive)
-        await self.phone.save(self.on_phone, "log", "a-5", "x" * (5 << 19))
-        await self.on_phone.sync()
-        await on_archive.sync()
-        equal(len(archive.staged["log"]), 3)
-        equal(archive.docs, self.phone.docs)
-        await archive.save(on_archive, "log", "c-5", "y" * (3 << 20))
-        await on_archive.sync()
-        await self.on_phone.sync()
-        equal(self.phone.docs, archive.docs)
-        await self.on_laptop.sync()
-
-    async def what_the_host_raises_is_application(self) -> None:
-        async def get(ids: list[str]) -> list[Document]:
-            raise OSError("the disk is on fire")
-
-        self.laptop.get = get
-        self.laptop.docs["tea"] = ("b-6", body("green"))
-
-        async def queue_and_sync() -> None:
-            await self.on_laptop.queue_change(Change(id="tea", revision="b-6", action=Action.PUT))
-            await self.on_laptop.sync()
-
-        error = await raised(KiteError.Application, queue_and_sync())
-        equal((error.info.code, error.info.retry_after), ("application", None))
-        assert "the disk is on fire" in error.info.detail, error.info.detail
-
-    async def an_error_of_ours_that_the_host_passes_on_keeps_its_code(self) -> None:
-        async def get(ids: list[str]) -> list[Document]:
-            return await self.other_client_fails()
-
-        self.laptop.get = get
-        await raised(KiteError.InvalidInput, self.on_laptop.sync())
-        del self.laptop.get
-        await self.on_laptop.sync()
-        await self.on_phone.sync()
-        equal(self.phone.shown(), self.laptop.shown())
-
-    async def other_client_fails(self) -> list[Document]:
-        await self.on_phone.queue_change(Change(id="", revision="1", action=Action.PUT))
-        return []
-
-    async def a_host_without_the_base_class_fails_as_application(self) -> None:
-        await raised(KiteError.Application, self.open(Application()))
-
-    async def a_closed_client_says_cancelled(self) -> None:
-        self.on_phone.shutdown()
-        self.on_phone.shutdown()
-        await raised(KiteError.Cancelled, self.on_phone.sync())
+async def joined(client: Client, seen: Conflict) -> Resolution:
+    versions = await client.versions(seen.id)
+    if versions.local is None or versions.remote is None:
+        return Resolution.KEEP_LOCAL() if versions.local else Resolution.TAKE_REMOTE()
+    bodies = [version.body for version in (versions.local, versions.remote)]
+    lines = {line for body in bodies if isinstance(body, Body.WHOLE) for line in body.bytes.decode().splitlines()}
+    return Resolution.MERGED(revision=uuid.uuid4().hex, body=Body.WHOLE("\n".join(sorted(lines)).encode()))
 
 
-def equal(found: object, wanted: object) -> None:
-    assert found == wanted, f"{found!r} is not {wanted!r}"
-
-
-async def raised(kind: type, work) -> KiteError:
-    try:
-        await work
-    except kind as error:
-        return error
-    raise AssertionError(f"{kind.__name__} must be raised")
-
-
-async def main() -> int:
-    scenario, passed, failed = Scenario(), 0, 0
-    for name, check in vars(Scenario).items():
-        if name.startswith(("_", "open", "other_")):
-            continue
-        try:
-            await check(scenario)
-            passed += 1
-            print(f"ok      {name.replace('_', ' ')}")
-        except Exception:
-            failed += 1
-            print(f"FAILED  {name.replace('_', ' ')}")
-            traceback.print_exc(file=sys.stdout)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+async def main(database: str, vault: str, command: str, *words: str) -> None:
+    notes = Notes(database)
+    async with Client.open(notes, State.sqlite(f"{database}.kite"), Drive.folder(vault)) as client:
+        match command, words:
+            case "put", (id, text):
+                await client.queue_change(notes.put(id, text))
+            case "delete", (id,):
+                await client.queue_change(notes.delete(id))
+            case "sync", ():
+                report = await settle(client)
+                print(f"pushed {report.pushed}, pulled {report.pulled}, deleted {report.deleted}")
+            case "list", ():
+                for id, text in notes.shown().items():
+                    print(f"{id}: {text}")
+            case _:
+                sys.exit(__doc__)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,7 +1,7 @@
 //! An object of the host's language as the port [`kitestring::Application`].
 
 use crate::{
-    error::{KiteError, raised},
+    error::{KiteError, Port, raised_by},
     record::{Change, Document, Entry, Incoming, Outcome, PartRequest, StagedPart, names},
 };
 use kitestring::{DocId, Error, ErrorKind, Result, apply, port};
@@ -36,12 +36,13 @@ pub trait Application: Send + Sync {
 pub(crate) struct Host {
     host: Arc<dyn Application>,
     whole_body_bytes: Option<u64>,
+    has_no_flag: bool,
 }
 
 impl Host {
-    pub(crate) fn new(host: Arc<dyn Application>) -> Result<Self> {
+    pub(crate) fn new(host: Arc<dyn Application>, has_no_flag: bool) -> Result<Self> {
         let whole_body_bytes = host.whole_body_bytes().map_err(raised("whole_body_bytes"))?;
-        Ok(Self { host, whole_body_bytes })
+        Ok(Self { host, whole_body_bytes, has_no_flag })
     }
 }
 
@@ -72,11 +73,17 @@ impl kitestring::Application for Host {
     }
 
     async fn uncommitted(&self, after: Option<DocId>, limit: u32) -> Result<Vec<kitestring::Change>> {
+        if self.has_no_flag {
+            return Ok(Vec::new());
+        }
         let after = after.map(|id| id.as_str().to_owned());
         answer("uncommitted", self.host.uncommitted(after, limit).await.map_err(raised("uncommitted"))?)
     }
 
     async fn committed(&self, changes: Vec<kitestring::Change>) -> Result<()> {
+        if self.has_no_flag {
+            return Ok(());
+        }
         let changes = changes.into_iter().map(Change::from).collect();
         self.host.committed(changes).await.map_err(raised("committed"))
     }
@@ -92,6 +99,10 @@ impl kitestring::Application for Host {
     async fn stage_part(&self, part: kitestring::StagedPart) -> Result<()> {
         self.host.stage_part(part.into()).await.map_err(raised("stage_part"))
     }
+}
+
+fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
+    raised_by(Port::Application, operation)
 }
 
 /// Checks what the host answered: a wrong id in an answer is the host's fault, not the caller's.

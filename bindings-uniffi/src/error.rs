@@ -172,17 +172,46 @@ impl From<Error> for KiteError {
     }
 }
 
+/// What stands as the operation of an exception that is none of ours, until its port is known.
+const UNEXPECTED: &str = "callback";
+
 /// What a method of the host raised that is none of ours.
 impl From<uniffi::UnexpectedUniFFICallbackError> for KiteError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Error::new(ErrorKind::Application, "callback", error.reason).into()
+        Error::new(ErrorKind::Application, UNEXPECTED, error.reason).into()
+    }
+}
+
+/// A port that an object of the host's language may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Port {
+    Application,
+    Drive,
+    #[cfg(feature = "http")]
+    Http,
+    State,
+}
+
+impl Port {
+    /// What an exception is that is none of ours.
+    pub(crate) fn kind(self) -> ErrorKind {
+        match self {
+            Self::Application => ErrorKind::Application,
+            Self::Drive => ErrorKind::Unavailable,
+            #[cfg(feature = "http")]
+            Self::Http => ErrorKind::Unavailable,
+            Self::State => ErrorKind::State,
+        }
     }
 }
 
 /// Makes the core's error of what the host's method `operation` raised.
-pub(crate) fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
+pub(crate) fn raised_by(port: Port, operation: &'static str) -> impl Fn(KiteError) -> Error {
     move |error| {
         let (kind, info) = error.into_parts();
+        if info.operation == UNEXPECTED {
+            return Error::new(port.kind(), operation, info.detail);
+        }
         let retry = match info.retry_after {
             Some(Duration::ZERO) => Retry::Now,
             Some(time) => Retry::After(time),
@@ -197,12 +226,40 @@ pub(crate) fn raised(operation: &'static str) -> impl Fn(KiteError) -> Error {
 mod tests {
     use super::*;
 
+    /// The rows of `spec/errors.md`: code and advice.
+    fn table() -> Vec<(&'static str, &'static str)> {
+        let rows = include_str!("../../spec/errors.md").lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+        rows.filter_map(|row| Some((row.split_once('`')?.0, row.rsplit_once("| ")?.1))).collect()
+    }
+
+    #[test]
+    fn the_variants_are_the_codes_of_the_specification_and_so_is_their_advice() {
+        let advice = |retry: Retry| match retry {
+            Retry::Now => "now".to_owned(),
+            Retry::Never => "never".to_owned(),
+            Retry::After(time) => format!("after {} s", time.as_secs()),
+        };
+        let made = |kind: fn(&ErrorInfo) -> ErrorKind| Error::new(kind(&ErrorInfo::default()), "get", "a sentence");
+        let ours: Vec<(&str, String)> = VARIANTS.iter().map(|(code, kind)| (*code, advice(made(*kind).retry))).collect();
+        let theirs: Vec<(&str, String)> = table().into_iter().map(|(code, advice)| (code, advice.to_owned())).collect();
+        assert_eq!(ours, theirs);
+        assert_eq!(ours.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ErrorKind::CODES);
+    }
+
+    #[test]
+    fn what_is_no_error_of_ours_is_that_of_its_port() {
+        for (port, code) in [(Port::Application, "application"), (Port::Drive, "unavailable"), (Port::State, "state")] {
+            let raised = KiteError::from(uniffi::UnexpectedUniFFICallbackError::new("OSError"));
+            assert_eq!(raised_by(port, "get")(raised).kind.code(), code);
+        }
+    }
+
     #[test]
     fn every_code_has_its_variant_and_crosses_both_ways() {
         for (code, kind) in VARIANTS {
             let info = ErrorInfo { owner: Some("phone".into()), deletes: Some(21), of: Some(40), ..ErrorInfo::default() };
             let there = KiteError::from(Error::new(kind(&info), "get", "a sentence").about("a file"));
-            let back = raised("get")(there.clone());
+            let back = raised_by(Port::Application, "get")(there.clone());
             assert_eq!(back.kind.code(), *code);
             assert_eq!(KiteError::from(back), there);
         }

@@ -1,20 +1,48 @@
 //! Kitestring for Kotlin, Swift and Python: the host is an object of a class in that language.
 //!
-//! A method here is one delegation: convert, call the core, convert the answer.
+//! A method here is one delegation: convert, call the core, convert the answer. Behaviour lives in the core only.
+//!
+//! Features, all on by default: the drives `folder`, `webdav`, `dropbox`, `gdrive`; the states `sqlite` and `file`; `oauth`,
+//! which signs in to services; `http-native`, which sends requests. Without the last one a host gives its own [`Http`].
 
 #![allow(clippy::result_large_err, reason = "an error is made once per call that crosses the language boundary")]
 
 mod application;
 mod client;
+mod contain;
+mod drive;
+mod encryption;
 mod error;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "oauth")]
+mod oauth;
+mod observer;
 mod record;
+mod state;
+#[cfg(feature = "test-support")]
+mod testing;
+#[cfg(feature = "http")]
+mod tokens;
 
 pub use application::Application;
-pub use client::{Client, Drive, State};
+pub use client::Client;
+pub use drive::{Drive, DrivePort};
+pub use encryption::Encryption;
 pub use error::{ErrorInfo, KiteError};
+#[cfg(feature = "http")]
+pub use http::{Http, HttpRequest, HttpResponse};
+#[cfg(feature = "oauth")]
+pub use oauth::{OAuth, SignIn, TokenStore, TokenStorePort};
+pub use observer::{CancelToken, Observer};
 pub use record::{
-    Action, Body, Change, Conflict, ConflictKind, Document, Entry, Incoming, Outcome, PartRequest, Report, Resolution, Side, Skipped,
-    StagedPart, Stopped,
+    Action, Allow, Body, ByteRange, Capabilities, Change, ClassicOptions, Condition, Conflict, ConflictKind, Device, DirEntry, Document,
+    Entry, GetOptions, Got, Incoming, JournalOptions, KeySlot, Layout, LeftVersion, Level, Listing, OldVersion, Options, Outcome,
+    PartRequest, Phase, Progress, PutAnswer, PutFile, Reconciled, Report, Resolution, Revocation, Side, Skipped, StagedPart, StateRecord,
+    Status, Stopped, Strategy, SyncOptions, Versions,
 };
+pub use state::{State, StatePort};
+#[cfg(feature = "http")]
+pub use tokens::{Credentials, TokenSource, Tokens};
 
 uniffi::setup_scaffolding!("kitestring");

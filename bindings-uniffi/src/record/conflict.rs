@@ -1,7 +1,7 @@
 //! Conflicts as they are shown, and how they are settled.
 
 use super::{
-    document::{Body, digest_of},
+    document::{Body, Document, digest_of},
     text,
 };
 use kitestring::{DocId, Error, Revision};
@@ -75,6 +75,24 @@ impl TryFrom<Conflict> for kitestring::Conflict {
         let side = |side: Option<Side>| side.map(kitestring::Side::try_from).transpose();
         let Conflict { id, kind, base, local, remote } = conflict;
         Ok(Self { id: DocId::new(id)?, kind: kind.into(), base: side(base)?, local: side(local)?, remote: side(remote)? })
+    }
+}
+
+/// The contents of a conflict.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Versions {
+    /// What both sides last agreed on, where the history still keeps it.
+    pub base: Option<Document>,
+    /// The host's document.
+    pub local: Option<Document>,
+    /// The drive's document.
+    pub remote: Option<Document>,
+}
+
+impl From<kitestring::Versions> for Versions {
+    fn from(versions: kitestring::Versions) -> Self {
+        let kitestring::Versions { base, local, remote } = versions;
+        Self { base: base.map(Document::from), local: local.map(Document::from), remote: remote.map(Document::from) }
     }
 }
 

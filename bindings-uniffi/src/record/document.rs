@@ -55,6 +55,12 @@ impl TryFrom<Document> for kitestring::Document {
     }
 }
 
+impl From<kitestring::Document> for Document {
+    fn from(document: kitestring::Document) -> Self {
+        Self { id: document.id.as_str().to_owned(), revision: text(&document.revision), body: document.body.into() }
+    }
+}
+
 /// A document of the host without its content.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Entry {

@@ -24,12 +24,20 @@ macro_rules! mirror {
 mod change;
 mod conflict;
 mod document;
+mod drive;
+mod options;
+mod progress;
 mod report;
+mod vault;
 
 pub use change::{Action, Change, Incoming, Outcome};
-pub use conflict::{Conflict, ConflictKind, Resolution, Side};
+pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use document::{Body, Document, Entry, PartRequest, StagedPart};
+pub use drive::{ByteRange, Capabilities, Condition, DirEntry, GetOptions, Got, Listing, PutAnswer, PutFile, StateRecord};
+pub use options::{Allow, ClassicOptions, JournalOptions, Layout, Options, Strategy, SyncOptions};
+pub use progress::{Level, Phase, Progress};
 pub use report::{Report, Skipped, Stopped};
+pub use vault::{Device, KeySlot, LeftVersion, OldVersion, Reconciled, Revocation, Status};
 
 use kitestring::{DocId, Revision};
 

@@ -26,6 +26,10 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many requests the drive received.
     pub requests: u64,
+    /// How many bytes of file content were written to the drive.
+    pub bytes_sent: u64,
+    /// How many bytes of file content were read from the drive.
+    pub bytes_received: u64,
     /// How long it took.
     pub elapsed: Duration,
     /// Why it ended early; none if it is complete.
@@ -51,6 +55,8 @@ impl From<kitestring::Report> for Report {
             conflicts: report.conflicts.into_iter().map(Conflict::from).collect(),
             skipped: report.skipped.into_iter().map(skipped).collect(),
             requests: report.requests.total(),
+            bytes_sent: report.bytes.sent,
+            bytes_received: report.bytes.received,
             elapsed: report.elapsed,
             stopped: report.stopped.map(Stopped::from),
         }

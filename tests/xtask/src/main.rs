@@ -3,11 +3,13 @@
 //! - `cargo xtask test` runs everything that CI runs.
 //! - `cargo xtask demo` syncs a folder with `kite` between two devices.
 //! - `cargo xtask bench [--full]` measures.
+//! - `cargo xtask languages` lets a program in each language work on one vault at once.
 //! - `cargo xtask npm [MODULE]` builds the npm package, or one module of it, and measures it.
 //! - `cargo xtask planted [NAME]` plants bugs in a copy of the core and looks for them.
 
 mod count;
 mod demo;
+mod languages;
 mod npm;
 mod place;
 mod planted;
@@ -28,11 +30,12 @@ fn main() -> ExitCode {
         ["test"] => return test::run(),
         ["demo"] => place::programs().and_then(|()| demo::run()),
         ["bench", options @ ..] => bench(options),
+        ["languages"] => languages::run(),
         ["npm"] => npm::run(None),
         ["npm", module] => npm::run(Some(module)),
         ["planted"] => planted::run(None),
         ["planted", name] => planted::run(Some(name)),
-        _ => Err("usage: cargo xtask test | demo | bench [--full] | npm [MODULE] | planted [NAME]".to_owned()),
+        _ => Err("usage: cargo xtask test | demo | bench [--full] | languages | npm [MODULE] | planted [NAME]".to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! Guards on what the repository may depend on and what the core may use.
 #![cfg(test)]
 
+mod bindings;
 mod licence;
 mod mutants;
 mod sources;
