@@ -100,8 +100,10 @@ async def main(database, vault, name):
     notes.db.execute("PRAGMA busy_timeout = 20000")
     client = await Client.open(notes, State.sqlite(database + ".kite"), Drive.folder(vault))
     for number in range(15):
-        await client.queue_change(notes.put(f"{name}-{number}", f"text {number}"))
+        change = notes.put(f"{name}-{number}", f"text {number}")
         try:
+            # What is not queued is found by the next opening: the table says that it is not committed.
+            await client.queue_change(change)
             await client.sync()
         except KiteError as error:
             print(error.info.code)
