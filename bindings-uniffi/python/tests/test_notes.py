@@ -112,14 +112,8 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def reconciled(database: Path, vault: Path) -> None:
-    async with Client.open(Notes(database), State.sqlite(f"{database}.kite"), Drive.folder(str(vault))) as client:
-        await client.sync(reconcile=True)
-        await settle(client)
-
-
-def test_two_processes_on_one_state_fail_with_codes_only_and_a_comparison_finds_what_they_hid_from_each_other(tmp_path):
-    """A state is for one client. Two at once may number their changes alike, so that some wait for a comparison."""
+def test_two_processes_on_one_state_fail_with_codes_only_and_harm_no_notes(tmp_path):
+    """A state is for one client: nothing is promised of what two at once have queued."""
     database, vault = tmp_path / "phone", tmp_path / "vault"
     run(database, vault, "sync")
     command = [sys.executable, "-c", BUSY, database, vault]
@@ -127,9 +121,7 @@ def test_two_processes_on_one_state_fail_with_codes_only_and_a_comparison_finds_
     said = [process.communicate(timeout=240)[0].split() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert {code for codes in said for code in codes} <= {"state", "locked", "condition", "unavailable", "application"}, said
-    asyncio.run(reconciled(database, vault))
-    run(tmp_path / "laptop", vault, "sync")
-    shown = run(tmp_path / "laptop", vault, "list").splitlines()
+    shown = run(database, vault, "list").splitlines()
     assert sorted(shown) == sorted(f"{name}-{number}: text {number}" for name in "ab" for number in range(15))
 
 
