@@ -17,6 +17,8 @@ check() {
 sh "$python/package.sh"
 cargo build --quiet --locked -p kitestring-emulators --bins
 bin=$target/python/venv/bin
+# A panic that is planted needs no trace.
+export RUST_BACKTRACE=0
 export PROGRAMS="$target/debug" WSGIDAV="$bin/wsgidav" PYTHONPATH="$target/python/package" PYTHONDONTWRITEBYTECODE=1
 check "$bin/mypy" --strict --cache-dir "$target/python/mypy" "$target/python/package/kitestring" bindings-uniffi/examples/notes.py
 (cd "$python" && "$bin/python" -m pytest -q -p no:cacheprovider -rP --show-capture=no) 2>&1 | tee -a "$said" || true
