@@ -6,8 +6,8 @@
 
 use automerge::{AutoCommit, Change as Edit, ObjType, ROOT, ReadDoc, transaction::Transactable};
 use kitestring::{
-    Action, Application, Body, Change, Client, DocId, Document, Entry, Error, ErrorKind, Incoming, MemoryDrive, MemoryState, Options, Outcome, Result,
-    Revision, SyncOptions,
+    Action, Application, Body, Change, Client, DocId, Document, Entry, Error, ErrorKind, Incoming, MemoryDrive, MemoryState, Options,
+    Outcome, Result, Revision, SyncOptions,
 };
 use kitestring_adapters::NativeRuntime;
 use std::{

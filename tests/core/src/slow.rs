@@ -63,7 +63,8 @@ impl Slow {
             let step = left.min(STEP);
             left -= step;
             self.moved.fetch_add(step, Relaxed);
-            let micros = self.micros.fetch_add(step * 1_000_000 / self.bytes_per_second, Relaxed) + step * 1_000_000 / self.bytes_per_second;
+            let micros =
+                self.micros.fetch_add(step * 1_000_000 / self.bytes_per_second, Relaxed) + step * 1_000_000 / self.bytes_per_second;
             self.micros.store(micros % 1000, Relaxed);
             self.runtime.ms.fetch_add(micros / 1000, SeqCst);
             crate::yield_now().await;

@@ -190,7 +190,23 @@ impl Journal {
             Some(sealed) => (sealed.clone(), Arc::new(sealed.for_bodies())),
             None => (raw.clone(), raw.clone()),
         };
-        Self { drive, bodies, sealed, patient, pace, raw, sealing, state, runtime, options, identity, allow, pairing, log, session: Mutex::default() }
+        Self {
+            drive,
+            bodies,
+            sealed,
+            patient,
+            pace,
+            raw,
+            sealing,
+            state,
+            runtime,
+            options,
+            identity,
+            allow,
+            pairing,
+            log,
+            session: Mutex::default(),
+        }
     }
 
     fn parallel(&self) -> usize {
