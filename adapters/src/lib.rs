@@ -49,6 +49,8 @@ pub use runtime::NativeRuntime;
 #[cfg(feature = "state-file")]
 pub use state::file::FileState;
 #[cfg(feature = "state-sqlite")]
+pub use state::hold::Hold;
+#[cfg(feature = "state-sqlite")]
 pub use state::sqlite::SqliteState;
 
 #[cfg(all(doctest, feature = "runtime"))]

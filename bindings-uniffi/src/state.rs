@@ -11,30 +11,58 @@ use std::sync::Arc;
 
 /// The client's own memory. One for each client.
 #[derive(uniffi::Object)]
-pub struct State(pub(crate) Arc<dyn kitestring::State>);
+pub struct State {
+    pub(crate) state: Arc<dyn kitestring::State>,
+    /// What a client must hold to use it.
+    #[cfg(feature = "sqlite")]
+    path: Option<String>,
+}
+
+impl State {
+    fn of(state: impl kitestring::State + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            state: Arc::new(state),
+            #[cfg(feature = "sqlite")]
+            path: None,
+        })
+    }
+
+    /// Keeps others out as long as what it answers is there.
+    ///
+    /// # Errors
+    /// `locked` if another client has it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn hold(&self) -> Result<Option<kitestring_adapters::Hold>> {
+        self.path.as_ref().map(kitestring_adapters::Hold::on).transpose()
+    }
+}
 
 #[uniffi::export]
 impl State {
     /// Makes an empty state that is gone with the process.
     #[uniffi::constructor]
     pub fn memory() -> Arc<Self> {
-        Arc::new(Self(Arc::new(MemoryState::new())))
+        Self::of(MemoryState::new())
     }
 
     /// Takes an object of the host.
     #[uniffi::constructor]
     pub fn custom(port: Arc<dyn StatePort>) -> Arc<Self> {
-        Arc::new(Self(Arc::new(Foreign(port))))
+        Self::of(Foreign(port))
     }
 }
 
 #[cfg(feature = "sqlite")]
 #[uniffi::export]
 impl State {
-    /// Opens an SQLite file, or creates it; the folder must exist.
+    /// Opens an SQLite file, or creates it; the folder must exist. It is for one client at a time, in all processes: opening a
+    /// second one is `locked` until the first is shut down, or gone.
     #[uniffi::constructor]
     pub fn sqlite(path: String) -> Result<Arc<Self>, KiteError> {
-        contained("open", || Ok(Arc::new(Self(Arc::new(kitestring_adapters::SqliteState::open(path)?)))))
+        contained("open", || {
+            let state = Arc::new(kitestring_adapters::SqliteState::open(&path)?);
+            Ok(Arc::new(Self { state, path: Some(path) }))
+        })
     }
 }
 
@@ -44,7 +72,7 @@ impl State {
     /// Opens a file that needs no SQLite, or creates it; the folder must exist.
     #[uniffi::constructor]
     pub fn file(path: String) -> Result<Arc<Self>, KiteError> {
-        contained("open", || Ok(Arc::new(Self(Arc::new(kitestring_adapters::FileState::open(path)?)))))
+        contained("open", || Ok(Self::of(kitestring_adapters::FileState::open(path)?)))
     }
 }
 

@@ -45,9 +45,10 @@ impl CancelToken {
         if self.is_cancelled() {
             return None;
         }
-        match select(pin!(work), self.cancelled.clone()).await {
-            Either::Left((value, _)) => Some(value),
-            Either::Right(_) => None,
+        // Asked first: what cancels from inside of the work ends it, even if the work never waits for anything.
+        match select(self.cancelled.clone(), pin!(work)).await {
+            Either::Left(_) => None,
+            Either::Right((value, _)) => Some(value),
         }
     }
 }

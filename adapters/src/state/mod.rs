@@ -3,4 +3,6 @@
 #[cfg(feature = "state-file")]
 pub mod file;
 #[cfg(feature = "state-sqlite")]
+pub mod hold;
+#[cfg(feature = "state-sqlite")]
 pub mod sqlite;

@@ -12,6 +12,8 @@ use crate::{
     record::{Change, Conflict, Options, Reconciled, Report, Resolution, Status, SyncOptions, Versions},
 };
 use kitestring::{DocId, Result};
+#[cfg(feature = "sqlite")]
+use std::sync::{Mutex, PoisonError};
 use std::{
     future::Future,
     sync::{
@@ -26,6 +28,9 @@ pub struct Client {
     client: kitestring::Client,
     /// A call has panicked.
     is_dead: AtomicBool,
+    /// Keeps other clients from the state, until this one is closed.
+    #[cfg(feature = "sqlite")]
+    hold: Mutex<Option<kitestring_adapters::Hold>>,
 }
 
 #[uniffi::export]
@@ -41,8 +46,15 @@ impl Client {
         contained_async("open", async {
             let options = options.unwrap_or_default();
             let application = Arc::new(Host::new(application, options.has_no_flag)?);
-            let client = kitestring::Client::open(application, state.0.clone(), drive.drive.clone(), options.into()).await?;
-            Ok(Arc::new(Self { client, is_dead: AtomicBool::new(false) }))
+            #[cfg(feature = "sqlite")]
+            let hold = state.hold()?;
+            let client = kitestring::Client::open(application, state.state.clone(), drive.drive.clone(), options.into()).await?;
+            Ok(Arc::new(Self {
+                client,
+                is_dead: AtomicBool::new(false),
+                #[cfg(feature = "sqlite")]
+                hold: Mutex::new(hold),
+            }))
         })
         .await
     }
@@ -102,6 +114,8 @@ impl Client {
     /// Closes the client; a running sync ends with `cancelled`, later calls too. (A method named `close` is Kotlin's own.)
     pub fn shutdown(&self) {
         self.client.close();
+        #[cfg(feature = "sqlite")]
+        drop(self.hold.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

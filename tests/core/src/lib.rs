@@ -237,7 +237,7 @@ impl Device {
 
     /// Lets it remember that its line is fast: it makes no small record, and no small read, to find out.
     pub async fn on_a_fast_line(self) -> Self {
-        let pace = StateRecord::set("server/pace".to_owned(), br#"{"up":1073741824,"down":1073741824}"#.to_vec());
+        let pace = StateRecord::set("server/pace".to_owned(), br#"{"rate":{"up":1073741824,"down":1073741824}}"#.to_vec());
         self.state.write(vec![pace]).await.unwrap();
         self
     }

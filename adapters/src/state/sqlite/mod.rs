@@ -27,7 +27,9 @@ const NEAR: u32 = 4;
 /// A [`State`] in an SQLite file.
 ///
 /// Writes that arrive while a commit is under way share the next one; each returns after its commit is on the disk.
-/// Several of them, in one process or in many, may have the same file open; each batch stays atomic. The file is
+/// Several of them, in one process or in many, may have the same file open; each batch stays atomic. That is for looking
+/// at it: two clients that queue or sync with one state at once take each other's places in the queue. A program that may be
+/// started twice takes a [`Hold`](crate::Hold) on the file first. The file is
 /// readable by its owner only (mode 0600) on Unix. It must not lie on a network file system: SQLite's
 /// write-ahead log needs memory that all its users share.
 ///

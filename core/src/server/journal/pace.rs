@@ -56,19 +56,25 @@ struct Known {
     /// Whether the state has something else.
     changed: bool,
     remembered: Remembered,
-    /// How long a request takes that moves next to nothing.
-    latency: [Option<Duration>; 2],
+    /// How long a request takes that moves next to nothing, up and down.
+    latency: Ways<Duration>,
+}
+
+/// What is known of each way, as far as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Ways<T> {
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    up: Option<T>,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    down: Option<T>,
 }
 
 /// What is known of the line from sync to sync.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Remembered {
-    /// Bytes a second, up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    up: Option<u64>,
-    /// Bytes a second, down.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    down: Option<u64>,
+    /// Bytes a second.
+    #[serde(default = "Default::default")]
+    rate: Ways<u64>,
     /// How many syncs are still to end well before pieces are as large as ever.
     #[serde(default)]
     wary: u8,
@@ -106,7 +112,7 @@ impl Pace {
             return bytes;
         }
         let remembered = self.known().remembered;
-        let Some(rate) = remembered.rate(way) else { return FIRST_BYTES };
+        let Some(rate) = remembered.rate.get(way) else { return FIRST_BYTES };
         let most = in_time(rate, PIECE_TIME);
         let size = if remembered.wary > 0 || most < SLOW_BYTES { most.min(in_time(rate, self.age() / PART)) } else { most };
         size.clamp(LEAST_BYTES, MOST_BYTES)
@@ -124,7 +130,7 @@ impl Pace {
 
     /// Whether nothing is known of this way yet.
     pub(super) fn is_unknown(&self, way: Way) -> bool {
-        self.fixed.is_none() && self.known().remembered.rate(way).is_none()
+        self.fixed.is_none() && self.known().remembered.rate.get(way).is_none()
     }
 
     /// Whether pieces are small, because much of one that is cut off would be lost.
@@ -139,7 +145,7 @@ impl Pace {
 
     /// Whether so many bytes travel so long that it is worth writing down that they did.
     pub(super) fn is_dear(&self, way: Way, bytes: u64) -> bool {
-        self.fixed.is_some() || self.known().remembered.rate(way).is_some_and(|rate| bytes > in_time(rate, DEAR))
+        self.fixed.is_some() || self.known().remembered.rate.get(way).is_some_and(|rate| bytes > in_time(rate, DEAR))
     }
 
     /// How long files are read before what they say is written down.
@@ -151,18 +157,18 @@ impl Pace {
     /// Takes in how long a transfer took.
     pub(super) fn learn(&self, way: Way, bytes: u64, took: Duration) {
         let mut known = self.known();
-        let latency = &mut known.latency[way as usize];
+        let latency = known.latency.get(way);
         if bytes < TELLING_BYTES {
-            *latency = Some(latency.map_or(took, |least| least.min(took)));
+            known.latency.set(way, latency.map_or(took, |least| least.min(took)));
             return;
         }
         let moved = took.saturating_sub(latency.unwrap_or_default()).max(Duration::from_millis(1));
         let rate = u64::try_from(u128::from(bytes) * 1_000_000 / moved.as_micros().max(1)).unwrap_or(u64::MAX);
-        let before = known.remembered.rate(way);
+        let before = known.remembered.rate.get(way);
         let size = |rate| in_time(rate, PIECE_TIME).clamp(LEAST_BYTES, MOST_BYTES);
         // Small changes are not worth a record.
         known.changed |= before.is_none_or(|before| size(before) > 2 * size(rate) || size(rate) > 2 * size(before));
-        *known.remembered.rate_mut(way) = Some(rate);
+        known.remembered.rate.set(way, rate);
     }
 
     /// A client was stopped in the middle of a piece.
@@ -187,18 +193,18 @@ impl Pace {
     }
 }
 
-impl Remembered {
-    fn rate(&self, way: Way) -> Option<u64> {
+impl<T: Copy> Ways<T> {
+    fn get(self, way: Way) -> Option<T> {
         match way {
             Way::Up => self.up,
             Way::Down => self.down,
         }
     }
 
-    fn rate_mut(&mut self, way: Way) -> &mut Option<u64> {
+    fn set(&mut self, way: Way, what: T) {
         match way {
-            Way::Up => &mut self.up,
-            Way::Down => &mut self.down,
+            Way::Up => self.up = Some(what),
+            Way::Down => self.down = Some(what),
         }
     }
 }
