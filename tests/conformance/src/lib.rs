@@ -35,12 +35,13 @@ pub use verdict::{Check, Stop};
 ///
 /// `name => make;` where `make` makes an empty storage each time, or `name => make, open;` where `open` opens the storage
 /// at an address in another process; or `name => make, open, excused;` where `excused` names the tests that the storage is
-/// known to fail, each with the reason.
+/// known to fail, each with the reason. `at_once 8;` before all of them runs so many tests at once: for storages that mostly wait.
 #[macro_export]
 macro_rules! conformance {
-    ($($name:ident => $make:expr $(, $open:expr $(, $excused:expr)?)?;)+) => {
+    ($(at_once $at_once:literal;)? $($name:ident => $make:expr $(, $open:expr $(, $excused:expr)?)?;)+) => {
         fn main() -> std::process::ExitCode {
-            $crate::main(vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open)$(.excused_from($excused))?)?),+])
+            let at_once: &[usize] = &[$($at_once)?];
+            $crate::main(at_once.first().copied(), vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open)$(.excused_from($excused))?)?),+])
         }
     };
 }

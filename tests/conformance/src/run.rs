@@ -25,8 +25,9 @@ struct Tally {
 /// Tallies by drive and clause.
 type Tallies = Arc<Mutex<BTreeMap<String, BTreeMap<String, Tally>>>>;
 
-/// Runs every test on every candidate. In a process that a test has started, plays its part instead.
-pub fn main(candidates: Vec<Candidate>) -> ExitCode {
+/// Runs every test on every candidate, so many at once unless the command line says otherwise. In a process that a test has
+/// started, plays its part instead.
+pub fn main(at_once: Option<usize>, candidates: Vec<Candidate>) -> ExitCode {
     if let Ok(part) = env::var(PART) {
         return play(candidates.iter(), &part);
     }
@@ -41,7 +42,8 @@ pub fn main(candidates: Vec<Candidate>) -> ExitCode {
     for clause in clauses::all() {
         trials.extend(candidates.iter().map(|candidate| trial(candidate.clone(), clause, tallies.clone())));
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(at_once);
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         print(&tallies);

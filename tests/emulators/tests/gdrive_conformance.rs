@@ -19,6 +19,7 @@ use std::{
 };
 
 conformance! {
+    at_once 8;
     gdrive_app_data => || storage(calm(), None), |address: &str| open(address);
     gdrive_folder => || storage(calm(), Some("notes of Ann's")), |address: &str| open(address);
     gdrive_unpleasant => || storage(unpleasant(), None), |address: &str| open(address);
