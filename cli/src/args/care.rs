@@ -1,0 +1,71 @@
+//! What can be typed to care for a vault.
+
+use super::syncing::SEALED;
+use clap::Args as ClapArgs;
+use std::path::PathBuf;
+
+/// A vault, and how to answer.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Place {
+    /// A synced folder, or the drive's own address as kite sync --drive takes it
+    #[arg(value_name = "FOLDER|URL")]
+    pub place: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
+    #[arg(long, value_name = "PATH", help_heading = SEALED)]
+    pub key_file: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or it is repaired; 2 something is open; 1 failed.";
+
+/// The options of `kite doctor`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DOCTOR_CODES)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub place: Place,
+    /// Repair what can be repaired safely; nothing is deleted. With a synced folder more can be repaired than by the address
+    /// of the drive: what the folder has is written again
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// The options of `kite export`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub place: Place,
+    /// Where to put it; a file that is there is never written over
+    pub file: PathBuf,
+}
+
+/// The options of `kite import`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// What `kite export` has made
+    pub file: PathBuf,
+    /// Where the vault is to be: an empty place, as kite sync --drive takes it. An import that was interrupted there goes on
+    #[arg(value_name = "URL")]
+    pub drive: PathBuf,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options of `kite break-lock`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BreakLock {
+    #[command(flatten)]
+    pub place: Place,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
