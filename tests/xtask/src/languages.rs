@@ -33,13 +33,31 @@ impl Language {
 /// Every program that is here.
 fn languages() -> Vec<Language> {
     let python = target().join("python/venv/bin/python");
+    let node = node_program();
     let all = [
+        // First: who makes the vault chooses how records are found, and Node's folder drive serves numbered heads only.
+        Language { first: vec![node.clone()], ..Language::new("Node", if node.exists() { node_command() } else { node }) },
         Language::new("Rust", program("notes-rust")),
         Language { first: vec![root().join("tests/languages/notes.py")], ..Language::new("Python", python) },
         Language::new("Kotlin", root().join("bindings-uniffi/kotlin/notes")),
         Language::new("Swift", root().join("bindings-uniffi/swift/notes")),
     ];
     all.into_iter().filter(|language| language.command.exists()).collect()
+}
+
+/// Where the npm package is installed, once its own tests have run.
+fn node_project() -> PathBuf {
+    target().join("npm/project")
+}
+
+fn node_program() -> PathBuf {
+    node_project().join("notes-program.mjs")
+}
+
+/// The path of `node`, if it is there.
+fn node_command() -> PathBuf {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).map(|folder| folder.join("node")).find(|node| node.is_file()).unwrap_or_else(|| "node".into())
 }
 
 /// Lets all programs work on one vault, and compares what they have in the end.
@@ -51,6 +69,10 @@ pub(crate) fn run() -> Result<()> {
     if !target().join("python/package/kitestring").is_dir() {
         succeed(Command::new("sh").arg(root().join("bindings-uniffi/python/package.sh")))?;
     }
+    if node_project().join("node_modules/kitestring").is_dir() {
+        let program = root().join("tests/languages/notes.mjs");
+        fs::copy(&program, node_program()).map_err(|e| format!("{}: {e}", program.display()))?;
+    }
     let all = languages();
     let names: Vec<&str> = all.iter().map(|language| language.name).collect();
     println!("{}", names.join(", "));
@@ -58,6 +80,8 @@ pub(crate) fn run() -> Result<()> {
     drop(fs::remove_dir_all(&home));
     fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
     let begun = Instant::now();
+    let first = all.first().ok_or("there is no program")?;
+    ended(first, start(first, &home, &["put:tea=green".to_owned(), "sync".to_owned()])?, 0)?;
     for round in 0..ROUNDS {
         everybody(&all, &home, round)?;
     }
