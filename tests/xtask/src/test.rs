@@ -31,7 +31,7 @@ pub(crate) fn run() -> ExitCode {
     stages.command("kite watch", cargo_with(&watching));
     stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
     stages.command("sealed reader", script("tests/interop/sealed/test.sh"));
-    stages.command("webdav servers", script("tests/servers/test.sh"));
+    stages.command("servers: webdav, s3", script("tests/servers/test.sh"));
     stages.command("emulators", script("tests/emulators/test.sh"));
     // With the tests' dependencies, so that nothing is built a second time.
     if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
