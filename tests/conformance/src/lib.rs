@@ -38,10 +38,15 @@ pub use verdict::{Check, Stop};
 /// known to fail, each with the reason. `at_once 8;` before all of them runs so many tests at once: for storages that mostly wait.
 #[macro_export]
 macro_rules! conformance {
-    ($(at_once $at_once:literal;)? $($name:ident => $make:expr $(, $open:expr $(, $excused:expr)?)?;)+) => {
+    (at_once $at_once:literal; $($rest:tt)+) => {
+        $crate::conformance!(@ Some($at_once), $($rest)+);
+    };
+    (@ $at_once:expr, $($name:ident => $make:expr $(, $open:expr $(, $excused:expr)?)?;)+) => {
         fn main() -> std::process::ExitCode {
-            let at_once: &[usize] = &[$($at_once)?];
-            $crate::main(at_once.first().copied(), vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open)$(.excused_from($excused))?)?),+])
+            $crate::main($at_once, vec![$($crate::Candidate::new(stringify!($name), $make)$(.opened_by($open)$(.excused_from($excused))?)?),+])
         }
+    };
+    ($($all:tt)+) => {
+        $crate::conformance!(@ None, $($all)+);
     };
 }
