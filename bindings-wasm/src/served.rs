@@ -44,7 +44,7 @@ fn service(setup: &JsValue) -> Result<Service> {
         http::Secret,
     };
     let (http, runtime) = ports(setup)?;
-    let given = |name: &str| input("open", read::optional(setup, name, read::text));
+    let given = |name: &'static str| input("open", read::optional(setup, name, read::text));
     let style = match given("style")?.as_deref() {
         None => Style::Usual,
         Some("path") => Style::Path,
