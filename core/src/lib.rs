@@ -17,7 +17,13 @@
 )]
 #![cfg_attr(
     not(all(feature = "classic", feature = "sealed")),
-    allow(dead_code, unused_imports, unreachable_code, reason = "fewer features ask for less; the full build has no loose ends")
+    allow(
+        dead_code,
+        irrefutable_let_patterns,
+        unused_imports,
+        unreachable_code,
+        reason = "fewer features ask for less; the full build has no loose ends"
+    )
 )]
 
 #[cfg(not(any(feature = "classic", feature = "journal")))]
