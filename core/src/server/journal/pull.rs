@@ -179,11 +179,10 @@ impl Journal {
     async fn look_at(&self, session: &mut Session, found: Found) -> Result<bool, Refusal> {
         // Reading may have shown that a device was revoked.
         self.obey_closing(session).await?;
-        let vault = self.standing(session)?.vault;
         match found {
             Found::Unchanged => {
                 // It is the one that was remembered, and that named exactly what was folded.
-                let place = self.known_place(session)?;
+                let (place, vault) = (self.known_place(session)?, self.standing(session)?.vault);
                 let seen = self.seen(session).await?;
                 let mut vector = seen.vector.clone();
                 vector.retain(|writer, _| !seen.retired.contains(writer));
@@ -197,10 +196,16 @@ impl Journal {
                 let names = self.names().await?;
                 self.look_at_names(session, names).await.map(|_| true)
             }
-            Found::Nothing => {
-                if self.seen(session).await?.vector.is_empty() {
+            // Who knows nothing cannot tell a vault without records from one that has lost its head.
+            Found::Nothing if self.seen(session).await?.vector.is_empty() => {
+                let names = self.names().await?;
+                if names.records.is_empty() && names.roots.is_empty() {
                     return Ok(false);
                 }
+                self.log.line(Level::Warn, || "the head is gone; it is made again from the records".to_owned());
+                self.rebuild(session, names, Place::default()).await
+            }
+            Found::Nothing => {
                 self.check_marker(session).await?;
                 self.look_at_vector(session, &BTreeMap::new()).await
             }
@@ -220,15 +225,21 @@ impl Journal {
             }
             Found::Damaged(place, why) => {
                 self.log.line(Level::Warn, || format!("the head makes no sense ({why}); it is made again from the records"));
-                self.check_marker(session).await?;
                 let names = self.names().await?;
-                let checkpoint = self.newest_listed(session, &names).await?;
-                session.pull.head = Some((Head { checkpoint, ..self.empty_head(vault, session)? }, place));
-                (session.pull.heal, session.pull.rebuilt) = (true, true);
-                self.look_at_names(session, names).await.map(|_| true)
+                self.rebuild(session, names, place).await
             }
             Found::Names(names) => self.look_at_names(session, names).await,
         }
+    }
+
+    /// Reads what a listing names, and writes the head at this place anew from it.
+    async fn rebuild(&self, session: &mut Session, names: Names, place: Place) -> Result<bool, Refusal> {
+        self.check_marker(session).await?;
+        let vault = self.standing(session)?.vault;
+        let checkpoint = self.newest_listed(session, &names).await?;
+        session.pull.head = Some((Head { checkpoint, ..self.empty_head(vault, session)? }, place));
+        (session.pull.heal, session.pull.rebuilt) = (true, true);
+        self.look_at_names(session, names).await.map(|_| true)
     }
 
     /// Takes the records that a head names and that are not known, and notes whether the head lacks any that are.

@@ -129,6 +129,42 @@ fn h3_a_lost_head_is_healed_and_h4_a_lost_vault_is_a_rollback() {
     });
 }
 
+/// A vault without a head is not an empty one, whoever meets it.
+#[test]
+fn h3_a_newcomer_to_a_vault_that_has_lost_its_head_has_all_documents_and_writes_it_again() {
+    block_on(async {
+        for compacted in [false, true] {
+            for drive in drives() {
+                let a = Device::journal(&drive, 1).await;
+                for n in 0..4 {
+                    a.put(&format!("note {n}"), "a").await;
+                    a.sync().await;
+                }
+                if compacted {
+                    assert!(a.client.compact(SyncOptions::default()).await.unwrap());
+                    a.put("note 0", "b").await;
+                    a.sync().await;
+                }
+                let mut files = drive.contents();
+                files.retain(|path, _| path != "head" && !path.starts_with("h/"));
+                drive.restore(files);
+                let (b, c) = (Device::journal(&drive, 2).await, Device::journal(&drive, 3).await);
+                b.put("note 1", "b").await;
+                let report = b.sync().await;
+                let kinds: Vec<_> = report.conflicts.iter().map(|c| (c.id.as_str(), c.kind)).collect();
+                assert_eq!((kinds, report.skipped), (vec![("note 1", ConflictKind::Adopt)], vec![]));
+                c.sync().await;
+                for n in 0..4 {
+                    assert_eq!(c.text(&format!("note {n}")), a.text(&format!("note {n}")));
+                }
+                assert_eq!(a.sync().await.skipped, []);
+                let idle = [a.sync().await, b.sync().await, c.sync().await].map(|report| report.requests.total());
+                assert_eq!(idle, [1, 1, 1], "{:?}", drive.capabilities());
+            }
+        }
+    });
+}
+
 #[test]
 fn a_vault_is_lowered_step_by_step_and_everybody_follows() {
     block_on(async {
