@@ -112,9 +112,6 @@ pub(super) struct Known {
     pub(super) newer: bool,
     /// Whether the drive had it, and a deletion is what it has now.
     pub(super) tombstone: bool,
-    /// Whether this client has written the drive's itself, and agreed on nothing, while a change waits: it was put back to
-    /// a backup.
-    pub(super) unremembered: bool,
     pub(super) local: Option<Box<Present>>,
 }
 
@@ -127,7 +124,7 @@ impl Known {
             applying: self.applying.as_ref().map(|a| a.base.as_ref().map(|b| b.digest)),
             pushing: self.pushing.as_ref().filter(|p| !p.announced).map(|p| self.attempt_of(p)),
             queued: self.queued.is_some(),
-            joined: joined && !self.unremembered,
+            joined,
             in_conflict: self.in_conflict,
             lost: self.lost,
             tombstone: self.tombstone,
@@ -188,8 +185,6 @@ impl Run {
             let (base, in_conflict) = (pushed_base(&id, pushing.as_deref(), base), conflict.is_some());
             // A server that merely has no such document says nothing of a deletion.
             let tombstone = self.server.finishes() && remote.content.is_none() && remote.tag.is_some();
-            let nothing_agreed = queued.is_some() && base.is_none() && remote.content.is_some();
-            let unremembered = nothing_agreed && remote.tag.as_ref().is_some_and(|tag| self.server.is_own(tag));
             known.push(Known {
                 id,
                 remote,
@@ -202,7 +197,6 @@ impl Run {
                 lost: false,
                 newer: false,
                 tombstone,
-                unremembered,
                 local: None,
             });
         }

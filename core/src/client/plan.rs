@@ -18,8 +18,8 @@ pub(super) struct Facts {
     pub(super) pushing: Option<Attempt>,
     /// Whether the host has announced an edit.
     pub(super) queued: bool,
-    /// Whether the first pull is complete, and the drive's version not this client's own from a life that it does not
-    /// remember: otherwise a missing base says nothing.
+    /// Whether the first pull is complete, also since this client was put back to a backup: otherwise a missing base says
+    /// nothing.
     pub(super) joined: bool,
     /// Whether a conflict about the document waits for the host's decision.
     pub(super) in_conflict: bool,

@@ -44,13 +44,23 @@ impl Run {
         if head.new_vault {
             self.forget_vault().await?;
         }
+        if head.first {
+            self.set_joined(false).await?;
+        }
         if head.news {
             self.read_changes().await?;
         }
         self.work_off().await?;
         if !self.joined && self.report().stopped.is_none() {
-            self.inner.set_joined(true).await?;
-            self.joined = true;
+            self.set_joined(true).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_joined(&mut self, joined: bool) -> Result<()> {
+        if self.joined != joined {
+            self.inner.set_joined(joined).await?;
+            self.joined = joined;
         }
         Ok(())
     }
@@ -290,8 +300,7 @@ impl Run {
 
     /// Forgets everything that was agreed with another vault. The host's documents are listed anew.
     async fn forget_vault(&mut self) -> Result<()> {
-        self.inner.set_joined(false).await?;
-        self.joined = false;
+        self.set_joined(false).await?;
         for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
             self.ledger.clear(prefix).await?;
         }

@@ -149,7 +149,7 @@ pub(super) fn journal(inner: &Inner, drive: Arc<dyn Drive>, layout: &JournalOpti
 }
 
 pub(super) fn said(options: &SyncOptions) -> Said {
-    Said { allow: options.allow, pairing: options.pairing.clone() }
+    Said { allow: options.allow, pairing: options.pairing.clone(), restores: false }
 }
 
 /// Makes the server that this client's layout is, for the time of one sync.

@@ -147,9 +147,4 @@ pub trait Server: MaybeSend + MaybeSync {
     fn on_top(&self, _base: Option<&Tag>, seen: &Tag) -> Tag {
         seen.clone()
     }
-
-    /// Whether this client made a version itself, be it in a life that it does not remember.
-    fn is_own(&self, _version: &Tag) -> bool {
-        false
-    }
 }

@@ -17,6 +17,9 @@ pub struct Metadata {
     pub news: bool,
     /// The user has agreed to join another vault: what was agreed with the old one no longer holds.
     pub new_vault: bool,
+    /// The vault was met for the first time, or this device has written to it what this client does not remember: what was
+    /// pulled before says nothing of what the vault has.
+    pub first: bool,
 }
 
 /// How the present version of a document stands to what is here.

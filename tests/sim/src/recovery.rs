@@ -141,7 +141,7 @@ pub fn chosen(world: &World, seat: usize, conflict: &Conflict, resolution: &Reso
         Some(side) => world.ghost.edits_of(&conflict.id, &side.revision),
         None => world.host(seat).seen(&conflict.id),
     };
-    if conflict.remote.is_none() || world.ghost.any_unannounced(seat, &remote) {
+    if conflict.remote.is_none() || world.ghost.any_unannounced(seat, &remote) || !eye::decisions_are_seen(world) {
         world.ghost.chose_vaguely(&conflict.id);
     }
     if !matches!(resolution, Resolution::TakeRemote) {

@@ -72,7 +72,7 @@ async fn look(inner: &Arc<Inner>, options: &DoctorOptions, repair: bool) -> Resu
             let mut look = journal.examine(options.progress.clone()).await?;
             if repair {
                 journal.repair(&look.cure).await?;
-                republish::run(inner, &journal, &look.cure.lost, &options.progress).await?;
+                republish::run(inner, layout, &journal, &look.cure.lost, &options.progress).await?;
                 return Ok(look.diagnosis);
             }
             if look.is_open {

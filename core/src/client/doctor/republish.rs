@@ -7,14 +7,20 @@ use super::super::{
     queue, sync,
 };
 use crate::{
-    DocId, Drive, DrivePath, ProgressSink, Result,
+    DocId, Drive, DrivePath, JournalOptions, ProgressSink, Result,
     drive::{Capabilities, Condition, GetOptions, Got, Listing, PutFile, Version, meter::Meter},
-    server::journal::{Journal, Lost},
+    server::journal::{Journal, Lost, Said},
 };
 use macro_rules_attribute::apply;
 use std::sync::Arc;
 
-pub(super) async fn run(inner: &Arc<Inner>, journal: &Journal, lost: &Lost, progress: &ProgressSink) -> Result<()> {
+pub(super) async fn run(
+    inner: &Arc<Inner>,
+    layout: &JournalOptions,
+    journal: &Journal,
+    lost: &Lost,
+    progress: &ProgressSink,
+) -> Result<()> {
     if lost.is_empty() {
         return Ok(());
     }
@@ -25,7 +31,8 @@ pub(super) async fn run(inner: &Arc<Inner>, journal: &Journal, lost: &Lost, prog
     queue::again(inner, &here).await?;
     let options = SyncOptions { progress: progress.clone(), ..SyncOptions::default() };
     let drive = Arc::new(Keeping(sync::metered(inner, false).await?));
-    let mut run = sync::prepare(inner, drive, options);
+    let server = sync::journal(inner, drive, layout, Said { restores: true, ..Said::default() });
+    let mut run = sync::run_with(inner.clone(), Arc::new(server), options);
     run.come_up_to_date().await?;
     run.tidy(true).await.map(drop)
 }

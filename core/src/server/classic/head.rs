@@ -109,7 +109,7 @@ impl Classic {
         session.meta = meta;
         session.meta_version = version;
         session.written = None;
-        Ok(Metadata { news, new_vault })
+        Ok(Metadata { news, new_vault, first: false })
     }
 
     /// Guards against another vault in the place of ours. Returns whether the user chose to join it.

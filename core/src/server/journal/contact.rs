@@ -117,7 +117,8 @@ impl Journal {
             vault: marker.vault,
             strategy: marker.strategy,
             epoch: marker.epoch,
-            writer: self.writer_of(&self.identity.opening),
+            // Never one that has written before, in another vault that was here: numbers would be given twice.
+            writer: self.fresh_writer()?,
             last: None,
             order: 0,
             opening: self.identity.opening.clone(),
@@ -129,7 +130,7 @@ impl Journal {
             joined: Vec::new(),
             adopted: None,
             unannounced: false,
-            anchor: None,
+            vouched: None,
             looked_into: 0,
             since: Since::default(),
             also: Vec::new(),
@@ -311,12 +312,17 @@ impl Journal {
         Ok(true)
     }
 
-    /// Takes another incarnation: from the next record on, this client is a new writer.
-    pub(super) fn renew_incarnation(&self, session: &mut Session) -> Result<()> {
+    /// A writer of this client that nothing was ever written by.
+    fn fresh_writer(&self) -> Result<Writer> {
         let mut random = [0; 6];
         self.runtime.random(&mut random)?;
         let opening: String = random.iter().map(|b| format!("{b:02x}")).collect();
-        let writer = self.writer_of(&opening);
+        Ok(self.writer_of(&opening))
+    }
+
+    /// Takes another incarnation: from the next record on, this client is a new writer.
+    pub(super) fn renew_incarnation(&self, session: &mut Session) -> Result<()> {
+        let writer = self.fresh_writer()?;
         let standing = self.standing(session)?;
         (standing.writer, standing.last) = (writer, None);
         // In this opening the incarnation is fresh; another opening chooses its own where it must.

@@ -96,9 +96,11 @@ impl Journal {
         let beyond = |(writer, link): (&Writer, &Link)| {
             !head.vector.contains_key(writer) && seen.vector.get(writer).is_none_or(|known| known.seq < link.seq)
         };
-        if root.vector.iter().any(beyond) {
+        let unknown: Vec<Writer> = root.vector.iter().filter(|entry| beyond(*entry)).map(|(writer, _)| *writer).collect();
+        if !unknown.is_empty() {
             session.pull.joins = vec![found.root];
         }
+        self.note_own(session, unknown.into_iter());
         self.forget_past(&root).await?;
         self.standing(session)?.looked_into = found.root.of.generation;
         Ok(())
@@ -144,6 +146,8 @@ impl Journal {
             if is_within(&root.vector, &seen.vector) {
                 self.standing(session)?.has_joined(name, root.parent);
             } else if self.has_closed() || !leads_to(&records, &seen.vector, &root.vector) {
+                let unknown: Vec<Writer> = super::pull::beyond(&root.vector, seen).map(|(writer, _)| writer).collect();
+                self.note_own(session, unknown.into_iter());
                 session.pull.joins.insert(0, name);
             }
         }

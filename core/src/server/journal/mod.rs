@@ -9,6 +9,7 @@
 //! | `contact.rs` | meets the vault: marker, strategy, identity |
 //! | `heads.rs` | finds records: three strategies behind one port |
 //! | `pull.rs`, `fetch.rs` | compares the head with what is known, and reads records |
+//! | `gone.rs` | where there is no head: what is known and no longer listed |
 //! | `fold.rs`, `doc.rs` | what records say, taken together |
 //! | `front.rs` | how much of a file is read |
 //! | `pace.rs`, `patient.rs` | how much travels in one piece, and files that are read piece by piece over a slow line |
@@ -39,6 +40,7 @@ mod fetch;
 mod fold;
 mod frames;
 mod front;
+mod gone;
 mod head;
 mod head_part;
 mod heads;
@@ -130,6 +132,8 @@ pub(crate) struct Journal {
     allow: Allow,
     /// What another device has told of the vault.
     pairing: Option<PairingCode>,
+    /// Whether what the drive has lost is being put back.
+    restores: bool,
     log: Log,
     /// What one sync knows: gone with it. The client asks one thing at a time.
     session: Mutex<Session>,
@@ -176,12 +180,14 @@ pub(crate) struct Ports {
 pub(crate) struct Said {
     pub(crate) allow: Allow,
     pub(crate) pairing: Option<PairingCode>,
+    /// That what the drive has lost is to be put back: so it is no reason to ask.
+    pub(crate) restores: bool,
 }
 
 impl Journal {
     pub(crate) fn new(ports: Ports, options: JournalOptions, identity: Identity, said: Said) -> Self {
         let Ports { drive, sealing, state, runtime, log } = ports;
-        let Said { allow, pairing } = said;
+        let Said { allow, pairing, restores } = said;
         let pace = Arc::new(Pace::new(runtime.clone(), options.scale.piece_bytes));
         let patient = Arc::new(Patient::new(drive, state.clone(), runtime.clone(), pace.clone(), log.clone()));
         let raw: Arc<dyn Drive> = patient.clone();
@@ -204,6 +210,7 @@ impl Journal {
             identity,
             allow,
             pairing,
+            restores,
             log,
             session: Mutex::default(),
         }
@@ -325,11 +332,6 @@ impl Server for Journal {
 
     fn on_top(&self, base: Option<&Tag>, seen: &Tag) -> Tag {
         tag_of(base.into_iter().chain([seen]).flat_map(dots_in).gather::<BTreeSet<Dot>>())
-    }
-
-    fn is_own(&self, version: &Tag) -> bool {
-        let device = self.device();
-        dots_in(version).any(|dot| dot.writer.device() == device)
     }
 }
 

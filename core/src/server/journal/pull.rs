@@ -8,12 +8,13 @@ use super::{
     head::Head,
     heads::{Found, Names, Place, heads},
     join::Joining,
-    name::{Link, RecordName, Writer},
+    name::{Dot, Link, RecordName, Writer},
     standing::{DOC, JOIN, NEEDS, PAST, RETIRED, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear, forgotten_record},
 };
 use crate::{
     Error, ErrorKind, Level, Result,
     drive::{GetOptions, Got},
+    gather::Gather as _,
     server::Metadata,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,8 @@ pub(super) struct Pull {
     pub(super) incomplete: bool,
     /// The user has agreed to go on with an older vault: where documents differ, this device's stay.
     pub(super) keep_local: bool,
+    /// Whether this device has written what this client does not remember: it was put back to a backup.
+    pub(super) returned: bool,
     /// Whether the host's documents came first, so that contents may be here already.
     pub(super) sparse: bool,
 }
@@ -82,7 +85,7 @@ fn lacking(vector: &BTreeMap<Writer, Link>, seen: &Seen) -> Vec<(Writer, Link)> 
 
 impl Journal {
     pub(super) async fn read_head(&self, session: &mut Session) -> Result<Metadata> {
-        let nothing = Metadata { news: false, new_vault: false };
+        let nothing = Metadata { news: false, new_vault: false, first: false };
         if !self.contact(session).await? {
             return Ok(nothing);
         }
@@ -111,7 +114,7 @@ impl Journal {
                 if !news {
                     self.check_expected(session).await?;
                 }
-                Ok(Metadata { news, new_vault: false })
+                Ok(Metadata { news, new_vault: false, first: session.joining || session.pull.returned })
             }
             Err(Refusal::Other(detail)) => self.join_anew(session, detail).await,
             Err(Refusal::Older(error)) if self.allow.rollback => {
@@ -120,7 +123,7 @@ impl Journal {
                 session.pull.keep_local = true;
                 let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
                 self.look_at(session, found).await.map_err(Refusal::into_error)?;
-                Ok(Metadata { news: true, new_vault: false })
+                Ok(Metadata { news: true, new_vault: false, first: session.joining || session.pull.returned })
             }
             Err(refusal) => Err(refusal.into_error()),
         }
@@ -158,13 +161,13 @@ impl Journal {
         session.seen = Some(Seen::default());
         if session.standing.is_none() {
             self.expect_none().await?;
-            return Ok(Metadata { news: false, new_vault: true });
+            return Ok(Metadata { news: false, new_vault: true, first: false });
         }
         self.expect(session).await?;
         let found = heads(self.standing(session)?.strategy, &self.drive).read(&Place::default()).await?;
         session.pull.asked = true;
         match self.look_at(session, found).await {
-            Ok(_) => Ok(Metadata { news: true, new_vault: true }),
+            Ok(_) => Ok(Metadata { news: true, new_vault: true, first: false }),
             Err(refusal) => Err(refusal.into_error()),
         }
     }
@@ -262,20 +265,26 @@ impl Journal {
     pub(super) async fn look_for_missing(&self, session: &mut Session, vector: &BTreeMap<Writer, Link>) -> Result<()> {
         let seen = self.seen(session).await?.clone();
         let news: Vec<(Writer, Link)> = beyond(vector, &seen).collect();
+        self.note_own(session, news.iter().map(|(writer, _)| *writer));
         let far = news.iter().any(|(writer, link)| link.seq > seen.vector.get(writer).map_or(0, |known| known.seq) + 1);
         session.pull.missing.extend(news.iter().map(|(writer, link)| RecordName::new(*writer, link)));
         if far {
             // The names of those between are in the listing; what it does not show yet is found through its successors.
             let names = self.names().await?.records;
+            // Of two with one number only the successor tells which one counts: a state was put back to before a push that was
+            // not announced.
+            let mut met = BTreeSet::new();
+            let twice: BTreeSet<Dot> = names.iter().map(RecordName::dot).filter(|dot| !met.insert(*dot)).gather();
             let named = |name: &RecordName| vector.get(&name.writer).is_some_and(|last| name.seq < last.seq);
-            session.pull.missing.extend(names.into_iter().filter(|name| named(name) && !seen.has(name.dot())));
+            let wanted = names.into_iter().filter(|name| named(name) && !seen.has(name.dot()) && !twice.contains(&name.dot()));
+            session.pull.missing.extend(wanted);
         }
         Ok(())
     }
 
     async fn look_at_names(&self, session: &mut Session, found: Names) -> Result<bool, Refusal> {
         let seen = self.seen(session).await?.clone();
-        let (joined, anchor) = (self.standing(session)?.joined.clone(), self.standing(session)?.anchor);
+        let (joined, vouched) = (self.standing(session)?.joined.clone(), self.standing(session)?.vouched.clone());
         let Names { records: names, roots } = &found;
         let known = |name: &RecordName| seen.vector.get(&name.writer).is_some_and(|link| name.fits(name.writer, link));
         // Not one record that is known: it may be another vault's folder, also for who has joined and folded nothing yet.
@@ -294,15 +303,24 @@ impl Journal {
             }
         }
         self.look_at_roots(session, &found).await?;
-        self.check_own_newest(session, &found).await?;
+        self.check_gone(session, &found).await?;
         let standing = self.standing(session)?;
-        if standing.joined != joined || standing.anchor != anchor {
+        if standing.joined != joined || standing.vouched != vouched {
             // Where nothing else is new nothing else writes this down, and the same roots would be read in every sync.
             let record = standing.record()?;
             self.state.write(vec![record]).await?;
         }
-        session.pull.missing.extend(found.records.into_iter().filter(|name| !seen.has(name.dot())));
+        let unknown: Vec<RecordName> = found.records.into_iter().filter(|name| !seen.has(name.dot())).collect();
+        self.note_own(session, unknown.iter().map(|name| name.writer));
+        session.pull.missing.extend(unknown);
         Ok(session.pull.has_work())
+    }
+
+    /// Notes whether any of these writers, of whom something is not known here, is this device. What was interrupted is
+    /// finished before anything is looked at.
+    pub(super) fn note_own(&self, session: &mut Session, mut writers: impl Iterator<Item = Writer>) {
+        let device = self.device();
+        session.pull.returned |= writers.any(|writer| writer.device() == device);
     }
 
     /// Evidence of a copy, or of a restored backup: somebody has written as this client.
@@ -321,30 +339,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Without a head only the own newest record proves anything: others' may be late.
-    async fn check_own_newest(&self, session: &mut Session, found: &Names) -> Result<(), Refusal> {
-        let (writer, last) = {
-            let standing = self.standing(session)?;
-            (standing.writer, standing.last)
-        };
-        let Some(last) = last else { return Ok(()) };
-        if found.records.contains(&RecordName::new(writer, &last)) || !self.seen(session).await?.has(super::Dot { writer, seq: last.seq }) {
-            return Ok(());
-        }
-        if self.standing(session)?.anchor.is_some_and(|anchor| found.roots.contains(&anchor)) {
-            return Ok(());
-        }
-        for name in &found.roots {
-            if self.root(session, name).await?.is_some_and(|root| root.covers(&writer, last.seq)) {
-                self.standing(session)?.anchor = Some(*name);
-                return Ok(());
-            }
-        }
-        self.check_innocent(session, &[(writer, last)], &BTreeMap::new()).await
-    }
-
     /// Whether each record that is no longer announced can still be read: then only its announcement was lost.
-    async fn check_innocent(&self, session: &mut Session, lost: &[(Writer, Link)], vector: &BTreeMap<Writer, Link>) -> Result<(), Refusal> {
+    pub(super) async fn check_innocent(
+        &self,
+        session: &mut Session,
+        lost: &[(Writer, Link)],
+        vector: &BTreeMap<Writer, Link>,
+    ) -> Result<(), Refusal> {
         for (writer, link) in lost {
             let name = RecordName::new(*writer, link);
             let options = GetOptions { range: Some(0..1), unless: None };
@@ -406,7 +407,7 @@ impl Journal {
             checkpoint: None,
             joined: Vec::new(),
             adopted: None,
-            anchor: None,
+            vouched: None,
             since: Since::default(),
             ..standing.clone()
         };

@@ -140,7 +140,7 @@ impl Journal {
         file.extend_from_slice(&stored);
         drop(stored);
         // What covers the record before says nothing of this one.
-        (standing.last, standing.anchor) = (Some(link), None);
+        standing.last = Some(link);
         let records = vec![sent.record(&file)?, standing.record()?];
         self.state.write(records).await?;
         self.drive.put(sent.name().path(), file, Condition::Any).await?;

@@ -24,6 +24,7 @@
 use super::{
     Strategy,
     checkpoint::PieceName,
+    gone::Vouched,
     head::{Reference, put_link},
     name::{Hash, Link, VaultId, Writer},
     pairing::PairingCode,
@@ -94,9 +95,9 @@ pub(super) struct Standing {
     /// Whether a listing has named records that no head did: their authors may be no more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unannounced: bool,
-    /// Where there is no head, a checkpoint that covers this client's last record.
+    /// Where there is no head, checkpoints that cover what is known and no longer listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) anchor: Option<PieceName>,
+    pub(super) vouched: Option<Vouched>,
     /// The generation of the checkpoint that was looked into last.
     #[serde(default)]
     pub(super) looked_into: u64,

@@ -185,6 +185,11 @@ pub fn newest_of(drive: &SimDrive, seat: usize) -> Option<String> {
     own.max_by_key(|(path, _)| (*path).clone()).map(|(path, _)| path.clone())
 }
 
+/// Whether nothing but a listing tells of records.
+pub fn has_no_head(drive: &SimDrive) -> bool {
+    marker(drive).is_some_and(|marker| marker.strategy == Strategy::Listing)
+}
+
 /// Whether a sync that found nothing to do has made so few requests: one, or one listing, of all its pages: of the records
 /// where there is no head, of the heads where they are numbered.
 pub fn is_idle(world: &World, requests: Requests) -> bool {
@@ -194,8 +199,12 @@ pub fn is_idle(world: &World, requests: Requests) -> bool {
         _ => None,
     };
     let files = |folder| world.drive.snapshot().keys().filter(|path| path.starts_with(folder)).count();
-    let pages = listed.map_or(1, |folder| files(folder).div_ceil(world.config.listings.page).max(1) as u64);
-    requests.total() <= pages && requests.put + requests.delete == 0
+    // A vault without a record has no head: whether it has lost one is looked for.
+    let empty = files("h/") + files("head") == 0 && files("j/") == 0 && listed != Some("j/");
+    let pages = u64::from(empty) + listed.map_or(1, |folder| files(folder).div_ceil(world.config.listings.page).max(1) as u64);
+    // Of a drive that was put back: what is made on top of what is gone is read again, as long as it lies there.
+    let waiting = if world.drive.was_turned_back() { There::on(&world.drive).waiting() } else { 0 };
+    requests.total() <= pages + waiting && requests.put + requests.delete == 0
 }
 
 /// What there is of a vault.
@@ -221,7 +230,7 @@ impl There {
     fn on(drive: &SimDrive) -> Self {
         let mut there = Self::default();
         let files = drive.snapshot();
-        let (mut roots, listed) = (Vec::new(), marker(drive).is_some_and(|marker| marker.strategy == Strategy::Listing));
+        let (mut roots, listed) = (Vec::new(), has_no_head(drive));
         for (path, file) in files.clone() {
             match name(&path) {
                 Some(Name::Root) => roots.push(path),
@@ -289,6 +298,19 @@ impl There {
             }
         }
         bad
+    }
+
+    /// How many records there are of writers of whom one replaces what is gone, or comes after one that is gone.
+    fn waiting(&self) -> u64 {
+        let writer_of = |path: &String| matches!(name(path), Some(Name::Record(named)) if self.is_cut(&named.writer));
+        self.paths.iter().filter(|path| writer_of(path)).count() as u64
+    }
+
+    fn is_cut(&self, writer: &str) -> bool {
+        let Some(records) = self.writers.get(writer) else { return false };
+        let is_own = |path: &String| records.values().any(|(_, own)| own == path);
+        let gap = records.keys().any(|seq| *seq > 1 && !self.has(writer, seq - 1));
+        gap || self.replaced.iter().any(|(path, (of, seq))| is_own(path) && !self.has(of, *seq))
     }
 
     /// What the head names and is not there; with `strictly`, what is there and not named as well.

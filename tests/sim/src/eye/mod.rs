@@ -48,6 +48,13 @@ fn was_deleted(world: &World, id: &str) -> bool {
     classic::id_of(id).is_some_and(|id| !world.ghost.deletions(&id).is_empty())
 }
 
+/// Whether a decision about a conflict is in view of everybody else who is asked about it. Where nothing but a listing tells of
+/// records, two versions may stand side by side on the drive: somebody else is asked before the decision is pushed, or about
+/// a version that it only leaves behind.
+pub fn decisions_are_seen(world: &World) -> bool {
+    !world.config.is_journal() || !journal::has_no_head(&world.drive)
+}
+
 /// Whether a sync that found nothing to do has made no more requests than it may.
 pub fn is_idle(world: &World, requests: Requests) -> bool {
     if world.config.is_journal() {

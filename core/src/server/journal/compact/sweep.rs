@@ -10,10 +10,10 @@ use super::{
     super::{
         Journal, Session, Strategy,
         checkpoint::{CheckpointId, FileName, PieceName},
-        covered::{is_known, is_within},
+        covered::is_within,
         doc::At,
         heads::{has_slot, old_slots},
-        name::{Link, Writer},
+        name::{Link, RecordName, Writer},
         record::part_path,
     },
     Compacting, Parent,
@@ -59,7 +59,7 @@ impl Journal {
             compacting.listed_basis(name, self.drive.capabilities().consistent, &listed)
         };
         let Some(Basis { vector, name: of, needs }) = basis else { return Ok(doomed) };
-        for record in listed.records().filter(|record| is_known(vector, record.dot())) {
+        for record in listed.records().filter(|record| is_covered(vector, record)) {
             if !needs.contains(&FileName::Record(record)) {
                 doomed.push_back(record.path());
             }
@@ -157,6 +157,11 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// Whether a checkpoint has what this very record says: another one of the same number is not covered by it.
+fn is_covered(vector: &BTreeMap<Writer, Link>, record: &RecordName) -> bool {
+    vector.get(&record.writer).is_some_and(|link| link.seq > record.seq || record.fits(record.writer, link))
 }
 
 impl Compacting {

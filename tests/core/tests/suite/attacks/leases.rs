@@ -60,7 +60,7 @@ impl Drive for ForeignLeases {
 /// Leases that the devices of a vault have really had, one for each compaction.
 async fn real_leases(drive: &Arc<MemoryDrive>) -> Vec<Vec<u8>> {
     let recording = Recording::new(drive.clone());
-    let runtime = Arc::new(crate::common::TestRuntime { seed: 9_000_000.into(), ..Default::default() });
+    let runtime = Arc::new(crate::common::TestRuntime { seed: 8_000_000.into(), ..Default::default() });
     let options = Options { encryption: Some(key(1)), ..Options::new(runtime.clone()) };
     let device = Device::with(Arc::default(), Arc::default(), recording.clone(), runtime, options).await;
     for n in 0..3 {
@@ -99,7 +99,7 @@ fn a19_no_lease_stops_a_sync_or_keeps_one_waiting() {
                     shown: AtomicU64::default(),
                     requests: AtomicU64::default(),
                 });
-                let runtime = Arc::new(crate::common::TestRuntime { seed: 5_000_000.into(), ..Default::default() });
+                let runtime = Arc::new(crate::common::TestRuntime { seed: 6_000_000.into(), ..Default::default() });
                 let options = Options { encryption: Some(key(1)), ..Options::new(runtime.clone()) };
                 let device = Device::with(Arc::default(), Arc::default(), evil.clone(), runtime, options).await;
                 for n in 0..40 {

@@ -14,7 +14,7 @@ const SEEDS: u64 = 4000;
 const BEGINNING: &str = "c1 edit a; c1 sync; c2 sync; c3 sync";
 
 /// What is tried on every tier of the journal, with each number in place of `#` until the fault no longer strikes.
-const SCRIPTS: [(&str, &str); 27] = [
+const SCRIPTS: [(&str, &str); 29] = [
     ("two pushes at once", "c1 edit a; c2 edit a; c1 sync !pause@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
     (
         "an edit on top of the winner beside a loser",
@@ -50,6 +50,14 @@ const SCRIPTS: [(&str, &str); 27] = [
     (
         "a push that a backup forgot, and a deletion",
         "c1 edit b; c1 backup; c1 sync; c1 restore; c1 delete b; c1 sync !kill-after@#; c2 sync",
+    ),
+    (
+        "a push that a backup forgot, and somebody else's deletion",
+        "c2 sync; c2 edit b; c2 backup; c2 sync; c1 sync; c1 delete b; c1 sync; c2 restore; c2 sync !kill-after@#; c1 sync",
+    ),
+    (
+        "a known record that the drive has lost",
+        "c3 edit a; c3 snapshot; c3 sync; c2 sync; c2 edit a; c3 rollback old; c2 sync !kill-after@#; c3 sync; c1 sync",
     ),
     (
         "a compaction killed, and its checkpoint built on",
