@@ -2,7 +2,7 @@
 //!
 //! A method here is one delegation: convert, call the core, convert the answer. Behaviour lives in the core only.
 //!
-//! Features, all on by default: the drives `folder`, `webdav`, `dropbox`, `gdrive`; the states `sqlite` and `file`; `oauth`,
+//! Features, all on by default: the drives `folder`, `webdav`, `s3`, `dropbox`, `gdrive`; the states `sqlite` and `file`; `oauth`,
 //! which signs in to services; `http-native`, which sends requests. Without the last one a host gives its own [`Http`].
 
 #![allow(clippy::result_large_err, reason = "an error is made once per call that crosses the language boundary")]
@@ -24,10 +24,13 @@ mod state;
 mod testing;
 #[cfg(feature = "http")]
 mod tokens;
+mod transfer;
 
 pub use application::Application;
 pub use client::Client;
 pub use drive::{Drive, DrivePort};
+#[cfg(feature = "s3")]
+pub use drive::{S3Keys, S3Place, S3Style};
 pub use encryption::Encryption;
 pub use error::{ErrorInfo, KiteError};
 #[cfg(feature = "http")]
@@ -36,13 +39,15 @@ pub use http::{Http, HttpRequest, HttpResponse};
 pub use oauth::{OAuth, SignIn, TokenStore, TokenStorePort};
 pub use observer::{CancelToken, Observer};
 pub use record::{
-    Action, Allow, Body, ByteRange, Capabilities, Change, ClassicOptions, Condition, Conflict, ConflictKind, Device, DirEntry, Document,
-    Entry, GetOptions, Got, Incoming, JournalOptions, KeySlot, Layout, LeftVersion, Level, Listing, OldVersion, Options, Outcome,
-    PartRequest, Phase, Progress, PutAnswer, PutFile, Reconciled, Report, Resolution, Revocation, Side, Skipped, StagedPart, StateRecord,
-    Status, Stopped, Strategy, SyncOptions, Versions,
+    Action, Allow, Body, ByteRange, Capabilities, Change, ClassicOptions, Condition, Conflict, ConflictKind, Device, Diagnosis, DirEntry,
+    DoctorOptions, Document, Entry, Finding, GetOptions, Got, HeldLock, Incoming, JournalOptions, KeySlot, Layout, LeftVersion, Level,
+    Listing, OldVersion, Options, Outcome, PartRequest, Phase, Progress, PutAnswer, PutFile, Reconciled, Repair, Report, Resolution,
+    Revocation, Severity, Side, Skipped, StagedPart, StateRecord, Status, Stopped, Strategy, SyncOptions, TransferOptions, Transferred,
+    Versions,
 };
 pub use state::{State, StatePort};
 #[cfg(feature = "http")]
 pub use tokens::{Credentials, TokenSource, Tokens};
+pub use transfer::{VaultFile, VaultSink, VaultSource, import_vault};
 
 uniffi::setup_scaffolding!("kitestring");

@@ -1,5 +1,6 @@
 //! The client.
 
+mod care;
 mod keys;
 mod vault;
 

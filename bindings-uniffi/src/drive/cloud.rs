@@ -26,13 +26,15 @@ macro_rules! with_root {
     ($made:expr) => {{
         let drive = Arc::new($made);
         let root = drive.clone();
-        let make = move || -> kitestring::BoxFuture<'static, Result<()>> {
+        let make = move || -> kitestring::BoxFuture<'static, kitestring::Result<()>> {
             let root = root.clone();
             Box::pin(async move { root.make_root().await })
         };
-        Ok(Arc::new(Drive { drive, makes_root: Some(Arc::new(make)) }))
+        Ok(Arc::new($crate::Drive { drive, makes_root: Some(Arc::new(make)) }))
     }};
 }
+#[cfg(feature = "s3")]
+pub(super) use with_root;
 
 fn runtime() -> Arc<NativeRuntime> {
     Arc::new(NativeRuntime::new())

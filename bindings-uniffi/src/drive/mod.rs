@@ -1,10 +1,14 @@
 //! Drives: ready to use, or the host's.
 
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "webdav"))]
+#[cfg(feature = "http")]
 mod cloud;
 mod port;
+#[cfg(feature = "s3")]
+mod s3;
 
 pub use port::DrivePort;
+#[cfg(feature = "s3")]
+pub use s3::{S3Keys, S3Place, S3Style};
 
 use crate::{
     KiteError,

@@ -21,6 +21,7 @@ macro_rules! mirror {
     };
 }
 
+mod care;
 mod change;
 mod conflict;
 mod document;
@@ -30,6 +31,7 @@ mod progress;
 mod report;
 mod vault;
 
+pub use care::{Diagnosis, DoctorOptions, Finding, HeldLock, Repair, Severity, TransferOptions, Transferred};
 pub use change::{Action, Change, Incoming, Outcome};
 pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use document::{Body, Document, Entry, PartRequest, StagedPart};

@@ -34,6 +34,9 @@ pub struct Report {
     pub elapsed: Duration,
     /// Why it ended early; none if it is complete.
     pub stopped: Option<Stopped>,
+    /// When the next sync is worth it, if nothing else happens: zero is at once. None if nothing is pending, or only what waits for
+    /// somebody. A failed sync says so by its error's `retry_after`.
+    pub next_sync_after: Option<Duration>,
 }
 
 /// A document that was left out, and why.
@@ -59,6 +62,7 @@ impl From<kitestring::Report> for Report {
             bytes_received: report.bytes.received,
             elapsed: report.elapsed,
             stopped: report.stopped.map(Stopped::from),
+            next_sync_after: report.next_sync_after,
         }
     }
 }
