@@ -45,7 +45,7 @@ impl Client {
     /// Dropped, the key was added or was not.
     pub async fn add_key(&self, label: &str, encryption: Encryption) -> Result<KeySlot> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.add_slot(&*self.inner.drive, label, &encryption)).await
+        self.open_for("key", self.sealing()?.add_slot(&*self.inner.drive(), label, &encryption)).await
     }
 
     /// Lets a passphrase or key open the vault no longer. Devices that have been opened with it keep what they know: a
@@ -55,7 +55,7 @@ impl Client {
     /// `invalid_input` as [`Client::keys`], for an unknown id, and for the key with which this client was opened.
     pub async fn remove_key(&self, id: &str) -> Result<()> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.remove_slot(&*self.inner.drive, id)).await
+        self.open_for("key", self.sealing()?.remove_slot(&*self.inner.drive(), id)).await
     }
 
     /// Seals everything that is written from now on with a new key, under the same passphrases. What is on the drive stays,
@@ -66,7 +66,7 @@ impl Client {
     /// `keep`: nobody could open the vault with it any longer.
     pub async fn rotate_key(&self, keep: Vec<Encryption>) -> Result<()> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.rotate(&*self.inner.drive, &keep)).await
+        self.open_for("key", self.sealing()?.rotate(&*self.inner.drive(), &keep)).await
     }
 
     /// Revokes a device that is lost, or no longer trusted: syncs, writes a checkpoint, and seals everything from then on with

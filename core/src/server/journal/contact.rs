@@ -85,6 +85,8 @@ impl Journal {
         if !self.contact(&mut *self.session.lock().await).await? {
             return Err(Error::invalid("key", "there is no vault on this drive yet: the first push makes it"));
         }
+        // What is changed where the vault was would be nowhere.
+        self.read_marker().await?;
         match &self.sealing {
             Some(sealing) => sealing.look_for_keys(&*self.raw).await,
             None => Err(Error::invalid("key", "the vault is not sealed")),
@@ -166,6 +168,7 @@ impl Journal {
         let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
         let Got::File { bytes, version } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
         refuse_importing(&bytes, MARKER)?;
+        self.refuse_moved(&bytes).await?;
         let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
         if self.sealing.as_ref().is_some_and(|sealing| sealing.has_opened(marker.vault)) {
             self.check_tag(&marker)?;
