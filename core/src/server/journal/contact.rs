@@ -85,8 +85,6 @@ impl Journal {
         if !self.contact(&mut *self.session.lock().await).await? {
             return Err(Error::invalid("key", "there is no vault on this drive yet: the first push makes it"));
         }
-        // What is changed where the vault was would be nowhere.
-        self.read_marker().await?;
         match &self.sealing {
             Some(sealing) => sealing.look_for_keys(&*self.raw).await,
             None => Err(Error::invalid("key", "the vault is not sealed")),

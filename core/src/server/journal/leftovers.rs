@@ -22,6 +22,10 @@ impl Journal {
     pub(crate) async fn bring_leftovers(&self, there: &Journal, strategy: Strategy) -> Result<()> {
         self.contact(&mut *self.session.lock().await).await?;
         there.contact(&mut *there.session.lock().await).await?;
+        if let Some(sealing) = &there.sealing {
+            // A keyring that was written while the vault was on its way.
+            sealing.put_back(&*there.raw).await?;
+        }
         let parts: BTreeSet<String> = list(&*there.drive, &DrivePath::new(PARTS)?).await?.into_iter().collect();
         let mut after = None;
         loop {

@@ -72,6 +72,11 @@ impl Journal {
         Err(self.gone(&found))
     }
 
+    /// Makes sure that the vault has not gone, for what does not look at the marker by itself.
+    pub(crate) async fn check_not_moved(&self) -> Result<()> {
+        self.read_marker().await.map(drop)
+    }
+
     /// The error for a vault that has gone, or is going, to another place.
     pub(crate) fn gone(&self, found: &Forwarding) -> Error {
         let to = match self.address_in(found) {
