@@ -72,6 +72,7 @@ impl Client {
 /// The two places of a move.
 struct Places {
     inner: Arc<Inner>,
+    layout: JournalOptions,
     from: Arc<Meter>,
     to: Arc<Meter>,
     here: Journal,
@@ -89,7 +90,13 @@ impl Places {
         let to = Arc::new(Meter::new(drive.clone(), found));
         let here = sync::journal(&inner, from.clone(), &layout, Default::default());
         let there = sync::journal(&inner, to.clone(), &layout, Default::default());
-        Ok(Self { inner, from, to, here, there, drive, found })
+        Ok(Self { inner, layout, from, to, here, there, drive, found })
+    }
+
+    /// Forgets what was read of the client's state: a sync has changed it.
+    fn forget(&mut self) {
+        self.here = sync::journal(&self.inner, self.from.clone(), &self.layout, Default::default());
+        self.there = sync::journal(&self.inner, self.to.clone(), &self.layout, Default::default());
     }
 
     /// Brings along what was left here, and lets this client work there from now on.
@@ -125,7 +132,7 @@ fn journal_of(inner: &Inner, operation: &'static str) -> Result<JournalOptions> 
 async fn move_to(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MoveOptions) -> Result<Moved> {
     check_address(&options.address)?;
     let layout = journal_of(inner, "move")?;
-    let places = Places::open(inner.clone(), drive, layout).await?;
+    let mut places = Places::open(inner.clone(), drive, layout).await?;
     match places.here.here().await {
         Ok(Here::Gone(found, version)) => return go_on(&places, found, version, &options).await,
         Ok(Here::Vault(..)) => {}
@@ -135,6 +142,7 @@ async fn move_to(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MoveOptions
     }
     let progress = options.progress.clone();
     sync::prepare(inner, places.from.clone(), SyncOptions { progress, ..SyncOptions::default() }).come_up_to_date().await?;
+    places.forget();
     match places.here.here().await? {
         Here::Gone(found, version) => go_on(&places, found, version, &options).await,
         Here::Vault(marker, _) => begin(&places, &marker, &options).await,

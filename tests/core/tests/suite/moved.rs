@@ -14,6 +14,13 @@ fn options() -> MoveOptions {
     MoveOptions { address: THERE.to_owned(), ..MoveOptions::default() }
 }
 
+/// The names of the documents that are not the same on both.
+fn differing(a: &Device, b: &Device) -> Vec<String> {
+    let (a, b) = (a.docs(), b.docs());
+    let names: std::collections::BTreeSet<&DocId> = a.keys().chain(b.keys()).collect();
+    names.into_iter().filter(|id| a.get(*id) != b.get(*id)).map(|id| id.as_str().to_owned()).collect()
+}
+
 fn path(path: &str) -> DrivePath {
     DrivePath::new(path).unwrap()
 }
@@ -39,7 +46,7 @@ async fn two(drive: &Arc<MemoryDrive>, sealed: bool) -> (Device, Device) {
         a.sync().await;
     }
     a.delete("note 0").await;
-    a.put("large", &"large ".repeat(900_000)).await;
+    a.put("large", &"large ".repeat(700_000)).await;
     a.sync().await;
     b.sync().await;
     (a, b)
@@ -102,12 +109,12 @@ fn a_vault_moves_and_its_devices_follow_with_all_that_waits() {
             b.sync().await;
             for device in [&newcomer, &a] {
                 device.sync().await;
-                assert_eq!(device.docs(), b.docs());
+                assert_eq!(differing(device, &b), [""; 0]);
             }
             assert_eq!(a.docs().len(), 7, "{:?}", a.docs().keys());
             let fresh = device(&to, 9, sealed).await;
             assert!(fresh.sync().await.skipped.is_empty());
-            assert_eq!(fresh.docs(), a.docs());
+            assert_eq!(differing(&fresh, &a), [""; 0]);
             // The same clients opened again, on the new drive.
             let reopened = again(&b, to.clone(), sealed).await;
             let report = reopened.sync().await;
@@ -191,10 +198,10 @@ fn a_move_that_is_killed_is_never_live_in_both_places_and_goes_on() {
                 }
                 let names: Vec<String> = a.docs().into_keys().map(|id| id.as_str().to_owned()).collect();
                 assert_eq!(names, ["large", "note 1", "note 2", "only a", "only b"], "step {step}, {after}");
-                assert_eq!(a.docs(), b.docs());
+                assert_eq!(differing(&a, &b), [""; 0]);
                 let fresh = device(&to, 88, sealed).await;
                 assert!(fresh.sync().await.skipped.is_empty());
-                assert_eq!(fresh.docs(), a.docs(), "step {step}, {after}");
+                assert_eq!(differing(&fresh, &a), [""; 0], "step {step}, {after}");
                 assert!(joins(&from, sealed).await.is_none());
             }
             assert!(killed > 30, "{killed}");
@@ -237,10 +244,10 @@ fn nothing_is_lost_that_others_push_in_the_midst() {
                     assert!(report.skipped.is_empty() && report.conflicts.is_empty(), "step {step}: {report:?}");
                 }
                 assert!(a.text("meanwhile").is_some(), "step {step}");
-                assert_eq!(a.docs(), b.docs(), "step {step}");
+                assert_eq!(differing(&a, &b), [""; 0], "step {step}");
                 let fresh = device(&to, 88, sealed).await;
                 assert!(fresh.sync().await.skipped.is_empty());
-                assert_eq!(fresh.docs(), a.docs(), "step {step}");
+                assert_eq!(differing(&fresh, &a), [""; 0], "step {step}");
                 assert!(joins(&from, sealed).await.is_none(), "step {step}");
             }
         }
@@ -318,7 +325,7 @@ fn what_was_sent_and_not_acknowledged_comes_along() {
             b.client.follow(to.clone()).await.unwrap();
             b.sync().await;
             a.sync().await;
-            assert_eq!(a.docs(), b.docs());
+            assert_eq!(differing(&a, &b), [""; 0]);
             assert!(a.text("large too").is_some());
         }
     });
@@ -361,7 +368,7 @@ fn only_an_empty_place_that_can_serve_the_vault_takes_it() {
         assert_eq!(moved_to(&b.client.follow(to).await.unwrap_err()), Some("elsewhere"));
         b.client.follow(third).await.unwrap();
         b.sync().await;
-        assert_eq!(b.docs(), a.docs());
+        assert_eq!(differing(&b, &a), [""; 0]);
     });
 }
 
