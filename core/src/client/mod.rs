@@ -29,8 +29,8 @@ mod sync;
 
 pub(crate) use break_lock::moved;
 pub(crate) use ledger::{BASE, MANY, QUEUE, key};
-pub use relocate::{MoveOptions, Moved};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
+pub use relocate::{MoveOptions, Moved};
 
 use crate::{
     Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Revision, Runtime, State,

@@ -184,13 +184,7 @@ async fn go_on(places: &Places, found: Forwarding, version: Version, options: &M
 }
 
 /// Closes the vault here, copies what came last, and opens it there.
-async fn finish(
-    places: &Places,
-    mut copying: Copying<'_>,
-    going: Forwarding,
-    version: Version,
-    marker: Marker,
-) -> Result<Moved> {
+async fn finish(places: &Places, mut copying: Copying<'_>, going: Forwarding, version: Version, marker: Marker) -> Result<Moved> {
     let closed = places.here.close(&marker).await?;
     copying.copy_all(Some(places.here.beacon_path()?.as_str())).await?;
     if let Some(closed) = closed {

@@ -44,7 +44,8 @@ impl Journal {
             return Err(Error::new(ErrorKind::NotFound, "move", "there is no vault on this drive yet: the first push makes it"));
         }
         let got = self.drive.get(DrivePath::new(MARKER)?, GetOptions::default()).await?;
-        let gone = || Error::new(ErrorKind::VaultChanged, "move", "the vault is gone from the drive, or another one is there").about(MARKER);
+        let gone =
+            || Error::new(ErrorKind::VaultChanged, "move", "the vault is gone from the drive, or another one is there").about(MARKER);
         let Got::File { bytes, version } = got else { return Err(gone()) };
         let ours = self.standing(&mut session)?.vault;
         if let Some(found) = Forwarding::read(&bytes) {
@@ -97,7 +98,8 @@ impl Journal {
     /// # Errors
     /// `corrupt` if it is no address, or nobody with the keys has written it.
     pub(crate) fn address_in(&self, found: &Forwarding) -> Result<Option<String>> {
-        let senseless = || Error::corrupt("sync", "the marker says that the vault was moved, and not where to: do not follow it").about(MARKER);
+        let senseless =
+            || Error::corrupt("sync", "the marker says that the vault was moved, and not where to: do not follow it").about(MARKER);
         let address = match (&self.sealed, &found.to, &found.sealed_to) {
             (None, Some(to), None) => to.clone(),
             (None, None, Some(_)) => return Ok(None),
