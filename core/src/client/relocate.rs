@@ -1,6 +1,10 @@
 //! A vault that moves to another drive, and the devices that follow it.
 
-use super::{Client, Inner, Layout, SyncOptions, ledger::PROBED, ledger::bytes, sync};
+use super::{
+    Client, Inner, SyncOptions,
+    ledger::{PROBED, bytes},
+    sync,
+};
 use crate::{
     CancelToken, Digest, Drive, Error, ErrorKind, JournalOptions, Level, ProgressSink, Result, StateRecord,
     drive::{Capabilities, Version, meter::Meter, probe},
@@ -118,15 +122,8 @@ impl Places {
 }
 
 fn journal_of(inner: &Inner, operation: &'static str) -> Result<JournalOptions> {
-    match &inner.options.layout {
-        #[cfg(feature = "journal")]
-        Layout::Journal(layout) => Ok(layout.clone()),
-        #[cfg(feature = "classic")]
-        Layout::Classic(_) => {
-            let detail = "a vault in the classic layout cannot be moved: old clients would go on in the old place; migrate it";
-            Err(Error::invalid(operation, detail))
-        }
-    }
+    let detail = "a vault in the classic layout cannot be moved: clients of db-to-cloud would go on in the old place";
+    inner.options.layout.journal().cloned().ok_or_else(|| Error::invalid(operation, detail))
 }
 
 async fn move_to(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MoveOptions) -> Result<Moved> {
