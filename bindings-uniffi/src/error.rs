@@ -31,6 +31,9 @@ pub struct ErrorInfo {
     /// `mass_delete`: of how many documents.
     #[uniffi(default = None)]
     pub of: Option<u64>,
+    /// `moved`: where the vault is now; none if that is sealed and nothing was given to open it.
+    #[uniffi(default = None)]
+    pub to: Option<String>,
     /// `rollback`: the last position that this client has seen.
     #[uniffi(default = None)]
     pub remembered: Option<u64>,
@@ -121,6 +124,8 @@ errors! {
     WrongKey = "wrong_key", |_| ErrorKind::WrongKey;
     /// The drive holds another vault than the one this client joined: ask the user.
     VaultChanged = "vault_changed", |_| ErrorKind::VaultChanged;
+    /// The vault was moved to another place: ask the user.
+    Moved = "moved", |i| ErrorKind::Moved { to: i.to.clone() };
     /// The vault is older than what this client has already seen: warn the user.
     Rollback = "rollback", |i| ErrorKind::Rollback {
         remembered: i.remembered.unwrap_or_default(), found: i.found.unwrap_or_default()
@@ -163,6 +168,7 @@ impl From<Error> for KiteError {
         };
         match error.into_kind() {
             ErrorKind::Locked { owner, until_ms } => (info.owner, info.until_ms) = (owner, Some(until_ms)),
+            ErrorKind::Moved { to } => info.to = to,
             ErrorKind::MassDelete { deletes, of } => (info.deletes, info.of) = (Some(deletes), Some(of)),
             ErrorKind::Rollback { remembered, found } => (info.remembered, info.found) = (Some(remembered), Some(found)),
             ErrorKind::HostOlder { reverted, changed } => (info.reverted, info.changed) = (Some(reverted), Some(changed)),

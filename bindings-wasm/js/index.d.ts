@@ -56,7 +56,7 @@ export interface SyncOptions {
 
 export type Code =
   | "unauthorized" | "rate_limited" | "unavailable" | "locked" | "not_found" | "condition" | "quota_exceeded" | "corrupt"
-  | "wrong_key" | "vault_changed" | "rollback" | "mass_delete" | "host_older" | "unsupported" | "needs_newer_version"
+  | "wrong_key" | "vault_changed" | "moved" | "rollback" | "mass_delete" | "host_older" | "unsupported" | "needs_newer_version"
   | "application" | "state" | "cancelled" | "invalid_input" | "internal";
 export interface ErrorDetails { subject?: string; retryAfterMs?: number; cause?: unknown }
 /** Hosts throw it too, to say by its code what went wrong. */
@@ -71,6 +71,8 @@ export class KiteError extends Error {
   /** Of `locked`. */
   readonly owner?: string;
   readonly untilMs?: number;
+  /** Of `moved`: where the vault is now; none if that is sealed and nothing was given to open it. */
+  readonly to?: string;
   /** Of `mass_delete`. */
   readonly deletes?: number;
   readonly of?: number;

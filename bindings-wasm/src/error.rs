@@ -29,6 +29,7 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
         ErrorKind::Locked { owner, until_ms } => {
             set_fields(&made, &[("owner", text_or_undefined(owner.as_deref())), ("untilMs", (*until_ms as f64).into())]);
         }
+        ErrorKind::Moved { to } => set_fields(&made, &[("to", text_or_undefined(to.as_deref()))]),
         ErrorKind::MassDelete { deletes, of } => set_fields(&made, &[("deletes", (*deletes as f64).into()), ("of", (*of as f64).into())]),
         ErrorKind::HostOlder { reverted, changed } => {
             set_fields(&made, &[("reverted", (*reverted as f64).into()), ("changed", (*changed as f64).into())]);

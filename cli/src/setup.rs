@@ -16,6 +16,8 @@ use kitestring::{Error, ErrorKind, Result};
 use kitestring_adapters::state::sqlite::SqliteState;
 use std::{fs, io, path::Path};
 
+/// What a drive notes inside kite's own folder.
+const NOTES: &str = "gdrive.json";
 /// The client's state inside kite's own folder.
 pub(crate) const STATE: &str = "state.db";
 
@@ -181,9 +183,17 @@ pub(crate) fn unlink(folder: &Path) -> Result<()> {
     remove().map_err(|e| cannot_write(folder, &e))
 }
 
+/// Forgets what a drive has noted in kite's own folder.
+///
+/// # Errors
+/// `state` if that fails.
+pub(crate) fn forget_notes(own: &Path) -> Result<()> {
+    remove_file(&own.join(NOTES)).map_err(|e| cannot_write(own, &e))
+}
+
 fn remove_state(folder: &Path) -> Result<()> {
     let own = folder.join(OWN);
-    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal", "gdrive.json"].iter();
+    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal", NOTES].iter();
     names.try_for_each(|name| remove_file(&own.join(name))).map_err(|e| cannot_write(folder, &e))
 }
 
@@ -245,7 +255,10 @@ fn agree(config: Config, drive: Option<&DriveUrl>, layout: Option<Layout>, folde
 }
 
 /// A drive in the folder would be synced into itself, and a folder in the drive would be taken for its files.
-fn check_apart(folder: &Path, drive: &DriveUrl) -> Result<()> {
+///
+/// # Errors
+/// `invalid_input` if it is so.
+pub(crate) fn check_apart(folder: &Path, drive: &DriveUrl) -> Result<()> {
     let Some(path) = drive.folder() else { return Ok(()) };
     let real = |path: &Path| canonical(path).map_err(|e| invalid(format!("the path cannot be resolved: {e}"), path.display().to_string()));
     let (inside, outside) = (real(folder)?, canonical(path));

@@ -39,6 +39,11 @@ pub enum ErrorKind {
     WrongKey,
     /// The drive holds another vault than the one this client joined: ask the user.
     VaultChanged,
+    /// The vault was moved to another place: ask the user, and follow it ([`Client::follow`](crate::Client::follow)).
+    Moved {
+        /// The address of that place, as whoever moved it wrote it; none if it is sealed and nothing was given to open it.
+        to: Option<String>,
+    },
     /// The vault is older than what this client has already seen: warn the user.
     Rollback {
         /// The last position in the log that this client has seen.
@@ -79,7 +84,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every code, so that a binding can prove that it knows them all.
-    pub const CODES: [&str; 20] = [
+    pub const CODES: [&str; 21] = [
         "unauthorized",
         "rate_limited",
         "unavailable",
@@ -90,6 +95,7 @@ impl ErrorKind {
         "corrupt",
         "wrong_key",
         "vault_changed",
+        "moved",
         "rollback",
         "mass_delete",
         "host_older",
@@ -115,6 +121,7 @@ impl ErrorKind {
             Self::Corrupt => "corrupt",
             Self::WrongKey => "wrong_key",
             Self::VaultChanged => "vault_changed",
+            Self::Moved { .. } => "moved",
             Self::Rollback { .. } => "rollback",
             Self::MassDelete { .. } => "mass_delete",
             Self::HostOlder { .. } => "host_older",

@@ -59,7 +59,7 @@ pub mod transfer;
 pub use application::{Application, MemoryApplication, PartRequest, StagedPart};
 pub use cancel::CancelToken;
 pub use change::{Action, Change, Incoming, Outcome};
-pub use client::{Allow, Client, Layout, Options, Reconciled, Status, SyncOptions};
+pub use client::{Allow, Client, Layout, MoveOptions, Moved, Options, Reconciled, Status, SyncOptions};
 pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use diagnosis::{Diagnosis, DoctorOptions, Finding, FindingKind, Repair, Severity};
 pub use document::{Body, Digest, DigestBuilder, Document, Entry};

@@ -10,6 +10,7 @@ const WORDS = {
   corrupt: error => ({ text: `A file on the server is damaged (${error.subject}). Nothing here is lost.` }),
   wrong_key: () => ({ text: "The folder on the server is encrypted, and this program has no key for it.", action: "connect" }),
   vault_changed: () => ({ text: "The folder holds other notes than before. Join them with the notes here?", allow: "vaultChanged" }),
+  moved: ({ to }) => ({ text: `The notes were moved to ${to ?? "another place"}. Connect to it if that is right.`, action: "connect" }),
   rollback: () => ({ text: "The folder is older than it was: somebody put back a copy. Go on with it?", allow: "rollback" }),
   host_older: () => ({ text: "Most notes here are older than they were. Take that for what you want?", allow: "hostOlder" }),
   mass_delete: ({ deletes, of }) => ({ text: `${deletes} of ${of} notes were deleted. Delete them everywhere?`, allow: "massDelete" }),

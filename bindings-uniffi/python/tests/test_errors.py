@@ -30,6 +30,7 @@ async def test_an_error_of_a_port_comes_back_as_it_was(code):
     extras = {
         "locked": {"owner": "phone", "until_ms": 7},
         "mass_delete": {"deletes": 21, "of": 40},
+        "moved": {"to": "dropbox:/notes"},
         "rollback": {"remembered": 9, "found": 3},
         "host_older": {"reverted": 30, "changed": 31},
     }.get(code, {})

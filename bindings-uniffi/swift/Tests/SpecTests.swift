@@ -87,7 +87,7 @@ private let everyError: [KiteError] = {
         .Unauthorized(info: said("unauthorized")), .RateLimited(info: said("rate_limited")), .Unavailable(info: said("unavailable")),
         .Locked(info: said("locked")), .NotFound(info: said("not_found")), .Condition(info: said("condition")),
         .QuotaExceeded(info: said("quota_exceeded")), .Corrupt(info: said("corrupt")), .WrongKey(info: said("wrong_key")),
-        .VaultChanged(info: said("vault_changed")), .Rollback(info: said("rollback")), .MassDelete(info: said("mass_delete")),
+        .VaultChanged(info: said("vault_changed")), .Moved(info: said("moved")), .Rollback(info: said("rollback")), .MassDelete(info: said("mass_delete")),
         .HostOlder(info: said("host_older")), .Unsupported(info: said("unsupported")),
         .NeedsNewerVersion(info: said("needs_newer_version")), .Application(info: said("application")), .State(info: said("state")),
         .Cancelled(info: said("cancelled")), .InvalidInput(info: said("invalid_input")), .Internal(info: said("internal")),

@@ -1,6 +1,6 @@
 //! What can be typed to care for a vault.
 
-use super::syncing::SEALED;
+use super::{Folder, syncing::SEALED};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -58,6 +58,29 @@ pub(crate) struct Import {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// The options of `kite move`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Move {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Where the vault is to be: an empty place, as kite sync --drive takes it. A move that was interrupted goes on. With
+    /// --follow, where the vault is now, if that is called otherwise here than where it was moved from
+    #[arg(value_name = "URL", required_unless_present = "follow")]
+    pub drive: Option<PathBuf>,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME", requires = "drive")]
+    pub collection: Option<String>,
+    /// Go where another device has moved the vault, after showing the address and asking
+    #[arg(long)]
+    pub follow: bool,
+    /// Do not ask
+    #[arg(long, requires = "follow")]
+    pub yes: bool,
+    /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
+    #[arg(long, value_name = "PATH", help_heading = SEALED)]
+    pub key_file: Option<PathBuf>,
 }
 
 /// The options of `kite break-lock`.

@@ -6,7 +6,7 @@ mod keys;
 mod services;
 mod syncing;
 
-pub(crate) use care::{BreakLock, Doctor, Export, Import, Place};
+pub(crate) use care::{BreakLock, Doctor, Export, Import, Move, Place};
 pub(crate) use files::{Conflicts, Empty, Keep, Log, Resolve, Restore, RestoreVersion, Trash};
 pub(crate) use keys::{Key, KeyAdd, KeyList, KeyRemove, KeyRevoke, KeyRotate};
 pub(crate) use services::{Connect, ConnectTo, Disconnect, DisconnectFrom, S3Bucket, SignInOptions, SignOutOptions, WebDavServer};
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Copy a vault out of such a file into an empty place
     Import(Import),
+    /// Move the vault of a folder to another drive, or follow one that was moved
+    Move(Move),
     /// Remove the lock that a device has left on the drive, after showing it and asking
     BreakLock(BreakLock),
     /// Forget the drive of a folder; no file is touched
@@ -131,6 +133,7 @@ impl Command {
             | Self::Log(Log { folder, .. })
             | Self::Restore(RestoreVersion { folder, .. })
             | Self::Lower(Lower { folder, .. })
+            | Self::Move(Move { folder, .. })
             | Self::Key(
                 Key::List(KeyList { folder, .. })
                 | Key::Add(KeyAdd { folder, .. })
@@ -150,6 +153,7 @@ impl Command {
         match self {
             Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
             Self::Watch(Watch { unlock, .. }) => unlock.clone(),
+            Self::Move(Move { key_file, .. }) => Unlock { key_file: key_file.clone(), ..Unlock::default() },
             Self::Key(
                 Key::List(KeyList { key_file, .. })
                 | Key::Add(KeyAdd { key_file, .. })

@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod log;
 mod lower;
+mod relocate;
 mod resolve;
 mod restore;
 mod status;
@@ -98,6 +99,7 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Doctor(options) => doctor::run(options, opening, watch).await,
         Command::Export(options) => export::run(options, opening, watch).await,
         Command::Import(options) => import::run(options, opening, watch).await,
+        Command::Move(options) => relocate::run(options, opening, watch).await,
         Command::BreakLock(options) => break_lock::run(options, opening).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
         Command::Connect(options) => connect::run(options),

@@ -59,6 +59,7 @@ pub(crate) fn warning(error: &Error) -> Option<String> {
              put back; nothing was changed"
         ),
         ErrorKind::VaultChanged => "the drive holds another dataset than the one this folder synced with; nothing was changed".to_owned(),
+        ErrorKind::Moved { to: Some(to) } => format!("the vault was moved to {}; nothing was changed", super::quote::shown(to)),
         ErrorKind::Rollback { remembered, found } => format!(
             "the drive is older than at the last sync: it ends at change {found}, this folder has seen {remembered}; nothing was changed"
         ),
@@ -83,6 +84,7 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
     match &error.kind {
         ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),
         ErrorKind::VaultChanged => Some(("to join what is on the drive now, keeping every file", yes("vault-changed"))),
+        ErrorKind::Moved { .. } => Some(("if that is right, to follow it", format!("kite move {folder} --follow"))),
         ErrorKind::HostOlder { .. } => Some(("if these are edits, to push them over what is on the drive", yes("host-older"))),
         ErrorKind::Rollback { .. } => Some(("to go on and push this folder's files again", yes("rollback"))),
         // The lock of the folder itself names its process.

@@ -113,6 +113,7 @@ pub(crate) fn warning(error: &Error) -> Value {
         ErrorKind::Locked { owner, until_ms } => vec![("owner", json!(owner)), ("until_ms", json!(Some(*until_ms).filter(|ms| *ms > 0)))],
         ErrorKind::MassDelete { deletes, of } => vec![("deletes", json!(deletes)), ("of", json!(of))],
         ErrorKind::Rollback { remembered, found } => vec![("remembered", json!(remembered)), ("found", json!(found))],
+        ErrorKind::Moved { to } => vec![("to", json!(to))],
         ErrorKind::HostOlder { reverted, changed } => vec![("reverted", json!(reverted)), ("changed", json!(changed))],
         _ => Vec::new(),
     };

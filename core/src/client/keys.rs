@@ -45,7 +45,12 @@ impl Client {
     /// Dropped, the key was added or was not.
     pub async fn add_key(&self, label: &str, encryption: Encryption) -> Result<KeySlot> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.add_slot(&*self.inner.drive, label, &encryption)).await
+        let sealing = self.sealing()?;
+        self.open_for("key", async {
+            check_not_moved(&self.inner).await?;
+            sealing.add_slot(&*self.inner.drive(), label, &encryption).await
+        })
+        .await
     }
 
     /// Lets a passphrase or key open the vault no longer. Devices that have been opened with it keep what they know: a
@@ -55,7 +60,12 @@ impl Client {
     /// `invalid_input` as [`Client::keys`], for an unknown id, and for the key with which this client was opened.
     pub async fn remove_key(&self, id: &str) -> Result<()> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.remove_slot(&*self.inner.drive, id)).await
+        let sealing = self.sealing()?;
+        self.open_for("key", async {
+            check_not_moved(&self.inner).await?;
+            sealing.remove_slot(&*self.inner.drive(), id).await
+        })
+        .await
     }
 
     /// Seals everything that is written from now on with a new key, under the same passphrases. What is on the drive stays,
@@ -66,7 +76,12 @@ impl Client {
     /// `keep`: nobody could open the vault with it any longer.
     pub async fn rotate_key(&self, keep: Vec<Encryption>) -> Result<()> {
         let _turn = self.turn.lock().await;
-        self.open_for("key", self.sealing()?.rotate(&*self.inner.drive, &keep)).await
+        let sealing = self.sealing()?;
+        self.open_for("key", async {
+            check_not_moved(&self.inner).await?;
+            sealing.rotate(&*self.inner.drive(), &keep).await
+        })
+        .await
     }
 
     /// Revokes a device that is lost, or no longer trusted: syncs, writes a checkpoint, and seals everything from then on with
@@ -123,6 +138,13 @@ async fn open_keyring(inner: &Arc<Inner>) -> Result<()> {
     let layout = inner.options.layout.journal().ok_or_else(cannot_be_sealed)?;
     let drive = Arc::new(sync::metered(inner, true).await?);
     sync::journal(inner, drive, layout, Said::default()).open_keyring().await
+}
+
+/// Where the vault was, no key is changed: nobody would look for it there.
+async fn check_not_moved(inner: &Inner) -> Result<()> {
+    let layout = inner.options.layout.journal().ok_or_else(cannot_be_sealed)?;
+    let drive = Arc::new(sync::metered(inner, true).await?);
+    sync::journal(inner, drive, layout, Said::default()).check_not_moved().await
 }
 
 fn cannot_be_sealed() -> Error {

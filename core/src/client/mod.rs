@@ -21,6 +21,7 @@ mod pull;
 mod push;
 mod queue;
 mod reconcile;
+mod relocate;
 mod resolve;
 mod run;
 mod settle;
@@ -29,6 +30,7 @@ mod sync;
 pub(crate) use break_lock::moved;
 pub(crate) use ledger::{BASE, MANY, QUEUE, key};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
+pub use relocate::{MoveOptions, Moved};
 
 use crate::{
     Application, BoxFuture, CancelToken, Change, Conflict, DocId, Drive, Error, Report, Resolution, Result, Revision, Runtime, State,
@@ -67,7 +69,8 @@ pub struct Client {
 pub(crate) struct Inner {
     host: Host,
     ledger: Arc<Ledger>,
-    drive: Arc<dyn Drive>,
+    /// The drive; another one once the vault was moved.
+    drive: StdMutex<Arc<dyn Drive>>,
     runtime: Arc<dyn Runtime>,
     options: Options,
     id: String,
@@ -100,7 +103,7 @@ impl Client {
         let inner = Inner {
             host,
             ledger,
-            drive,
+            drive: StdMutex::new(drive),
             runtime,
             options,
             id,
@@ -311,7 +314,7 @@ impl Inner {
             sealing,
             host: Host { application, ..self.host.clone() },
             ledger: Arc::new(Ledger::new(state)),
-            drive: self.drive.clone(),
+            drive: StdMutex::new(self.drive()),
             runtime: self.runtime.clone(),
             options: self.options.clone(),
             id: self.id.clone(),
@@ -321,9 +324,18 @@ impl Inner {
         }
     }
 
+    /// The drive that the vault is on.
+    fn drive(&self) -> Arc<dyn Drive> {
+        self.drive.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_drive(&self, drive: Arc<dyn Drive>) {
+        *self.drive.lock().unwrap_or_else(PoisonError::into_inner) = drive;
+    }
+
     /// The server, for what it is asked beside a sync.
     fn server(&self) -> Arc<dyn Server> {
-        sync::server(self, self.drive.clone(), &SyncOptions::default())
+        sync::server(self, self.drive(), &SyncOptions::default())
     }
 
     /// Returns a number that no queue entry of this client ever had.

@@ -56,21 +56,22 @@ pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Rep
 /// The drive behind a counter, with what it was found to be able to do. A claim that its kind does not settle is tried
 /// once, and the result remembered; not where nothing may be written.
 pub(super) async fn metered(inner: &Inner, reads_only: bool) -> Result<Meter> {
-    let claimed = inner.drive.capabilities();
+    let drive = inner.drive();
+    let claimed = drive.capabilities();
     if !claimed.unproven {
-        return Ok(Meter::new(inner.drive.clone(), claimed));
+        return Ok(Meter::new(drive, claimed));
     }
     let known = inner.ledger.read::<Capabilities>(vec![PROBED.to_owned()]).await?.into_iter().next().flatten();
     let found = match known {
         Some(known) => known,
         None if reads_only => claimed,
         None => {
-            let found = probe::probe(&*inner.drive, &*inner.runtime).await?;
+            let found = probe::probe(&*drive, &*inner.runtime).await?;
             inner.ledger.write(vec![StateRecord::set(PROBED, bytes(&found)?)]).await?;
             found
         }
     };
-    Ok(Meter::new(inner.drive.clone(), found))
+    Ok(Meter::new(drive, found))
 }
 
 /// Compares the host with what was agreed, outside a sync.

@@ -85,6 +85,11 @@ impl SealedDrive {
         file::open(&keys, path.as_str(), &header, 0, sealed, &(0..u64::MAX))
     }
 
+    /// Seals something that does not lie on the drive as a file of its own, as if it lay in this place.
+    pub(crate) fn seal_copy(&self, path: &DrivePath, bytes: &[u8]) -> Result<Vec<u8>> {
+        self.sealing.seal(&self.keys()?.0, path.as_str(), bytes)
+    }
+
     /// Whether a file was met that is sealed with a key of no keyring that is there: what it says may only be late.
     pub(crate) fn lacks_keys(&self) -> bool {
         let unknown = locked(&self.known.unknown).clone();

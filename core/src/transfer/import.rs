@@ -57,7 +57,7 @@ pub async fn import(drive: Arc<dyn Drive>, from: Arc<dyn VaultSource>, options: 
 
 async fn run(drive: &dyn Drive, from: &dyn VaultSource, options: &ImportOptions) -> Result<Transferred> {
     let (manifest, kind) = verify(from, &options.progress).await?;
-    let place = Place::open(drive, kind, &manifest, &*options.runtime).await?;
+    let place = Place::open(drive, kind, manifest.digest()?, &*options.runtime).await?;
     check_strategy(&place, from, &manifest).await?;
     let marked = place.mark().await?;
     let resumed = place.write_files(from, &manifest, &options.progress).await?;
@@ -127,20 +127,19 @@ async fn check_strategy(place: &Place<'_>, from: &dyn VaultSource, manifest: &Ma
 }
 
 /// The place into which a vault comes.
-struct Place<'a> {
-    drive: &'a dyn Drive,
+pub(super) struct Place<'a> {
+    pub(super) drive: &'a dyn Drive,
     kind: Kind,
     digest: Digest,
     create: bool,
-    replace: bool,
+    pub(super) replace: bool,
     /// The marker of an import of the same that was interrupted.
-    marked: Option<Version>,
+    pub(super) marked: Option<Version>,
 }
 
 impl<'a> Place<'a> {
     /// Makes sure that it is empty, or that this import was interrupted there.
-    async fn open(drive: &'a dyn Drive, kind: Kind, manifest: &Manifest, runtime: &dyn Runtime) -> Result<Self> {
-        let digest = manifest.digest()?;
+    pub(super) async fn open(drive: &'a dyn Drive, kind: Kind, digest: Digest, runtime: &dyn Runtime) -> Result<Self> {
         let capabilities = match drive.capabilities() {
             claimed if claimed.unproven => probe::probe(drive, runtime).await?,
             known => known,
@@ -161,7 +160,7 @@ impl<'a> Place<'a> {
         Ok(place)
     }
 
-    fn marker_path(&self) -> Result<DrivePath> {
+    pub(super) fn marker_path(&self) -> Result<DrivePath> {
         DrivePath::new(self.kind.marker())
     }
 
@@ -182,7 +181,7 @@ impl<'a> Place<'a> {
     }
 
     /// Writes the marker that nobody takes for a vault, unless it is there.
-    async fn mark(&self) -> Result<Version> {
+    pub(super) async fn mark(&self) -> Result<Version> {
         if let Some(version) = &self.marked {
             return Ok(version.clone());
         }
@@ -222,7 +221,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    async fn there(&self) -> Result<Listed> {
+    pub(super) async fn there(&self) -> Result<Listed> {
         if self.marked.is_none() {
             return Ok(Listed::new());
         }
@@ -232,7 +231,7 @@ impl<'a> Place<'a> {
     }
 
     /// Whether a file is there as it should be.
-    async fn has(&self, there: &Listed, path: &str, told: &Told) -> Result<bool> {
+    pub(super) async fn has(&self, there: &Listed, path: &str, told: &Told) -> Result<bool> {
         let Some(size) = there.get(path) else { return Ok(false) };
         if size.is_some_and(|size| size != told.size) {
             return Ok(false);

@@ -5,7 +5,7 @@ use crate::{Digest, Error, ErrorKind, Result, Retry};
 use serde::{Deserialize, Serialize};
 
 /// Later than any format that there will be.
-const FORMAT: u64 = 4_000_000_000;
+pub(super) const FORMAT: u64 = 4_000_000_000;
 
 #[derive(Serialize, Deserialize)]
 struct Importing {

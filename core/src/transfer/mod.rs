@@ -3,7 +3,9 @@
 //! Nothing is opened, so a sealed vault stays sealed and needs no key. A host keeps the files wherever it likes, through
 //! [`VaultSink`] and [`VaultSource`]; `kite` puts them into a tar file.
 
+mod copy;
 mod export;
+mod forwarding;
 mod import;
 mod importing;
 mod listing;
@@ -11,7 +13,9 @@ mod manifest;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use copy::Copying;
 pub(crate) use export::export;
+pub(crate) use forwarding::{Address, Forwarding, check_address};
 pub use import::{ImportOptions, import};
 pub(crate) use importing::refuse as refuse_importing;
 

@@ -73,7 +73,9 @@ impl Canary {
             mind(Kind::Secret, key.bytes());
         }
         let written = self.drive.written.lock().unwrap();
-        let salts: BTreeSet<&[u8]> = written.iter().filter_map(|(_, bytes)| salt(bytes)).collect();
+        let addresses: Vec<Vec<u8>> = written.iter().filter_map(|(path, bytes)| sealed_address(path, bytes)).collect();
+        let files = written.iter().map(|(_, bytes)| bytes).chain(&addresses);
+        let salts: BTreeSet<&[u8]> = files.filter_map(|bytes| salt(bytes)).collect();
         let drawn = self.runtime.drawn.lock().unwrap();
         drawn.iter().filter(|drawn| !salts.contains(drawn.as_slice())).for_each(|drawn| mind(Kind::Secret, drawn));
     }
@@ -116,6 +118,13 @@ impl Drop for Canary {
 /// Whether it is a file that is not sealed: the marker, the ids and the keyrings.
 fn is_open(path: &str) -> bool {
     path == "vault" || ["v/", "k/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// What is sealed in the marker of a vault that was moved.
+fn sealed_address(path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let (_, digits) = std::str::from_utf8(bytes).ok().filter(|_| path == "vault")?.split_once("\"sealed_to\":\"")?;
+    let pairs = digits.split_once('"')?.0.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// The salt of a sealed file.

@@ -167,6 +167,7 @@ impl Journal {
         let options = GetOptions { range: Some(0..MAX_MARKER_BYTES), unless: None };
         let Got::File { bytes, version } = self.drive.get(DrivePath::new(MARKER)?, options).await? else { return Ok(None) };
         refuse_importing(&bytes, MARKER)?;
+        self.refuse_moved(&bytes).await?;
         let marker = Marker::decode(&bytes).map_err(|flaw| flawed(flaw, MARKER))?;
         if self.sealing.as_ref().is_some_and(|sealing| sealing.has_opened(marker.vault)) {
             self.check_tag(&marker)?;

@@ -73,7 +73,7 @@ impl Journal {
     }
 
     /// Closes the head of the old strategy, and returns it.
-    async fn close_head(&self, session: &mut Session, old: Strategy, marker: &Marker) -> Result<Head> {
+    pub(super) async fn close_head(&self, session: &mut Session, old: Strategy, marker: &Marker) -> Result<Head> {
         let port = heads(old, &self.drive);
         for _ in 0..super::announce::TRIES {
             let (mut head, place) = match port.read(&Place::default()).await? {

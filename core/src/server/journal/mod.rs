@@ -18,6 +18,7 @@
 //! | `closing.rs`, `revoke.rs` | obeys that a device was revoked, and revokes one |
 //! | `stage.rs`, `send.rs`, `announce.rs` | makes records, writes them, and puts them into the head |
 //! | `lower.rs` | lowers the strategy |
+//! | `moving.rs`, `leftovers.rs` | closes a vault that moves to another place, and follows it |
 //! | `checkpoint/` | what the files of checkpoints say |
 //! | `covered.rs`, `join.rs` | which checkpoint is announced, and taking over what it knows |
 //! | `past.rs` | what was replaced |
@@ -47,9 +48,11 @@ mod heads;
 mod history;
 mod inspect;
 mod join;
+mod leftovers;
 mod lost;
 mod lower;
 mod marker;
+mod moving;
 mod name;
 mod options;
 mod pace;
@@ -79,6 +82,7 @@ pub(crate) use device::{device_from, known_devices};
 pub(crate) use doctor::{KeyringLook, Lost};
 pub(crate) use heads::{list, list_with_sizes};
 pub(crate) use marker::Marker;
+pub(crate) use moving::Here;
 pub(crate) use name::VaultId;
 pub(crate) use pairing::pairing_code;
 pub(crate) use wire::{Flaw, Malformed, Reader, opening, put_number, put_prefixed, text};

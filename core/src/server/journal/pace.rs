@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-const PACE: &str = "server/pace";
+pub(super) const PACE: &str = "server/pace";
 /// A piece travels about so long,
 const PIECE_TIME: Duration = Duration::from_millis(500);
 /// or, where that is fewer bytes than this, or where clients were stopped in the middle of pieces,

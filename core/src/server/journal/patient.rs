@@ -25,7 +25,7 @@ use std::{
 };
 
 /// `server/piece/<path>/<where it begins>`
-const PIECE: &str = "server/piece/";
+pub(super) const PIECE: &str = "server/piece/";
 /// At most about this many bytes are kept: what is read before its documents are the host's takes less.
 const KEPT_BYTES: usize = 24 << 20;
 /// How many pieces are read from the state at once.

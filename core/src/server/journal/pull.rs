@@ -8,6 +8,7 @@ use super::{
     head::Head,
     heads::{Found, Names, Place, heads},
     join::Joining,
+    moving::beacon,
     name::{Dot, Link, RecordName, Writer},
     standing::{DOC, JOIN, NEEDS, PAST, RETIRED, SEEN, SENT, SPLIT, Since, Standing, WITHDRAW, clear, forgotten_record},
 };
@@ -282,7 +283,11 @@ impl Journal {
         Ok(())
     }
 
-    async fn look_at_names(&self, session: &mut Session, found: Names) -> Result<bool, Refusal> {
+    async fn look_at_names(&self, session: &mut Session, mut found: Names) -> Result<bool, Refusal> {
+        if found.records.contains(&beacon()) {
+            self.check_marker(session).await?;
+            found.records.retain(|name| *name != beacon());
+        }
         let seen = self.seen(session).await?.clone();
         let (joined, vouched) = (self.standing(session)?.joined.clone(), self.standing(session)?.vouched.clone());
         let Names { records: names, roots } = &found;

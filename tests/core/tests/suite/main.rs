@@ -25,6 +25,7 @@ mod journal;
 
 mod locks;
 mod long;
+mod moved;
 mod next_sync;
 mod paired;
 mod parts;

@@ -14,7 +14,7 @@ use super::{
     Doctor, KeyringLook, condition,
 };
 use crate::{
-    DrivePath, ErrorKind, FindingKind as Kind, Result,
+    DrivePath, Error, ErrorKind, FindingKind as Kind, Result,
     drive::{GetOptions, Got, Version},
     transfer::refuse_importing,
 };
@@ -42,7 +42,13 @@ impl Doctor<'_> {
                 self.look.findings.refused(Kind::Importing, MARKER, detail, "complete it by importing the same once more");
                 return Ok(None);
             }
-            Got::File { bytes, version } => (Some(Marker::decode(&bytes)), Some(version)),
+            Got::File { bytes, version } => {
+                if let Err(gone) = self.journal.refuse_moved(&bytes).await {
+                    self.tell_gone(&gone);
+                    return Ok(None);
+                }
+                (Some(Marker::decode(&bytes)), Some(version))
+            }
             Got::Missing | Got::Unchanged => (None, None),
         };
         match read {
@@ -64,6 +70,16 @@ impl Doctor<'_> {
             None if !self.has_anything(root).await? => Ok(None),
             None => self.prove(Kind::MarkerMissing, "the marker of the vault is not there", None).await,
         }
+    }
+
+    /// Says that the vault has gone to another place, or why that cannot be believed.
+    fn tell_gone(&mut self, gone: &Error) {
+        let (kind, advice) = match gone.kind {
+            ErrorKind::Moved { .. } => (Kind::Moved, "look whether the address is right, and follow the vault"),
+            ErrorKind::Unavailable => (Kind::Moving, "complete it: move the vault there once more, from any device"),
+            _ => (Kind::MarkerDamaged, "do not follow it; if the vault was not moved, put back the file from a backup"),
+        };
+        self.look.findings.refused(kind, MARKER, gone.detail(), advice);
     }
 
     /// Whether there is anything of a vault at all.

@@ -13,6 +13,7 @@ public val KiteException.info: ErrorInfo
         is KiteException.Corrupt -> info
         is KiteException.WrongKey -> info
         is KiteException.VaultChanged -> info
+        is KiteException.Moved -> info
         is KiteException.Rollback -> info
         is KiteException.MassDelete -> info
         is KiteException.HostOlder -> info
