@@ -26,7 +26,7 @@ const APP_DATA: &str = "appdata";
 const NOTES: &str = "gdrive.json";
 
 /// The folders of the journal layout in which each file has one writer.
-const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
+pub(crate) const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
 
 /// What a name needs encoded to be part of a URL: all that could end it, or be taken for something else.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -12,6 +12,7 @@ mod drive_url;
 mod dropbox;
 mod folder;
 mod gdrive;
+mod github;
 mod home;
 mod layout;
 mod lock;

@@ -1,6 +1,6 @@
 //! What can be typed to care for a vault.
 
-use super::syncing::SEALED;
+use super::{Folder, syncing::SEALED};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -19,6 +19,17 @@ pub(crate) struct Place {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// The options of `kite compact`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Compact {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Of a drive in GitHub: put one commit in the place of the whole history of the branch, with all that somebody else has
+    /// committed to it. The files stay as they are; there is no way back
+    #[arg(long)]
+    pub squash: bool,
 }
 
 const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or it is repaired; 2 something is open; 1 failed.";
