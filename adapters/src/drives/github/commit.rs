@@ -5,7 +5,7 @@
 
 use super::{
     GitHub, call,
-    gather::{Action, Answer, BYTES, Change, FILES, Place, Taken},
+    gather::{Action, Answer, BYTES, Change, FILES, Position, Taken},
     judge::{Verdict, judge},
     object::version,
     tip::View,
@@ -39,7 +39,7 @@ pub(super) enum Ended {
 
 /// What of some jobs is to become a commit.
 struct Plan<'a> {
-    changes: Vec<(Place, &'a Change)>,
+    changes: Vec<(Position, &'a Change)>,
     /// What the branch holds then.
     tree: Tree,
     /// Some changes are not part of it, and that was judged by what was seen a while ago.
@@ -100,7 +100,7 @@ impl GitHub {
     }
 
     /// Makes a commit of some jobs, or of one change in them, and answers those.
-    async fn commit(&self, taken: &Taken<'_>, only: Option<Place>) -> Result<()> {
+    async fn commit(&self, taken: &Taken<'_>, only: Option<Position>) -> Result<()> {
         let call = call("put", "", Repeat::OnlyIfRefused);
         let paths: Vec<&str> = taken.jobs.iter().flat_map(|job| &job.changes).map(|change| change.full.as_str()).collect();
         let began = self.moment();
@@ -145,7 +145,7 @@ impl GitHub {
         Err(self.reading.error(&call, &self.service, ErrorKind::Unavailable, what))
     }
 
-    async fn try_commit(&self, view: &View, changes: &[(Place, &Change)]) -> Result<Ended> {
+    async fn try_commit(&self, view: &View, changes: &[(Position, &Change)]) -> Result<Ended> {
         if let [(_, change)] = changes
             && change.size() > BYTES
         {
@@ -181,7 +181,7 @@ impl GitHub {
 }
 
 /// Judges all changes that have no answer yet. What is refused is answered, if it was judged by what is there now.
-fn plan<'a>(taken: &'a Taken<'_>, only: Option<Place>, view: &View, is_fresh: bool) -> Plan<'a> {
+fn plan<'a>(taken: &'a Taken<'_>, only: Option<Position>, view: &View, is_fresh: bool) -> Plan<'a> {
     let mut plan = Plan { changes: Vec::new(), tree: (*view.tree).clone(), is_doubtful: false };
     for (place, change) in taken.open().filter(|(place, _)| only.is_none_or(|only| only == *place)) {
         match judge(change, &plan.tree.find(&change.full)) {

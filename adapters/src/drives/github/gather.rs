@@ -64,7 +64,7 @@ impl Change {
 pub(super) type Answer = Result<Option<Version>>;
 
 /// Which change of which job.
-pub(super) type Place = (usize, usize);
+pub(super) type Position = (usize, usize);
 
 /// Changes that somebody waits for.
 #[derive(Debug)]
@@ -157,7 +157,7 @@ impl Drop for Waiting<'_> {
 
 impl Taken<'_> {
     /// Returns the changes that have no answer yet.
-    pub(super) fn open(&self) -> impl Iterator<Item = (Place, &Change)> {
+    pub(super) fn open(&self) -> impl Iterator<Item = (Position, &Change)> {
         let of_job = |(of, job): (usize, &'_ Arc<Job>)| {
             (0..job.changes.len()).filter(|at| !job.is_answered(*at)).map(|at| (of, at)).collect::<Vec<_>>()
         };
@@ -165,7 +165,7 @@ impl Taken<'_> {
         places.filter_map(|(of, at)| Some(((of, at), self.jobs.get(of)?.changes.get(at)?)))
     }
 
-    pub(super) fn answer(&self, (of, at): Place, answer: Answer) {
+    pub(super) fn answer(&self, (of, at): Position, answer: Answer) {
         if let Some(job) = self.jobs.get(of) {
             job.answer(at, answer);
         }
