@@ -142,7 +142,7 @@ impl DriveUrl {
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
             Place::GDrive(place) => Arc::new(place.open(make, layout, &self.dataset_path(), own)?),
-            Place::GitHub(repository) => Arc::new(repository.open(make, layout)?),
+            Place::GitHub(repository) => Arc::new(repository.open(make, layout, own)?),
             Place::S3(bucket) => Arc::new(bucket.open(make)?),
         };
         Ok(match &self.collection {
@@ -195,7 +195,7 @@ impl DriveUrl {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
-            Place::GitHub(repository) => return Ok(Arc::new(repository.open(false, Layout::Journal)?)),
+            Place::GitHub(repository) => return Ok(Arc::new(repository.open(false, Layout::Journal, Some(own))?)),
             Place::S3(bucket) => return Ok(Arc::new(bucket.open(false)?)),
             Place::GDrive(place) => {
                 let tells = match telltale {

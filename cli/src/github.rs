@@ -6,6 +6,7 @@ use crate::{
     connections::{AccessToken, GITHUB_TOKEN},
     gdrive::RECORDS,
     layout::Layout,
+    notes::FileNotes,
 };
 use async_io::block_on;
 use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result};
@@ -15,10 +16,13 @@ use kitestring_adapters::{
     http::{FixedToken, NativeHttp, Secret},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 /// What stands before the repository.
 pub(crate) const SCHEME: &str = "github";
+
+/// The notes of the drive, beside the state. They may be lost.
+const NOTES: &str = "github.json";
 
 /// What a folder or a branch needs encoded to be part of a URL.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -63,11 +67,11 @@ impl Repository {
         Self::parse(if typed.starts_with("github:") { typed.to_owned() } else { format!("{SCHEME}:{typed}") }.as_str())
     }
 
-    /// Opens the place, and makes the branch if `make` is set. Otherwise nothing is sent.
+    /// Opens the place, and makes the branch if `make` is set. Otherwise nothing is sent. `own` is where the notes are.
     ///
     /// # Errors
     /// `unauthorized` if there is no token; as [`GitHub::make_root`].
-    pub(crate) fn open(&self, make: bool, layout: Layout) -> Result<GitHub> {
+    pub(crate) fn open(&self, make: bool, layout: Layout, own: Option<&Path>) -> Result<GitHub> {
         let token = match AccessToken::given()? {
             None => AccessToken::kept(&self.name())?,
             given => given,
@@ -81,6 +85,10 @@ impl Repository {
         let drive = match layout {
             Layout::Journal => drive.with_one_writer_in(RECORDS),
             Layout::Classic => drive,
+        };
+        let drive = match own {
+            Some(own) => drive.with_notes(Arc::new(FileNotes::at(own.join(NOTES)))),
+            None => drive,
         };
         if make {
             block_on(drive.make_root())?;
@@ -122,7 +130,7 @@ impl Repository {
     /// # Errors
     /// What GitHub answers.
     pub(crate) fn exists(&self) -> Result<bool> {
-        block_on(self.open(false, Layout::Journal)?.has_root())
+        block_on(self.open(false, Layout::Journal, None)?.has_root())
     }
 
     /// Lets go of the history of the branch, and returns of how many commits.
@@ -130,7 +138,7 @@ impl Repository {
     /// # Errors
     /// As [`GitHub::squash`].
     pub(crate) async fn squash(&self) -> Result<u64> {
-        let drive = self.open(false, Layout::Journal)?;
+        let drive = self.open(false, Layout::Journal, None)?;
         let commits = drive.commits().await?;
         drive.squash().await.map(|()| commits)
     }
@@ -140,7 +148,7 @@ impl Repository {
     /// # Errors
     /// What GitHub answers.
     pub(crate) fn layout(&self, folder: &DrivePath) -> Result<Option<Layout>> {
-        let drive = self.open(false, Layout::Journal)?;
+        let drive = self.open(false, Layout::Journal, None)?;
         block_on(async {
             if !drive.has_root().await? {
                 return Ok(None);

@@ -16,6 +16,7 @@ mod github;
 mod home;
 mod layout;
 mod lock;
+mod notes;
 mod output;
 mod s3;
 mod sealed;

@@ -183,7 +183,7 @@ pub(crate) fn unlink(folder: &Path) -> Result<()> {
 
 fn remove_state(folder: &Path) -> Result<()> {
     let own = folder.join(OWN);
-    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal", "gdrive.json"].iter();
+    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal", "gdrive.json", "github.json"].iter();
     names.try_for_each(|name| remove_file(&own.join(name))).map_err(|e| cannot_write(folder, &e))
 }
 

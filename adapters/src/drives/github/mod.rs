@@ -11,6 +11,7 @@ mod judge;
 mod large;
 mod limits;
 mod list;
+mod notes;
 mod object;
 mod place;
 mod read;
@@ -19,6 +20,7 @@ mod squash;
 mod tip;
 mod tree;
 
+pub use notes::Notes;
 pub use place::{BRANCH, Place};
 
 use crate::http::{Budget, Call, Credentials, Http, Repeat, Rules, TokenSource, Web, address as service_address};
@@ -87,6 +89,7 @@ pub struct GitHub {
     turn: Turn<()>,
     kept: Kept,
     parts: Turn<()>,
+    notes: Option<Arc<dyn Notes>>,
     runtime: Arc<dyn Runtime>,
 }
 
@@ -141,6 +144,7 @@ impl GitHub {
             turn,
             kept,
             parts,
+            notes: None,
             runtime,
         })
     }
@@ -150,6 +154,14 @@ impl GitHub {
     #[must_use]
     pub fn with_one_writer_in(mut self, folders: &[&str]) -> Self {
         self.one_writer = folders.iter().map(|&folder| folder.to_owned()).collect();
+        self
+    }
+
+    /// Keeps notes from one run of the program to the next: a program that was just started need not ask again for what the
+    /// branch held.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Arc<dyn Notes>) -> Self {
+        self.notes = Some(notes);
         self
     }
 

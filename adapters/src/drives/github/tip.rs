@@ -23,19 +23,23 @@ const LAGS: u32 = 5;
 /// What is known of the branch.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    seen: Option<Seen>,
+    pub(super) seen: Option<Seen>,
     /// Where the branch was before commits of ours. Who answers one of these lags behind.
     replaced: VecDeque<String>,
-    tree: Option<(String, Arc<Tree>)>,
+    pub(super) tree: Option<(String, Arc<Tree>)>,
+    /// The notes were read.
+    pub(super) has_recalled: bool,
+    /// What was seen when they were written.
+    pub(super) noted: Option<Seen>,
 }
 
 /// Where the branch was.
 #[derive(Debug, Clone)]
-struct Seen {
-    commit: String,
-    etag: Option<String>,
+pub(super) struct Seen {
+    pub(super) commit: String,
+    pub(super) etag: Option<String>,
     /// When that was asked for.
-    asked: u64,
+    pub(super) asked: u64,
 }
 
 /// What the branch held at some moment.
@@ -82,6 +86,7 @@ impl GitHub {
     /// `unavailable` if there is no such branch.
     pub(super) async fn view(&self, call: &Call, since: u64, paths: &[&str]) -> Result<View> {
         let mut known = self.known.lock().await;
+        self.recall(&mut known).await;
         let commit = self.tip(call, &mut known, since).await?;
         if known.tree.as_ref().is_none_or(|(of, _)| *of != commit) {
             known.tree = Some((commit.clone(), Arc::new(self.tree(call, &commit).await?)));
@@ -98,6 +103,7 @@ impl GitHub {
                 known.tree = Some((commit.clone(), tree.clone()));
             }
         }
+        self.note(&mut known).await;
         let asked = known.seen.as_ref().map(|seen| seen.asked).unwrap_or_default();
         Ok(View { commit, tree, asked })
     }
@@ -127,6 +133,7 @@ impl GitHub {
         if known.seen.as_ref().is_some_and(|seen| seen.commit == after) {
             known.tree = Some((after.to_owned(), Arc::new(tree)));
         }
+        self.note(&mut known).await;
     }
 
     async fn tip(&self, call: &Call, known: &mut Known, since: u64) -> Result<String> {

@@ -1,10 +1,10 @@
 //! What a commit holds, as far as it was read.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What has a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Node {
     File {
         sha: String,
@@ -39,7 +39,7 @@ pub(super) enum Found {
 type Names = BTreeMap<String, Node>;
 
 /// The folders of a commit, by their paths in the repository.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tree {
     /// What is asked for to read the topmost folder.
     root: String,
@@ -99,6 +99,11 @@ impl Tree {
     /// Takes what one folder holds.
     pub(super) fn read(&mut self, folder: &str, told: Told) {
         self.folders.insert(folder.to_owned(), told.tree.into_iter().map(Entry::into_parts).collect());
+    }
+
+    /// Returns how many names were read.
+    pub(super) fn count(&self) -> usize {
+        self.folders.values().map(BTreeMap::len).sum()
     }
 
     /// Says what has this path.

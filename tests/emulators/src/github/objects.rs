@@ -114,10 +114,10 @@ impl Objects {
         false
     }
 
-    /// How many commits lead to one, with it.
+    /// How many commits lead to one, with it: nobody merges here.
     pub(super) fn count(&self, commit: &str) -> usize {
-        let parents = self.commit(commit).map(|commit| commit.parents.clone()).unwrap_or_default();
-        1 + parents.iter().map(|parent| self.count(parent)).sum::<usize>()
+        let parent = |id: &&str| self.commit(id)?.parents.first().map(String::as_str);
+        std::iter::successors(Some(commit), parent).count()
     }
 }
 
