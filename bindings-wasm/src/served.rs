@@ -16,6 +16,8 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use kitestring_adapters::Dropbox as Service;
 #[cfg(feature = "gdrive")]
 use kitestring_adapters::GDrive as Service;
+#[cfg(feature = "github")]
+use kitestring_adapters::GitHub as Service;
 #[cfg(feature = "s3")]
 use kitestring_adapters::S3 as Service;
 #[cfg(feature = "webdav")]
@@ -32,7 +34,7 @@ fn ports(setup: &JsValue) -> Result<Ports> {
     Ok((Arc::new(http), Arc::new(JsRuntime)))
 }
 
-#[cfg(any(feature = "dropbox", feature = "s3", feature = "webdav"))]
+#[cfg(any(feature = "dropbox", feature = "github", feature = "s3", feature = "webdav"))]
 fn text(setup: &JsValue, name: &'static str) -> Result<String> {
     input("open", read::required(setup, name, read::text))
 }
@@ -75,7 +77,7 @@ fn service(setup: &JsValue) -> Result<Service> {
 }
 
 /// Whether a vault of the classic layout is meant: a drive in Dropbox serves both alike.
-#[cfg(any(feature = "gdrive", feature = "webdav"))]
+#[cfg(any(feature = "gdrive", feature = "github", feature = "webdav"))]
 fn is_classic(setup: &JsValue) -> Result<bool> {
     let layout = input("open", read::optional(setup, "layout", read::text))?;
     match layout.as_deref() {
@@ -85,7 +87,7 @@ fn is_classic(setup: &JsValue) -> Result<bool> {
     }
 }
 
-#[cfg(any(feature = "dropbox", feature = "gdrive"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
 fn tokens(setup: &JsValue) -> Result<Arc<dyn kitestring_adapters::http::TokenSource>> {
     let tokens = input("open", read::required(setup, "tokens", |tokens| crate::http::JsTokens::new(tokens.clone())))?;
     Ok(Arc::new(tokens))
@@ -110,6 +112,25 @@ fn service(setup: &JsValue) -> Result<Service> {
         (None, None) => Service::in_app_data(http, runtime, tokens),
     }?;
     if is_classic(setup)? { service.with_classic_layout_in(&DrivePath::root()) } else { Ok(service) }
+}
+
+#[cfg(feature = "github")]
+fn service(setup: &JsValue) -> Result<Service> {
+    /// Where each file of the journal layout has one writer.
+    const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
+    let ((http, runtime), tokens) = (ports(setup)?, tokens(setup)?);
+    let given = |name: &'static str| input("open", read::optional(setup, name, read::text));
+    let place = kitestring_adapters::drives::github::Place {
+        owner: text(setup, "owner")?,
+        repository: text(setup, "repository")?,
+        branch: given("branch")?,
+        folder: given("folder")?,
+    };
+    let service = match given("service")? {
+        Some(emulator) => Service::emulated(&emulator, http, runtime, &place, tokens),
+        None => Service::new(http, runtime, &place, tokens),
+    }?;
+    Ok(if is_classic(setup)? { service } else { service.with_one_writer_in(RECORDS) })
 }
 
 #[wasm_bindgen]

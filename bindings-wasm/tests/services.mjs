@@ -6,8 +6,8 @@ import { old, tool } from "./compat-device.mjs";
 import { webdav as webdavServer } from "./servers.mjs";
 
 /** Starts an emulator. */
-export async function emulator(name) {
-  const child = spawn(join(process.env.PROGRAMS, name), { stdio: ["pipe", "pipe", "inherit"] });
+export async function emulator(name, ...args) {
+  const child = spawn(join(process.env.PROGRAMS, name), args, { stdio: ["pipe", "pipe", "inherit"] });
   const { value: service } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   return { service, stop: () => child.stdin.end() };
 }

@@ -1,10 +1,11 @@
-// The drives of the adapters over `fetch`: with the emulators of Dropbox and Google Drive, with a WebDAV server, and with
+// The drives of the adapters over `fetch`: with the emulators of Dropbox, Google Drive and GitHub, with a WebDAV server, and with
 // a store that speaks like Amazon S3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, State } from "kitestring";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
+import { GitHub } from "kitestring/github";
 import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 import { Notes } from "./notes.mjs";
@@ -50,6 +51,25 @@ test("two clients meet in Google Drive", async () => {
     const open = () => GDrive.open({ folder: "notes", service, token: () => "a-token" });
     await (await open()).makeRoot();
     await twoClients(open);
+  } finally {
+    stop();
+  }
+});
+
+test("two clients meet in a branch of a repository of GitHub", async () => {
+  const { service, stop } = await emulator("github-emulator", "ann/notes");
+  try {
+    const setup = { owner: "ann", repository: "notes", folder: "vault", service };
+    const drive = await GitHub.open({ ...setup, token: async () => "a-token" });
+    await drive.makeRoot();
+    assert.equal(drive.capabilities.replace, true);
+    await twoClients(() => GitHub.open({ ...setup, token: () => "a-token" }));
+    const top = await GitHub.open({ ...setup, folder: undefined, token: () => "a-token" });
+    assert.deepEqual((await top.listDir("")).entries.map(({ name }) => name), ["vault"]);
+    const expired = await GitHub.open({ ...setup, token: () => "expired-canary" });
+    await assert.rejects(expired.makeRoot(), error => error.code === "unauthorized" && !String(error.detail).includes("canary"));
+    await assert.rejects((await GitHub.open({ ...setup, repository: "other", token: () => "t" })).makeRoot(), { code: "not_found" });
+    await assert.rejects(GitHub.open({ ...setup, owner: "a/b", token: () => "t" }), { code: "invalid_input" });
   } finally {
     stop();
   }

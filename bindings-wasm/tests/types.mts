@@ -8,6 +8,7 @@ import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
 import { Drive as NodeDrive, FileState } from "kitestring/node";
 import { SignIn, dropbox, google } from "kitestring/oauth";
+import { GitHub } from "kitestring/github";
 import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 
@@ -38,6 +39,7 @@ export async function run(application: Notes): Promise<number> {
   await signIn.finish(await signIn.begin("https://app.example/back"));
   const drives: Drive[] = [
     Drive.memory(),
+    await GitHub.open({ owner: "ann", repository: "notes", branch: "main", folder: "vault", token: () => "t" }),
     await S3.open({ bucket: "notes", region: "eu-west-1", accessKeyId: "id", secretAccessKey: "s", style: "path" }),
     await NodeDrive.folder("/tmp/drive"),
     await Dropbox.open({ folder: "/notes", token: signIn.token }),

@@ -1,10 +1,10 @@
 //! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path`, `dropbox:/path`,
-//! `gdrive:appdata` or `s3://bucket/folder`; with
+//! `gdrive:appdata`, `github:owner/repository` or `s3://bucket/folder`; with
 //! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
-    dropbox, gdrive,
+    dropbox, gdrive, github,
     layout::{Layout, Telltale},
     s3,
     webdav::{self, Address},
@@ -50,6 +50,8 @@ enum Place {
     Dropbox(dropbox::Folder),
     /// A folder in Google Drive.
     GDrive(gdrive::Place),
+    /// A branch of a repository of GitHub, or a folder in one.
+    GitHub(github::Repository),
     /// A folder in a bucket of S3 or its kin.
     S3(s3::Bucket),
 }
@@ -73,6 +75,7 @@ impl DriveUrl {
             }
             Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
             Some(gdrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GDrive(gdrive::Place::parse(address)?))),
+            Some(github::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GitHub(github::Repository::parse(address)?))),
             Some(s3::SCHEME) => return Self::parse_bucket(typed),
             Some(other) => return Err(unsupported(other, typed)),
         };
@@ -139,6 +142,7 @@ impl DriveUrl {
             Place::WebDav(address) => Arc::new(address.open(make, layout)?),
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
             Place::GDrive(place) => Arc::new(place.open(make, layout, &self.dataset_path(), own)?),
+            Place::GitHub(repository) => Arc::new(repository.open(make, layout, own)?),
             Place::S3(bucket) => Arc::new(bucket.open(make)?),
         };
         Ok(match &self.collection {
@@ -156,6 +160,7 @@ impl DriveUrl {
             Place::WebDav(address) if config.drive_is_new => !address.exists()?,
             Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
             Place::GDrive(place) if config.drive_is_new => !place.exists(config.layout)?,
+            Place::GitHub(repository) if config.drive_is_new => !repository.exists()?,
             _ => false,
         };
         match self.open(false, config.layout, None) {
@@ -175,6 +180,7 @@ impl DriveUrl {
             Place::WebDav(address) => address.layout(&self.dataset_path()),
             Place::Dropbox(folder) => folder.layout(&self.dataset_path()),
             Place::GDrive(place) => place.layout(&self.dataset_path()),
+            Place::GitHub(repository) => repository.layout(&self.dataset_path()),
             Place::S3(bucket) => bucket.layout(&self.dataset_path()),
         }
     }
@@ -189,6 +195,7 @@ impl DriveUrl {
             Place::Folder(path) => path,
             Place::WebDav(address) => return Ok(Arc::new(address.open(false, Layout::Journal)?)),
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
+            Place::GitHub(repository) => return Ok(Arc::new(repository.open(false, Layout::Journal, Some(own))?)),
             Place::S3(bucket) => return Ok(Arc::new(bucket.open(false)?)),
             Place::GDrive(place) => {
                 let tells = match telltale {
@@ -238,8 +245,13 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) | Place::S3(_) => None,
+            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) | Place::GitHub(_) | Place::S3(_) => None,
         }
+    }
+
+    /// Returns the repository of the drive, if it is in one.
+    pub(crate) fn repository(&self) -> Option<&github::Repository> {
+        if let Place::GitHub(repository) = &self.place { Some(repository) } else { None }
     }
 
     /// Returns the drive as people know it: a path, or an address.
@@ -249,6 +261,7 @@ impl DriveUrl {
             Place::WebDav(address) => address.to_string(),
             Place::Dropbox(folder) => folder.to_string(),
             Place::GDrive(place) => place.to_string(),
+            Place::GitHub(repository) => repository.to_string(),
             Place::S3(bucket) => bucket.to_string(),
         }
     }
@@ -273,6 +286,7 @@ impl fmt::Display for DriveUrl {
             Place::WebDav(address) => address.fmt(f)?,
             Place::Dropbox(folder) => folder.fmt(f)?,
             Place::GDrive(place) => place.fmt(f)?,
+            Place::GitHub(repository) => repository.fmt(f)?,
             Place::S3(bucket) => bucket.fmt(f)?,
         }
         let mark = if matches!(self.place, Place::S3(_)) { '&' } else { '?' };

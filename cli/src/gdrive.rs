@@ -2,21 +2,12 @@
 //!
 //! A token is never part of an address: it is written into files, and shown in lists of processes.
 
-use crate::{connections::Cloud, layout::Layout};
+use crate::{connections::Cloud, layout::Layout, notes::FileNotes};
 use async_io::block_on;
-use blocking::unblock;
-use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result, apply, port};
-use kitestring_adapters::{
-    GDrive, NativeRuntime,
-    drives::gdrive::{Maker, Notes},
-    http::NativeHttp,
-};
+use kitestring::{Drive as _, DrivePath, Error, ErrorKind, Result};
+use kitestring_adapters::{GDrive, NativeRuntime, drives::gdrive::Maker, http::NativeHttp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
-use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 /// What stands before the place.
 pub(crate) const SCHEME: &str = "gdrive";
@@ -26,7 +17,7 @@ const APP_DATA: &str = "appdata";
 const NOTES: &str = "gdrive.json";
 
 /// The folders of the journal layout in which each file has one writer.
-const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
+pub(crate) const RECORDS: &[&str] = &["j", "p", "c", "k", "v"];
 
 /// What a name needs encoded to be part of a URL: all that could end it, or be taken for something else.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -77,7 +68,7 @@ impl Place {
             Layout::Classic => drive.with_classic_layout_in(dataset)?,
         };
         let drive = match own {
-            Some(own) => drive.with_notes(Arc::new(FileNotes(own.join(NOTES)))),
+            Some(own) => drive.with_notes(Arc::new(FileNotes::at(own.join(NOTES)))),
             None => drive,
         };
         if make {
@@ -137,23 +128,5 @@ impl fmt::Display for Place {
             None => write!(f, "{SCHEME}:{APP_DATA}"),
             Some(name) => write!(f, "{SCHEME}:/{}", utf8_percent_encode(name, ENCODED)),
         }
-    }
-}
-
-/// Keeps the notes of the drive in a file.
-struct FileNotes(PathBuf);
-
-#[apply(port!)]
-impl Notes for FileNotes {
-    async fn load(&self) -> Option<Vec<u8>> {
-        let path = self.0.clone();
-        unblock(move || fs::read(path).ok()).await
-    }
-
-    async fn save(&self, bytes: Vec<u8>) {
-        let path = self.0.clone();
-        let new = path.with_extension("new");
-        // Half a file would be no notes, and the same as none.
-        let _ = unblock(move || fs::write(&new, bytes).and_then(|()| fs::rename(&new, &path))).await;
     }
 }

@@ -17,7 +17,7 @@ use kitestring_adapters::state::sqlite::SqliteState;
 use std::{fs, io, path::Path};
 
 /// What a drive notes inside kite's own folder.
-const NOTES: &str = "gdrive.json";
+const NOTES: [&str; 2] = ["gdrive.json", "github.json"];
 /// The client's state inside kite's own folder.
 pub(crate) const STATE: &str = "state.db";
 
@@ -188,12 +188,12 @@ pub(crate) fn unlink(folder: &Path) -> Result<()> {
 /// # Errors
 /// `state` if that fails.
 pub(crate) fn forget_notes(own: &Path) -> Result<()> {
-    remove_file(&own.join(NOTES)).map_err(|e| cannot_write(own, &e))
+    NOTES.iter().try_for_each(|name| remove_file(&own.join(name))).map_err(|e| cannot_write(own, &e))
 }
 
 fn remove_state(folder: &Path) -> Result<()> {
     let own = folder.join(OWN);
-    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal", NOTES].iter();
+    let mut names = [STATE, "state.db-wal", "state.db-shm", "state.db-journal"].iter().chain(&NOTES);
     names.try_for_each(|name| remove_file(&own.join(name))).map_err(|e| cannot_write(folder, &e))
 }
 

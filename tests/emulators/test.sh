@@ -17,17 +17,20 @@ npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$environment"
 
 cargo build --locked -p kitestring-emulators --bins
 
-# Starts the emulator of a service, and sets `address`. It ends when its input does, which is when this script does.
+# Starts the emulator of a service, with further arguments behind the number of a channel, and sets `address`. It ends when its
+# input does, which is when this script does.
 start() {
   channel=$environment/$1-channel
   rm -f "$channel" "$environment/$1-address" && mkfifo "$channel"
-  "$target/debug/$1-emulator" <"$channel" >"$environment/$1-address" &
-  eval "exec $2>\"\$channel\""
+  name=$1 number=$2
+  shift 2
+  "$target/debug/$name-emulator" "$@" <"$channel" >"$environment/$name-address" &
+  eval "exec $number>\"\$channel\""
   for _ in $(seq 100); do
-    [ -s "$environment/$1-address" ] && break
+    [ -s "$environment/$name-address" ] && break
     sleep 0.1
   done
-  address=$(head -n 1 "$environment/$1-address")
+  address=$(head -n 1 "$environment/$name-address")
 }
 
 start dropbox 3
@@ -35,3 +38,5 @@ start dropbox 3
 node tests/emulators/official/dropbox_calls.mjs "$address" "$environment"
 start gdrive 4
 "$environment/bin/python" tests/emulators/official/gdrive_calls.py "$address"
+start github 5 ann/notes
+node tests/emulators/official/github_calls.mjs "$address" "$environment"

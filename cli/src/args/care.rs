@@ -21,6 +21,17 @@ pub(crate) struct Place {
     pub json: bool,
 }
 
+/// The options of `kite compact`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Compact {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Of a drive in GitHub: put one commit in the place of the whole history of the branch, with all that somebody else has
+    /// committed to it. The files stay as they are; there is no way back
+    #[arg(long)]
+    pub squash: bool,
+}
+
 const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or it is repaired; 2 something is open; 1 failed.";
 
 /// The options of `kite doctor`.

@@ -6,10 +6,12 @@ mod keys;
 mod services;
 mod syncing;
 
-pub(crate) use care::{BreakLock, Doctor, Export, Import, Move, Place};
+pub(crate) use care::{BreakLock, Compact, Doctor, Export, Import, Move, Place};
 pub(crate) use files::{Conflicts, Empty, Keep, Log, Resolve, Restore, RestoreVersion, Trash};
 pub(crate) use keys::{Key, KeyAdd, KeyList, KeyRemove, KeyRevoke, KeyRotate};
-pub(crate) use services::{Connect, ConnectTo, Disconnect, DisconnectFrom, S3Bucket, SignInOptions, SignOutOptions, WebDavServer};
+pub(crate) use services::{
+    Connect, ConnectTo, Disconnect, DisconnectFrom, GitHubRepository, S3Bucket, SignInOptions, SignOutOptions, WebDavServer,
+};
 pub(crate) use syncing::{Lower, Lowered, SetUp, Status, Sync, Unlock, Warning, Watch};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -50,7 +52,7 @@ pub(crate) enum Command {
     /// Make a file what it was; what is here now goes to the trash in .kite
     Restore(RestoreVersion),
     /// Gather what the drive holds in many small files, and delete what is no longer needed; syncs do this by themselves
-    Compact(Folder),
+    Compact(Compact),
     /// Change how the vault's records are found to a way that asks less of the drive; there is no way back
     Lower(Lower),
     /// List, add, remove or replace what opens a sealed vault
@@ -123,8 +125,9 @@ impl Command {
             Self::Connect(_) | Self::Disconnect(_) | Self::BreakLock(_) | Self::Doctor(_) | Self::Export(_) | Self::Import(_) => {
                 return None;
             }
-            Self::Trash(Trash::List(folder)) | Self::Compact(folder) | Self::Key(Key::Code(folder)) => folder,
+            Self::Trash(Trash::List(folder)) | Self::Key(Key::Code(folder)) => folder,
             Self::Sync(Sync { folder, .. })
+            | Self::Compact(Compact { folder, .. })
             | Self::Status(Status { folder, .. })
             | Self::Trash(Trash::Restore(Restore { folder, .. }) | Trash::Empty(Empty { folder, .. }))
             | Self::Watch(Watch { folder, .. })

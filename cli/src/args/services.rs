@@ -24,6 +24,9 @@ pub(crate) enum ConnectTo {
     Webdav(WebDavServer),
     /// A bucket of Amazon S3 or its kin; the keys are asked for, or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
     S3(S3Bucket),
+    /// A repository of GitHub; the token is asked for, read from the input, or in KITE_GITHUB_TOKEN or GITHUB_TOKEN. A
+    /// fine-grained one needs Contents, read and write
+    Github(GitHubRepository),
 }
 
 /// How to sign in.
@@ -56,6 +59,14 @@ pub(crate) struct S3Bucket {
     pub address: String,
 }
 
+/// A repository.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GitHubRepository {
+    /// The repository, also as kite sync --drive takes it; the token counts for the whole repository
+    #[arg(value_name = "OWNER/REPOSITORY")]
+    pub address: String,
+}
+
 /// The options of `kite disconnect`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Disconnect {
@@ -78,6 +89,8 @@ pub(crate) enum DisconnectFrom {
     Webdav(WebDavServer),
     /// A bucket of Amazon S3 or its kin: the keys are deleted here
     S3(S3Bucket),
+    /// A repository of GitHub: the token is deleted here
+    Github(GitHubRepository),
 }
 
 /// How to sign out.

@@ -2,7 +2,7 @@
 
 use super::DONE;
 use crate::{
-    args::Folder,
+    args::Compact,
     config,
     layout::Layout,
     output::{FAINT, GOOD, json, line, progress::Bar, styled, summary},
@@ -15,11 +15,16 @@ use serde_json::json;
 use std::{fs, path::Path};
 
 /// Syncs, and puts the drive in order.
-pub(super) async fn run(args: &Folder, opening: &Opening, watch: &Watch) -> Result<u8> {
-    let folder = &args.folder;
+pub(super) async fn run(args: &Compact, opening: &Opening, watch: &Watch) -> Result<u8> {
+    let (folder, json) = (&args.folder.folder, args.folder.json);
     let session = Session::for_local_work(folder, opening).await?;
     if session.config.layout == Layout::Classic {
         let detail = "the vault of this folder has the classic layout, which has nothing to gather";
+        return Err(Error::new(ErrorKind::InvalidInput, "compact", detail).about(folder.display().to_string()));
+    }
+    let repository = session.config.drive.repository();
+    if args.squash && repository.is_none() {
+        let detail = "only a drive in GitHub has a history that can be let go of";
         return Err(Error::new(ErrorKind::InvalidInput, "compact", detail).about(folder.display().to_string()));
     }
     let dataset = session.config.drive.dataset();
@@ -31,12 +36,21 @@ pub(super) async fn run(args: &Folder, opening: &Opening, watch: &Watch) -> Resu
     drop(bar);
     let compacted = compacted?;
     config::touch(folder);
+    let squashed = match repository.filter(|_| args.squash) {
+        Some(repository) => Some(repository.squash().await?),
+        None => None,
+    };
     let after = held();
-    if args.json {
+    if json {
         let one = |(files, bytes): (u64, u64)| json!({ "files": files, "bytes": bytes });
-        json::print(&json!({ "compacted": compacted, "before": before.map(one), "after": after.map(one) }));
+        let mut told = json!({ "compacted": compacted, "before": before.map(one), "after": after.map(one) });
+        squashed.into_iter().for_each(|commits| json::add(&mut told, "squashed", json!(commits)));
+        json::print(&told);
     } else {
         show(compacted, before.zip(after));
+        if let Some(commits) = squashed {
+            line(format_args!("{} of {commits} commits of the branch", styled(GOOD, "Let go")));
+        }
     }
     Ok(DONE)
 }

@@ -2,8 +2,9 @@
 
 use super::DONE;
 use crate::{
-    args::{Connect, ConnectTo, S3Bucket, SignInOptions, WebDavServer},
-    connections::{AccessKeys, Cloud, Login},
+    args::{Connect, ConnectTo, GitHubRepository, S3Bucket, SignInOptions, WebDavServer},
+    connections::{AccessKeys, AccessToken, Cloud, Login},
+    github::{self, Repository},
     output::{COMMAND, FAINT, GOOD, json, line, note, quote::shown, styled},
     s3::{self, Bucket},
     sealed::is_somebody_here,
@@ -24,6 +25,7 @@ use std::{
     io::{self, Write as _},
     pin::pin,
 };
+use zeroize::Zeroizing;
 
 /// Signs in, or lists where somebody is signed in.
 pub(super) fn run(args: &Connect) -> Result<u8> {
@@ -33,6 +35,7 @@ pub(super) fn run(args: &Connect) -> Result<u8> {
         Some(ConnectTo::Gdrive(options)) => cloud(Cloud::Gdrive, options, args.json)?,
         Some(ConnectTo::Webdav(server)) => webdav(server, args.json)?,
         Some(ConnectTo::S3(bucket)) => s3(bucket, args.json)?,
+        Some(ConnectTo::Github(repository)) => github(repository, args.json)?,
     }
     Ok(DONE)
 }
@@ -157,6 +160,40 @@ fn ask_for_keys(store: &str) -> Result<AccessKeys> {
     Ok(AccessKeys::typed(&key, rpassword::prompt_password("Secret access key: ").map_err(failed)?))
 }
 
+fn github(repository: &GitHubRepository, json: bool) -> Result<()> {
+    let repository = Repository::parse_typed(&repository.address)?;
+    let name = repository.name();
+    let token = match AccessToken::given()? {
+        Some(token) => token,
+        None => ask_for_token(&name)?,
+    };
+    repository.check(&token)?;
+    token.keep(&name)?;
+    if json {
+        json::print(&json!({ "connected": described_repository(&name) }));
+    } else {
+        line(format_args!("{} to {name} at GitHub", styled(GOOD, "Signed in")));
+    }
+    Ok(())
+}
+
+/// Asks for a token, or reads it from the input where nobody is.
+fn ask_for_token(repository: &str) -> Result<AccessToken> {
+    let failed = |e: io::Error| Error::new(ErrorKind::InvalidInput, "sign-in", format!("nothing was typed: {e}"));
+    let typed = if is_somebody_here() {
+        Zeroizing::new(rpassword::prompt_password(format!("Token for {repository}: ")).map_err(failed)?)
+    } else {
+        let mut typed = Zeroizing::new(String::new());
+        io::stdin().read_line(&mut typed).map_err(failed)?;
+        typed
+    };
+    let none = || {
+        let detail = format!("no token was given: type it, send it to the input, or set {}", github::how_to_sign_in());
+        Error::new(ErrorKind::InvalidInput, "sign-in", detail)
+    };
+    AccessToken::typed(&typed).ok_or_else(none)
+}
+
 fn list(json: bool) -> Result<()> {
     let mut connections = Vec::new();
     for cloud in Cloud::ALL {
@@ -190,6 +227,17 @@ fn list(json: bool) -> Result<()> {
             }
         }
     }
+    for name in AccessToken::repositories()? {
+        match AccessToken::kept(&name) {
+            Ok(None) => {}
+            Ok(Some(_)) => connections.push((described_repository(&name), name)),
+            Err(e) => {
+                let mut described = described_repository(&name);
+                json::add(&mut described, "error", json::warning(&e));
+                connections.push((described, format!("{name}: {}", e.detail())));
+            }
+        }
+    }
     if json {
         json::print(&json!({ "connections": connections.into_iter().map(|(described, _)| described).collect::<Value>() }));
         return Ok(());
@@ -213,4 +261,8 @@ fn described_server(server: &str, user: Option<&str>) -> Value {
 
 fn described_store(store: &str, key: Option<&str>) -> Value {
     json!({ "service": "s3", "store": store, "key": key })
+}
+
+fn described_repository(name: &str) -> Value {
+    json!({ "service": "github", "repository": name })
 }

@@ -3,7 +3,8 @@
 use super::DONE;
 use crate::{
     args::{Disconnect, DisconnectFrom, SignOutOptions},
-    connections::{AccessKeys, Cloud, Login},
+    connections::{AccessKeys, AccessToken, Cloud, Login},
+    github::Repository,
     output::{GOOD, json, line, styled},
     s3::Bucket,
     webdav::Address,
@@ -31,6 +32,13 @@ pub(super) fn run(args: &Disconnect) -> Result<u8> {
                 return Err(nobody(&store));
             }
             ("s3", store)
+        }
+        DisconnectFrom::Github(repository) => {
+            let name = Repository::parse_typed(&repository.address)?.name();
+            if !AccessToken::forget(&name)? {
+                return Err(nobody(&name));
+            }
+            ("github", name)
         }
     };
     if args.json {

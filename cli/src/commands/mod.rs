@@ -93,7 +93,7 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Trash(trash) => trash::run(trash),
         Command::Log(options) => log::run(options, opening).await,
         Command::Restore(options) => restore::run(options, opening).await,
-        Command::Compact(folder) => compact::run(folder, opening, watch).await,
+        Command::Compact(options) => compact::run(options, opening, watch).await,
         Command::Lower(options) => lower::run(options, opening).await,
         Command::Key(key) => key::run(key, opening, watch).await,
         Command::Doctor(options) => doctor::run(options, opening, watch).await,

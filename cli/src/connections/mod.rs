@@ -2,11 +2,13 @@
 //! folder, which may be copied, backed up or shared.
 
 mod access_keys;
+mod access_token;
 mod cloud;
 mod login;
 mod private;
 
 pub(crate) use access_keys::{AccessKeys, KEY, SECRET};
+pub(crate) use access_token::{AccessToken, TOKEN as GITHUB_TOKEN};
 pub(crate) use cloud::Cloud;
 pub(crate) use login::{Login, PASSWORD, USER};
 

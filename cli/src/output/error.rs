@@ -1,7 +1,7 @@
 //! Failures: what, where, and what to do next, in a line or two.
 
 use super::{BAD, COMMAND, json, note, quote::shell, styled};
-use crate::{connections::Cloud, folder::utc_text, s3, webdav};
+use crate::{connections::Cloud, folder::utc_text, github, s3, webdav};
 use kitestring::{Error, ErrorKind, Retry};
 use std::{
     path::Path,
@@ -97,6 +97,7 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
         ErrorKind::Unauthorized => match Cloud::met_by(error) {
             Some(cloud) => Some(("with the right one", cloud.how_to_sign_in(&format!("kite sync {folder}")))),
             None if s3::met_by(error) => Some(("with the right ones", format!("{} kite sync {folder}", s3::how_to_sign_in()))),
+            None if github::met_by(error) => Some(("with the right one", format!("{} kite sync {folder}", github::how_to_sign_in()))),
             None => Some(("with the right ones", format!("{} kite sync {folder}", webdav::how_to_sign_in()))),
         },
         // What makes no sense may be a file that was typed.
