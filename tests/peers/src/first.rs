@@ -79,7 +79,11 @@ fn compare(results: &Results, table: (u64, u64), ours: &Cell, step: Step, (measu
     let place = ours.side?.place;
     let own = measure.of(ours.run.steps.get(&step)?);
     let peers = results.table(table.0, table.1).filter(|cell| !cell.is_ours() && cell.side.is_some_and(|side| side.place == place));
-    let best = peers.filter_map(|cell| Some((cell, measure.of(cell.run.steps.get(&step)?)))).min_by(|(_, a), (_, b)| a.total_cmp(b));
+    // What costs a peer nothing is nothing that it did: `rclone` is told of no save.
+    let best = peers
+        .filter_map(|cell| Some((cell, measure.of(cell.run.steps.get(&step)?))))
+        .filter(|(_, number)| *number > 0.0)
+        .min_by(|(_, a), (_, b)| a.total_cmp(b));
     let (peer, number) = best.filter(|(_, number)| measure.is_better(*number, own))?;
     Some(Behind {
         table,

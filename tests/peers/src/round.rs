@@ -92,7 +92,8 @@ impl Client {
         let mut run = Run::default();
         for step in Step::ALL {
             if let Some(server) = server {
-                (server.passed.take(), server.passed.take_bytes());
+                server.passed.take();
+                server.passed.take_bytes();
             }
             let Some(mut answer) = self.ask(step.word())? else {
                 run.cut = Some(Cut { at: step, why: format!("took more than {} s", LIMIT.as_secs()) });
