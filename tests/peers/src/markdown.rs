@@ -24,7 +24,8 @@ process (of `rclone`: two folders) sync notes of about a kibibyte, the workload 
 const NOTES: &str = "## How to read it
 
 - Times and CPU are medians of three runs, or of one where a run took more than 10 s (*1 run*); the machine is shared, so that CPU
-  says more than time. CPU is that of the client's process with all its threads, not of a server. Counts repeat.
+  says more than time. CPU is that of the client's process with all its threads, not of a server. Counts repeat, except ours on a busy machine: what has to wait for the
+  processor looks like a slow line, on which ours sends smaller records (`spec/decisions/0012-slow-lines.md`).
 - *memory* is what the libraries cost by themselves: the drive and both states are maps. In a *folder* and over *WebDAV*, ours has a
   durable state in a file, and in the folder it also syncs to the disk what it writes to the drive; so does `bothy`. `db-to-cloud` has its state in memory, and never calls `fsync`.
 - Over HTTP a relay counts, headers included, and lets each request wait; elsewhere the client counts contents alone. WebDAV is
