@@ -94,7 +94,10 @@ async fn travel(layout: Measured, half: Half, count: u64, place: &Path) -> Resul
 }
 
 /// Reads the peak of this process's resident memory, as Linux counts it.
-pub(crate) fn resident_kib() -> Result<u64> {
+///
+/// # Errors
+/// On a system that is not Linux.
+pub fn resident_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or("this system tells no VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)

@@ -28,6 +28,8 @@ pub struct Parts {
     pub seal: Duration,
     /// The same, opened.
     pub open: Duration,
+    /// Bytes of what was compressed.
+    pub packed: u64,
 }
 
 impl Parts {
@@ -51,6 +53,7 @@ impl Parts {
             hash: self.hash.min(other.hash),
             seal: self.seal.min(other.seal),
             open: self.open.min(other.open),
+            packed: other.packed,
         }
     }
 }
@@ -66,6 +69,7 @@ pub fn measure(count: u64) -> Result<Parts> {
     let frames: Vec<Vec<u8>> = notes.concat().chunks(FRAME).map(<[u8]>::to_vec).collect();
     let (compress, compressed) =
         timed(|| Ok(frames.iter().map(|frame| zstd::bulk::compress(frame, LEVEL)).collect::<std::io::Result<Vec<_>>>()?))?;
+    let packed = compressed.iter().map(|frame| frame.len() as u64).sum();
     let decompress = || Ok(compressed.iter().map(|frame| zstd::bulk::decompress(frame, FRAME)).collect::<std::io::Result<Vec<_>>>()?);
     let decompress = timed(decompress)?.0;
     let cipher = StreamBE32::<XChaCha20Poly1305>::new((&[7; 32]).into(), (&[9; 19]).into());
@@ -75,7 +79,7 @@ pub fn measure(count: u64) -> Result<Parts> {
     let mut each = |work: Work<'_>| timed(|| Ok((0..).zip(&mut pieces).try_for_each(|(n, piece)| work(n, piece)).map_err(failed)?));
     let seal = each(&|n, piece| cipher.encrypt_in_place(n, false, &[], piece))?.0;
     let open = each(&|n, piece| cipher.decrypt_in_place(n, false, &[], piece))?.0;
-    Ok(Parts { parse, compress, decompress, hash, seal, open })
+    Ok(Parts { parse, compress, decompress, hash, seal, open, packed })
 }
 
 /// Seals or opens a piece in its place.

@@ -111,7 +111,7 @@ pub fn rows(count: u64) -> Result<Vec<Row>> {
 
 /// A sealed push or pull beside the least that it needs.
 fn beside_parts(verb: &str, count: u64, ours: Duration, least: Duration, parts: Parts) -> Row {
-    let Parts { parse, compress, decompress, hash, seal, open } = parts;
+    let Parts { parse, compress, decompress, hash, seal, open, .. } = parts;
     let squeeze = if verb == "push" { compress } else { decompress };
     let cipher = if verb == "push" { seal } else { open };
     let parts = format!("parse {}, zstd {}, SHA-256 {}, XChaCha20-Poly1305 {}", ms(parse), ms(squeeze), ms(hash), ms(cipher));

@@ -10,7 +10,7 @@ pub mod s3;
 mod start;
 
 pub use faults::{FastRuntime, Faults, FaultyHttp};
-pub use relay::{Passed, counting};
+pub use relay::{Passed, counting, delaying};
 pub use start::Server;
 
 use kitestring::Result;

@@ -1,4 +1,4 @@
-//! A relay before a server, which counts the requests that pass.
+//! A relay before a server, which counts what passes, and may let each request wait.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -8,17 +8,30 @@ use std::{
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     thread,
+    time::Duration,
 };
 use url::Url;
 
-/// How many requests have passed.
+/// How much has passed.
 #[derive(Debug, Clone, Default)]
-pub struct Passed(Arc<AtomicU64>);
+pub struct Passed(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    requests: AtomicU64,
+    up: AtomicU64,
+    down: AtomicU64,
+}
 
 impl Passed {
-    /// Returns the number since the last call.
+    /// Returns the number of requests since the last call.
     pub fn take(&self) -> u64 {
-        self.0.swap(0, SeqCst)
+        self.0.requests.swap(0, SeqCst)
+    }
+
+    /// Returns how many bytes have passed to the server and back since the last call, headers included.
+    pub fn take_bytes(&self) -> (u64, u64) {
+        (self.0.up.swap(0, SeqCst), self.0.down.swap(0, SeqCst))
     }
 }
 
@@ -27,6 +40,14 @@ impl Passed {
 /// # Panics
 /// If there is no port left.
 pub fn counting(folder: &str) -> (String, Passed) {
+    delaying(folder, Duration::ZERO)
+}
+
+/// As [`counting`], and each request waits for so long before the server gets it.
+///
+/// # Panics
+/// If there is no port left.
+pub fn delaying(folder: &str, wait: Duration) -> (String, Passed) {
     let server = Url::parse(folder).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut relay = server.clone();
@@ -37,40 +58,59 @@ pub fn counting(folder: &str) -> (String, Passed) {
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let (to, counter) = (to.clone(), counter.clone());
-            thread::spawn(move || relay_all(client, &to, &counter));
+            thread::spawn(move || relay_all(client, &to, &counter, wait));
         }
     });
     (relay.to_string(), passed)
 }
 
 /// Passes the requests of one connection on, one after the other, and the answers back as they come.
-fn relay_all(client: TcpStream, to: &str, passed: &Passed) -> io::Result<()> {
+fn relay_all(client: TcpStream, to: &str, passed: &Passed, wait: Duration) -> io::Result<()> {
     let mut server = TcpStream::connect(to)?;
-    // Headers are passed on line by line, which must not wait for acknowledgements.
     server.set_nodelay(true)?;
     client.set_nodelay(true)?;
-    let (mut answers, mut back) = (server.try_clone()?, client.try_clone()?);
+    let (answers, back, counter) = (server.try_clone()?, client.try_clone()?, passed.clone());
     thread::spawn(move || {
-        let _ = io::copy(&mut answers, &mut back);
+        let _ = answer_all(answers, &back, &counter);
         // The client is to see when the server has closed a connection that stood idle.
         back.shutdown(Shutdown::Both)
     });
     let mut requests = BufReader::new(client);
+    while let Some((head, length)) = head(&mut requests)? {
+        passed.0.requests.fetch_add(1, SeqCst);
+        passed.0.up.fetch_add(head.len() as u64 + length, SeqCst);
+        thread::sleep(wait);
+        server.write_all(&head)?;
+        io::copy(&mut (&mut requests).take(length), &mut server)?;
+    }
+    Ok(())
+}
+
+/// Reads the head of the next request, and how long its body is; none when the client has gone.
+fn head(requests: &mut BufReader<TcpStream>) -> io::Result<Option<(Vec<u8>, u64)>> {
+    let (mut head, mut length) = (Vec::new(), 0);
     loop {
-        let (mut line, mut length) = (Vec::new(), 0);
-        while requests.read_until(b'\n', &mut line)? > 0 {
-            server.write_all(&line)?;
-            let text = String::from_utf8_lossy(&line).to_ascii_lowercase();
-            if text.trim().is_empty() {
-                break;
-            }
-            length = text.strip_prefix("content-length:").map_or(length, |n| n.trim().parse().unwrap_or_default());
-            line.clear();
+        let begun = head.len();
+        if requests.read_until(b'\n', &mut head)? == 0 {
+            return Ok(None);
         }
-        if line.is_empty() {
+        let line = String::from_utf8_lossy(head.get(begun..).unwrap_or_default()).to_ascii_lowercase();
+        if line.trim().is_empty() {
+            return Ok(Some((head, length)));
+        }
+        length = line.strip_prefix("content-length:").map_or(length, |n| n.trim().parse().unwrap_or_default());
+    }
+}
+
+/// Passes answers back, and counts their bytes.
+fn answer_all(mut answers: TcpStream, mut back: &TcpStream, passed: &Passed) -> io::Result<()> {
+    let mut bytes = vec![0; 64 << 10];
+    loop {
+        let count = answers.read(&mut bytes)?;
+        if count == 0 {
             return Ok(());
         }
-        passed.0.fetch_add(1, SeqCst);
-        io::copy(&mut (&mut requests).take(length), &mut server)?;
+        passed.0.down.fetch_add(count as u64, SeqCst);
+        back.write_all(bytes.get(..count).unwrap_or_default())?;
     }
 }

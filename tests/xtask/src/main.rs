@@ -5,12 +5,14 @@
 //! - `cargo xtask bench [--full]` measures.
 //! - `cargo xtask languages` lets a program in each language work on one vault at once.
 //! - `cargo xtask npm [MODULE]` builds the npm package, or one module of it, and measures it.
+//! - `cargo xtask peers [--short | draw | COUNT…]` measures beside the peers, and writes `tests/peers/RESULTS.md`.
 //! - `cargo xtask planted [NAME]` plants bugs in a copy of the core and looks for them.
 
 mod count;
 mod demo;
 mod languages;
 mod npm;
+mod peers;
 mod place;
 mod planted;
 mod silence;
@@ -33,9 +35,13 @@ fn main() -> ExitCode {
         ["languages"] => languages::run(),
         ["npm"] => npm::run(None),
         ["npm", module] => npm::run(Some(module)),
+        ["peers", options @ ..] => peers::run(options),
         ["planted"] => planted::run(None),
         ["planted", name] => planted::run(Some(name)),
-        _ => Err("usage: cargo xtask test | demo | bench [--full] | languages | npm [MODULE] | planted [NAME]".to_owned()),
+        _ => Err(
+            "usage: cargo xtask test | demo | bench [--full] | languages | npm [MODULE] | peers [--short | draw | COUNT…] | planted [NAME]"
+                .to_owned(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

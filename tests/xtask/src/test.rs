@@ -43,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
             stages.command(name, script(path));
         }
     }
+    stages.command("peers", itself(&["peers", "--short"]));
     if stages.command("bench: programs", bench_command("build")) {
         stages.command("bench", bench_command("run"));
     }

