@@ -28,6 +28,10 @@ const LEAST_BYTES: u64 = 16 << 10;
 const MOST_BYTES: u64 = 8 << 20;
 /// What is smaller tells how long a request takes, not how fast the line is.
 const TELLING_BYTES: u64 = 8 << 10;
+/// A transfer that took less may have waited for something else: that the line is slower is believed when the next one says so too.
+const TELLING_TIME: Duration = Duration::from_millis(400);
+/// A way that nothing is known of is taken to be this part as fast as the other: lines mostly send slower than they receive.
+const OTHER_WAY: u64 = 8;
 /// How many syncs that end well stay wary after one that was cut off.
 const WARY_SYNCS: u8 = 4;
 /// What travels longer than this is worth a record in the state.
@@ -58,6 +62,8 @@ struct Known {
     remembered: Remembered,
     /// How long a request takes that moves next to nothing, up and down.
     latency: Ways<Duration>,
+    /// How fast the line seemed the last time, if that was slower than it is taken to be, and short.
+    doubted: Ways<u64>,
 }
 
 /// What is known of each way, as far as it is.
@@ -112,7 +118,10 @@ impl Pace {
             return bytes;
         }
         let remembered = self.known().remembered;
-        let Some(rate) = remembered.rate.get(way) else { return FIRST_BYTES };
+        let Some(rate) = remembered.rate.get(way) else {
+            let likely = remembered.rate.get(way.other()).map(|rate| in_time(rate / OTHER_WAY, PIECE_TIME));
+            return likely.filter(|_| remembered.wary == 0).unwrap_or_default().clamp(FIRST_BYTES, MOST_BYTES);
+        };
         let most = in_time(rate, PIECE_TIME);
         let size = if remembered.wary > 0 || most < SLOW_BYTES { most.min(in_time(rate, self.age() / PART)) } else { most };
         size.clamp(LEAST_BYTES, MOST_BYTES)
@@ -166,6 +175,12 @@ impl Pace {
         let rate = u64::try_from(u128::from(bytes) * 1_000_000 / moved.as_micros().max(1)).unwrap_or(u64::MAX);
         let before = known.remembered.rate.get(way);
         let size = |rate| in_time(rate, PIECE_TIME).clamp(LEAST_BYTES, MOST_BYTES);
+        let slower = size(rate) < before.map_or(SLOW_BYTES, size);
+        let rate = match known.doubted.take(way) {
+            None if slower && moved < TELLING_TIME => return known.doubted.set(way, rate),
+            Some(doubted) if slower => rate.max(doubted),
+            _ => rate,
+        };
         // Small changes are not worth a record.
         known.changed |= before.is_none_or(|before| size(before) > 2 * size(rate) || size(rate) > 2 * size(before));
         known.remembered.rate.set(way, rate);
@@ -193,11 +208,27 @@ impl Pace {
     }
 }
 
+impl Way {
+    fn other(self) -> Self {
+        match self {
+            Self::Up => Self::Down,
+            Self::Down => Self::Up,
+        }
+    }
+}
+
 impl<T: Copy> Ways<T> {
     fn get(self, way: Way) -> Option<T> {
         match way {
             Way::Up => self.up,
             Way::Down => self.down,
+        }
+    }
+
+    fn take(&mut self, way: Way) -> Option<T> {
+        match way {
+            Way::Up => self.up.take(),
+            Way::Down => self.down.take(),
         }
     }
 
@@ -253,12 +284,29 @@ mod tests {
         let pace = pace(20_000 * MS);
         assert_eq!((pace.piece(Way::Up), pace.is_slow(Way::Up)), (FIRST_BYTES, false), "nothing is known yet");
         pace.learn(Way::Up, FIRST_BYTES, 250 * MS);
+        pace.learn(Way::Up, FIRST_BYTES, 250 * MS);
         assert_eq!((pace.piece(Way::Up), pace.is_slow(Way::Up)), (128 << 10, true));
         assert_eq!(pace.piece(Way::Down), FIRST_BYTES);
         pace.learn(Way::Up, 1 << 20, 10 * MS);
         assert_eq!((pace.piece(Way::Up), pace.is_slow(Way::Up)), (MOST_BYTES, false));
+        assert_eq!(pace.piece(Way::Down), 6_553_600, "it is likely to be fast, too");
         pace.learn(Way::Up, 1 << 20, 100_000 * MS);
         assert_eq!(pace.piece(Way::Up), LEAST_BYTES);
+    }
+
+    #[test]
+    fn one_short_transfer_that_took_long_does_not_make_a_line_slow() {
+        let pace = pace(20_000 * MS);
+        pace.learn(Way::Up, FIRST_BYTES, 90 * MS);
+        assert!(pace.is_unknown(Way::Up));
+        pace.learn(Way::Up, FIRST_BYTES, 5 * MS);
+        assert_eq!((pace.piece(Way::Up), pace.is_slow(Way::Up)), (6_553_600, true));
+        pace.learn(Way::Up, FIRST_BYTES, 90 * MS);
+        assert_eq!(pace.piece(Way::Up), 6_553_600);
+        pace.learn(Way::Up, FIRST_BYTES, 100 * MS);
+        assert_eq!(pace.piece(Way::Up), 364_088, "but two do, as fast as the faster one");
+        pace.learn(Way::Up, 1 << 20, 4000 * MS);
+        assert_eq!(pace.piece(Way::Up), 128 << 10, "and one that is long enough");
     }
 
     #[test]
