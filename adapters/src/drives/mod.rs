@@ -6,6 +6,8 @@ pub mod dropbox;
 pub mod fs;
 #[cfg(feature = "gdrive")]
 pub mod gdrive;
+#[cfg(feature = "onedrive")]
+pub mod onedrive;
 #[cfg(feature = "s3")]
 pub mod s3;
 #[cfg(feature = "webdav")]
