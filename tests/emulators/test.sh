@@ -35,3 +35,5 @@ start dropbox 3
 node tests/emulators/official/dropbox_calls.mjs "$address" "$environment"
 start gdrive 4
 "$environment/bin/python" tests/emulators/official/gdrive_calls.py "$address"
+start onedrive 5
+node tests/emulators/official/onedrive_calls.mjs "$address" "$environment"

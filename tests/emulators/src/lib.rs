@@ -6,8 +6,10 @@
 
 mod dropbox;
 mod gdrive;
+mod onedrive;
 mod server;
 pub mod sign_in;
 
 pub use dropbox::{DropboxEmulator, Failure};
 pub use gdrive::{Failure as GDriveFailure, GDriveEmulator};
+pub use onedrive::{Failure as OneDriveFailure, OneDriveEmulator};
