@@ -15,6 +15,7 @@ mod gdrive;
 mod home;
 mod layout;
 mod lock;
+mod onedrive;
 mod output;
 mod s3;
 mod sealed;
