@@ -27,7 +27,7 @@ pub(super) struct File {
     version: Version,
     pub(super) size: u64,
     hash: Option<String>,
-    /// Where its content is. Whoever has this has the file.
+    /// Where its content is, for an hour or so. Whoever has this has the file.
     pub(super) content: Option<Url>,
 }
 
@@ -112,11 +112,6 @@ impl File {
     pub(super) fn has_content_of(&self, before: &Self) -> bool {
         let has_hash = self.hash.is_some() && self.hash == before.hash && self.size == before.size;
         self.version == before.version || (self.id == before.id && has_hash)
-    }
-
-    /// Forgets where the content is: that is good for a while only.
-    pub(super) fn without_content(&self) -> Self {
-        Self { content: None, ..self.clone() }
     }
 
     /// Whether it was neither renamed nor moved.

@@ -1,4 +1,4 @@
-//! What this client has seen of files: ids and tags, never contents. All of it may be out of date.
+//! What this client has seen of files: ids, tags and where contents are, never contents. All of it may be out of date.
 
 use super::item::File;
 use kitestring::DrivePath;
@@ -8,7 +8,7 @@ use std::{
 };
 
 /// More is forgotten; then a file costs one request more.
-const MOST: usize = 10_000;
+const MOST: usize = 4_000;
 
 #[derive(Default)]
 pub(super) struct Known(Mutex<BTreeMap<DrivePath, File>>);
@@ -23,7 +23,7 @@ impl Known {
         if files.len() >= MOST {
             files.clear();
         }
-        files.insert(path.clone(), file.without_content());
+        files.insert(path.clone(), file.clone());
     }
 
     pub(super) fn lose(&self, path: &DrivePath) {
