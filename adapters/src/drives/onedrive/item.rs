@@ -9,7 +9,7 @@ use url::Url;
 
 /// What has a name.
 pub(super) enum There {
-    File(File),
+    File(Box<File>),
     /// A folder, or something else that is no file.
     Folder,
     Nothing,
@@ -70,7 +70,7 @@ impl There {
         let item: Item = serde_json::from_value(value).ok()?;
         let Some(facet) = item.file else { return Some(Self::Folder) };
         let tag = item.etag?;
-        Some(Self::File(File {
+        Some(Self::File(Box::new(File {
             id: item.id,
             name: item.name,
             folder: item.parent.and_then(|parent| parent.id),
@@ -79,13 +79,13 @@ impl There {
             size: item.size,
             hash: facet.hashes.and_then(|hashes| hashes.quick_xor),
             content: item.content.and_then(|url| Url::parse(&url).ok()),
-        }))
+        })))
     }
 
     /// Returns the file; none of anything else.
     pub(super) fn file(self) -> Option<File> {
         match self {
-            Self::File(file) => Some(file),
+            Self::File(file) => Some(*file),
             Self::Folder | Self::Nothing => None,
         }
     }

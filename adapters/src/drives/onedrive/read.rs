@@ -41,7 +41,7 @@ impl OneDrive {
         let mut file = match known {
             Some(known) => known,
             None => match self.look("get", path).await? {
-                There::File(file) => file,
+                There::File(file) => *file,
                 There::Folder | There::Nothing => return Ok(Got::Missing),
             },
         };
@@ -68,7 +68,7 @@ impl OneDrive {
                 Content::Whole(_) | Content::Part(_) => {}
                 Content::Nothing => self.web.wait(0).await?,
             }
-            file = now;
+            file = *now;
         }
         Err(self.error(&call, ErrorKind::Unavailable, "is given new versions of the file faster than one can be read"))
     }

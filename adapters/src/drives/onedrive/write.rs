@@ -25,7 +25,7 @@ pub(super) const BINARY: &str = "application/octet-stream";
 enum Made {
     Yes(Version),
     /// There is one.
-    No(File),
+    No(Box<File>),
 }
 
 impl OneDrive {
