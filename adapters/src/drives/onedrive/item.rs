@@ -1,8 +1,7 @@
 //! What OneDrive says of a file or folder.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use super::hash::hash_of;
 use kitestring::drive::Version;
-use quickxorhash::QuickXorHash;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -117,25 +116,5 @@ impl File {
     /// Whether it was neither renamed nor moved.
     pub(super) fn is_where(&self, before: &Self) -> bool {
         self.name == before.name && self.folder == before.folder
-    }
-}
-
-/// The hash that OneDrive has of every file. It is linear, and no proof against anybody: it tells apart what two writers have
-/// written by chance at the same time.
-fn hash_of(bytes: &[u8]) -> String {
-    let mut hash = QuickXorHash::new();
-    hash.update(bytes);
-    STANDARD.encode(hash.finalize())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_is_that_of_microsoft() {
-        // Of libqxh, a C implementation: what its README shows.
-        assert_eq!(hash_of(b"hello world"), "aCgDG9jwBhDc4Q1yawMZAAAAAAA=");
-        assert_eq!(hash_of(b""), "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     }
 }

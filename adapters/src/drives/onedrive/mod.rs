@@ -12,6 +12,7 @@
 
 mod address;
 mod elsewhere;
+mod hash;
 mod item;
 mod known;
 mod list;
