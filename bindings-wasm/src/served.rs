@@ -16,6 +16,8 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use kitestring_adapters::Dropbox as Service;
 #[cfg(feature = "gdrive")]
 use kitestring_adapters::GDrive as Service;
+#[cfg(feature = "onedrive")]
+use kitestring_adapters::OneDrive as Service;
 #[cfg(feature = "s3")]
 use kitestring_adapters::S3 as Service;
 #[cfg(feature = "webdav")]
@@ -74,7 +76,7 @@ fn service(setup: &JsValue) -> Result<Service> {
     Ok(if is_classic(setup)? { service.claiming_create() } else { service })
 }
 
-/// Whether a vault of the classic layout is meant: a drive in Dropbox serves both alike.
+/// Whether a vault of the classic layout is meant: a drive in Dropbox or OneDrive serves both alike.
 #[cfg(any(feature = "gdrive", feature = "webdav"))]
 fn is_classic(setup: &JsValue) -> Result<bool> {
     let layout = input("open", read::optional(setup, "layout", read::text))?;
@@ -85,7 +87,7 @@ fn is_classic(setup: &JsValue) -> Result<bool> {
     }
 }
 
-#[cfg(any(feature = "dropbox", feature = "gdrive"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "onedrive"))]
 fn tokens(setup: &JsValue) -> Result<Arc<dyn kitestring_adapters::http::TokenSource>> {
     let tokens = input("open", read::required(setup, "tokens", |tokens| crate::http::JsTokens::new(tokens.clone())))?;
     Ok(Arc::new(tokens))
@@ -110,6 +112,17 @@ fn service(setup: &JsValue) -> Result<Service> {
         (None, None) => Service::in_app_data(http, runtime, tokens),
     }?;
     if is_classic(setup)? { service.with_classic_layout_in(&DrivePath::root()) } else { Ok(service) }
+}
+
+#[cfg(feature = "onedrive")]
+fn service(setup: &JsValue) -> Result<Service> {
+    let ((http, runtime), tokens) = (ports(setup)?, tokens(setup)?);
+    let folder = input("open", read::optional(setup, "folder", read::text))?;
+    match (input("open", read::optional(setup, "service", read::text))?, folder) {
+        (Some(emulator), folder) => Service::emulated(&emulator, http, runtime, folder.as_deref(), tokens),
+        (None, Some(folder)) => Service::in_folder(http, runtime, &folder, tokens),
+        (None, None) => Service::in_app_folder(http, runtime, tokens),
+    }
 }
 
 #[wasm_bindgen]
