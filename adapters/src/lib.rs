@@ -8,6 +8,7 @@
 //! | `dropbox` | [`drives::dropbox::Dropbox`]: a folder of Dropbox | no |
 //! | `gdrive` | [`drives::gdrive::GDrive`]: the app's hidden folder in Google Drive, or one that people see | no |
 //! | `github` | [`drives::github::GitHub`]: a branch of a repository of GitHub | no |
+//! | `onedrive` | [`drives::onedrive::OneDrive`]: the app's folder in OneDrive, or one that people see | no |
 //! | `s3` | [`drives::s3::S3`]: a bucket of Amazon S3 or of a store that speaks like it | no |
 //! | `webdav` | [`drives::webdav::WebDav`]: a folder on a WebDAV server | no |
 //! | `http` | [`http::Http`]: the port for requests, and what every drive over HTTP needs above it | no |
@@ -43,6 +44,8 @@ pub use drives::fs::FsDrive;
 pub use drives::gdrive::GDrive;
 #[cfg(feature = "github")]
 pub use drives::github::GitHub;
+#[cfg(feature = "onedrive")]
+pub use drives::onedrive::OneDrive;
 #[cfg(feature = "s3")]
 pub use drives::s3::S3;
 #[cfg(feature = "webdav")]

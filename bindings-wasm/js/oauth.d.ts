@@ -8,6 +8,9 @@ export function dropbox(app: { clientId: string; service?: string }): Provider;
 /** Google gives a secret to apps that run with the person, where nothing is secret, and wants it back. */
 export function google(app: { clientId: string; clientSecret?: string; service?: string }): Provider;
 
+/** With `allFiles` for a folder that people see, otherwise for that of the app. */
+export function onedrive(app: { clientId: string; allFiles?: boolean; service?: string }): Provider;
+
 /** What is kept of a sign-in: plain JSON, and secret. */
 export interface Kept { readonly pending?: object; readonly grant?: object }
 /** Where it is kept; `undefined` is nothing. */
@@ -30,7 +33,7 @@ export class SignIn implements Tokens {
   finish(address: string): Promise<void>;
   /** Both, in the window of `chrome.identity`. */
   launch(identity?: Identity): Promise<void>;
-  /** For `Dropbox.open` and `GDrive.open`. One refresh serves all who ask; `unauthorized` once somebody must sign in anew. */
+  /** For `Dropbox.open`, `GDrive.open` and `OneDrive.open`. One refresh serves all who ask; `unauthorized` once somebody must sign in anew. */
   readonly token: (refused?: string) => Promise<string>;
   /** Gives the tokens back to the service, and forgets them. */
   end(): Promise<void>;

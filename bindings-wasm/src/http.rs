@@ -7,7 +7,7 @@ use crate::{
 use js_sys::Array;
 use kitestring::{ErrorKind, Result, apply, port};
 use kitestring_adapters::http::{Header, Http, Request, Response};
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github", feature = "onedrive"))]
 use kitestring_adapters::http::{Secret, TokenSource};
 use wasm_bindgen::prelude::JsValue;
 
@@ -53,10 +53,10 @@ fn read_header(value: &JsValue) -> Parsed<Header> {
     }
 }
 
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github", feature = "onedrive"))]
 pub(crate) struct JsTokens(Host);
 
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github", feature = "onedrive"))]
 impl JsTokens {
     /// Takes an object with `token`.
     pub(crate) fn new(object: JsValue) -> Parsed<Self> {
@@ -64,7 +64,7 @@ impl JsTokens {
     }
 }
 
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github", feature = "onedrive"))]
 #[apply(port!)]
 impl TokenSource for JsTokens {
     async fn token(&self, refused: Option<Secret>) -> Result<Secret> {

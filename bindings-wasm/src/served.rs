@@ -18,6 +18,8 @@ use kitestring_adapters::Dropbox as Service;
 use kitestring_adapters::GDrive as Service;
 #[cfg(feature = "github")]
 use kitestring_adapters::GitHub as Service;
+#[cfg(feature = "onedrive")]
+use kitestring_adapters::OneDrive as Service;
 #[cfg(feature = "s3")]
 use kitestring_adapters::S3 as Service;
 #[cfg(feature = "webdav")]
@@ -76,7 +78,7 @@ fn service(setup: &JsValue) -> Result<Service> {
     Ok(if is_classic(setup)? { service.claiming_create() } else { service })
 }
 
-/// Whether a vault of the classic layout is meant: a drive in Dropbox serves both alike.
+/// Whether a vault of the classic layout is meant: a drive in Dropbox or OneDrive serves both alike.
 #[cfg(any(feature = "gdrive", feature = "github", feature = "webdav"))]
 fn is_classic(setup: &JsValue) -> Result<bool> {
     let layout = input("open", read::optional(setup, "layout", read::text))?;
@@ -87,7 +89,7 @@ fn is_classic(setup: &JsValue) -> Result<bool> {
     }
 }
 
-#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "github", feature = "onedrive"))]
 fn tokens(setup: &JsValue) -> Result<Arc<dyn kitestring_adapters::http::TokenSource>> {
     let tokens = input("open", read::required(setup, "tokens", |tokens| crate::http::JsTokens::new(tokens.clone())))?;
     Ok(Arc::new(tokens))
@@ -131,6 +133,17 @@ fn service(setup: &JsValue) -> Result<Service> {
         None => Service::new(http, runtime, &place, tokens),
     }?;
     Ok(if is_classic(setup)? { service } else { service.with_one_writer_in(RECORDS) })
+}
+
+#[cfg(feature = "onedrive")]
+fn service(setup: &JsValue) -> Result<Service> {
+    let ((http, runtime), tokens) = (ports(setup)?, tokens(setup)?);
+    let folder = input("open", read::optional(setup, "folder", read::text))?;
+    match (input("open", read::optional(setup, "service", read::text))?, folder) {
+        (Some(emulator), folder) => Service::emulated(&emulator, http, runtime, folder.as_deref(), tokens),
+        (None, Some(folder)) => Service::in_folder(http, runtime, &folder, tokens),
+        (None, None) => Service::in_app_folder(http, runtime, tokens),
+    }
 }
 
 #[wasm_bindgen]

@@ -1,4 +1,4 @@
-// The drives of the adapters over `fetch`: with the emulators of Dropbox, Google Drive and GitHub, with a WebDAV server, and with
+// The drives of the adapters over `fetch`: with the emulators of Dropbox, Google Drive, OneDrive and GitHub, with a WebDAV server, and with
 // a store that speaks like Amazon S3.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,6 +6,7 @@ import { Client, State } from "kitestring";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
 import { GitHub } from "kitestring/github";
+import { OneDrive } from "kitestring/onedrive";
 import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 import { Notes } from "./notes.mjs";
@@ -73,6 +74,27 @@ test("two clients meet in a branch of a repository of GitHub", async () => {
   } finally {
     stop();
   }
+});
+
+test("two clients meet in OneDrive, and no token goes where contents are", async () => {
+  const { service, stop } = await emulator("onedrive-emulator");
+  const told = [];
+  const listening = (url, init) => {
+    told.push([new URL(url).pathname.split("/")[1], "Authorization" in init.headers || JSON.stringify(init.headers).includes("a-token")]);
+    return fetch(url, init);
+  };
+  try {
+    for (const folder of [undefined, "/deep/notes"]) {
+      const open = () => OneDrive.open({ folder, service, token: () => "a-token", fetch: listening });
+      const drive = await open();
+      await drive.makeRoot();
+      assert.equal(drive.capabilities.create, true);
+      await twoClients(open);
+    }
+  } finally {
+    stop();
+  }
+  assert.deepEqual([...new Set(told.map(String))].sort(), ["download,false", "v1.0,true"]);
 });
 
 test("two clients meet on a WebDAV server", async () => {

@@ -7,8 +7,9 @@ import { GDrive } from "kitestring/gdrive";
 import { ChromeStorageState } from "kitestring/chrome-storage";
 import { IndexedDbState } from "kitestring/indexeddb";
 import { Drive as NodeDrive, FileState } from "kitestring/node";
-import { SignIn, dropbox, google } from "kitestring/oauth";
+import { SignIn, dropbox, google, onedrive } from "kitestring/oauth";
 import { GitHub } from "kitestring/github";
+import { OneDrive } from "kitestring/onedrive";
 import { S3 } from "kitestring/s3";
 import { WebDav } from "kitestring/webdav";
 
@@ -46,6 +47,7 @@ export async function run(application: Notes): Promise<number> {
     await WebDav.open({ url: "https://cloud.example/notes", user: "ann", password: "p" }),
     await Dropbox.open({ folder: "/notes", token: async refused => refused ?? "t" }),
     await GDrive.open({ token: () => "t", layout: "classic" }),
+    await OneDrive.open({ folder: "/notes", token: () => onedrive({ clientId: "a", allFiles: true }).service }),
   ];
   const states: State[] = [State.memory(), await IndexedDbState.open("notes", { waitMs: 0 }), await ChromeStorageState.open("notes", { waitMs: 0 }), await FileState.open("/tmp/notes")];
   const [drive, state] = [drives[0]!, states[0]!];

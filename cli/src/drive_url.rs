@@ -1,12 +1,12 @@
 //! Drive URLs: `file:///absolute`, `file:relative`, a plain path, `webdav+https://host/path`, `dropbox:/path`,
-//! `gdrive:appdata`, `github:owner/repository` or `s3://bucket/folder`; with
+//! `gdrive:appdata`, `onedrive:approot`, `github:owner/repository` or `s3://bucket/folder`; with
 //! `?collection=NAME` for one dataset among several on the drive.
 
 use crate::{
     config::Config,
     dropbox, gdrive, github,
     layout::{Layout, Telltale},
-    s3,
+    onedrive, s3,
     webdav::{self, Address},
 };
 use kitestring::{Drive, DrivePath, Error, ErrorKind, MemoryDrive, Result};
@@ -52,6 +52,8 @@ enum Place {
     GDrive(gdrive::Place),
     /// A branch of a repository of GitHub, or a folder in one.
     GitHub(github::Repository),
+    /// A folder in OneDrive.
+    OneDrive(onedrive::Place),
     /// A folder in a bucket of S3 or its kin.
     S3(s3::Bucket),
 }
@@ -76,6 +78,7 @@ impl DriveUrl {
             Some(dropbox::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::Dropbox(dropbox::Folder::parse(address)?))),
             Some(gdrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GDrive(gdrive::Place::parse(address)?))),
             Some(github::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::GitHub(github::Repository::parse(address)?))),
+            Some(onedrive::SCHEME) => return Self::parse_remote(typed, |address| Ok(Place::OneDrive(onedrive::Place::parse(address)?))),
             Some(s3::SCHEME) => return Self::parse_bucket(typed),
             Some(other) => return Err(unsupported(other, typed)),
         };
@@ -143,6 +146,7 @@ impl DriveUrl {
             Place::Dropbox(folder) => Arc::new(folder.open(make)?),
             Place::GDrive(place) => Arc::new(place.open(make, layout, &self.dataset_path(), own)?),
             Place::GitHub(repository) => Arc::new(repository.open(make, layout, own)?),
+            Place::OneDrive(place) => Arc::new(place.open(make)?),
             Place::S3(bucket) => Arc::new(bucket.open(make)?),
         };
         Ok(match &self.collection {
@@ -161,6 +165,7 @@ impl DriveUrl {
             Place::Dropbox(folder) if config.drive_is_new => !folder.exists()?,
             Place::GDrive(place) if config.drive_is_new => !place.exists(config.layout)?,
             Place::GitHub(repository) if config.drive_is_new => !repository.exists()?,
+            Place::OneDrive(place) if config.drive_is_new => !place.exists()?,
             _ => false,
         };
         match self.open(false, config.layout, None) {
@@ -181,6 +186,7 @@ impl DriveUrl {
             Place::Dropbox(folder) => folder.layout(&self.dataset_path()),
             Place::GDrive(place) => place.layout(&self.dataset_path()),
             Place::GitHub(repository) => repository.layout(&self.dataset_path()),
+            Place::OneDrive(place) => place.layout(&self.dataset_path()),
             Place::S3(bucket) => bucket.layout(&self.dataset_path()),
         }
     }
@@ -197,14 +203,8 @@ impl DriveUrl {
             Place::Dropbox(folder) => return Ok(Arc::new(folder.open(false)?)),
             Place::GitHub(repository) => return Ok(Arc::new(repository.open(false, Layout::Journal, Some(own))?)),
             Place::S3(bucket) => return Ok(Arc::new(bucket.open(false)?)),
-            Place::GDrive(place) => {
-                let tells = match telltale {
-                    Telltale::File(file) => layers::Telltale::File(dataset.join(file)?),
-                    Telltale::Folder(folder) => layers::Telltale::Folder(dataset.join(folder)?),
-                };
-                let drive = Arc::new(place.open(false, Layout::Journal, &dataset, Some(own))?);
-                return Ok(Arc::new(Asked::new(drive, Arc::new(NativeRuntime::new()), tells)));
-            }
+            Place::GDrive(place) => return asked(Arc::new(place.open(false, Layout::Journal, &dataset, Some(own))?), telltale, &dataset),
+            Place::OneDrive(place) => return asked(Arc::new(place.open(false)?), telltale, &dataset),
         };
         let drive = Arc::new(FsDrive::open(path)?);
         Ok(Arc::new(match telltale {
@@ -245,7 +245,7 @@ impl DriveUrl {
     pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.place {
             Place::Folder(path) => Some(path),
-            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) | Place::GitHub(_) | Place::S3(_) => None,
+            Place::WebDav(_) | Place::Dropbox(_) | Place::GDrive(_) | Place::GitHub(_) | Place::OneDrive(_) | Place::S3(_) => None,
         }
     }
 
@@ -262,6 +262,7 @@ impl DriveUrl {
             Place::Dropbox(folder) => folder.to_string(),
             Place::GDrive(place) => place.to_string(),
             Place::GitHub(repository) => repository.to_string(),
+            Place::OneDrive(place) => place.to_string(),
             Place::S3(bucket) => bucket.to_string(),
         }
     }
@@ -279,6 +280,15 @@ impl DriveUrl {
     }
 }
 
+/// A drive that is asked what it holds.
+fn asked(drive: Arc<dyn Drive>, telltale: Telltale, dataset: &DrivePath) -> Result<Arc<dyn Drive>> {
+    let tells = match telltale {
+        Telltale::File(file) => layers::Telltale::File(dataset.join(file)?),
+        Telltale::Folder(folder) => layers::Telltale::Folder(dataset.join(folder)?),
+    };
+    Ok(Arc::new(Asked::new(drive, Arc::new(NativeRuntime::new()), tells)))
+}
+
 impl fmt::Display for DriveUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
@@ -287,6 +297,7 @@ impl fmt::Display for DriveUrl {
             Place::Dropbox(folder) => folder.fmt(f)?,
             Place::GDrive(place) => place.fmt(f)?,
             Place::GitHub(repository) => repository.fmt(f)?,
+            Place::OneDrive(place) => place.fmt(f)?,
             Place::S3(bucket) => bucket.fmt(f)?,
         }
         let mark = if matches!(self.place, Place::S3(_)) { '&' } else { '?' };
@@ -371,7 +382,7 @@ fn unsupported(scheme: &str, typed: &OsStr) -> Error {
     };
     let detail = format!(
         "this version has no drive for `{scheme}:`; it has file:///absolute/path, file:relative/path, plain paths, \
-         webdav+https://host/path, dropbox:/path, gdrive:appdata, gdrive:/name and s3://bucket/folder{hint}"
+         webdav+https://host/path, dropbox:/path, gdrive:appdata, gdrive:/name, onedrive:approot, onedrive:/path and s3://bucket/folder{hint}"
     );
     Error::new(ErrorKind::Unsupported, "open", detail)
 }
@@ -436,13 +447,17 @@ mod tests {
             ("gdrive:appdata", "gdrive:appdata"),
             ("gdrive:/appdata/", "gdrive:/appdata"),
             ("gdrive:/a b%3F?collection=photos", "gdrive:/a%20b%3F?collection=photos"),
+            ("onedrive:approot", "onedrive:approot"),
+            ("onedrive:/approot/", "onedrive:/approot"),
+            ("onedrive:/a b/%C3%A9?collection=photos", "onedrive:/a%20b/%C3%A9?collection=photos"),
         ] {
             let url = parse(typed).unwrap();
             assert_eq!((url.to_string().as_str(), &parse(&url.to_string()).unwrap()), (shown, &url));
         }
         let dropbox = ["dropbox:", "dropbox:notes", "dropbox://notes", "dropbox:/a//b", "dropbox:/..", "dropbox:/a?token=canary"];
         let gdrive = ["gdrive:", "gdrive:notes", "gdrive:/", "gdrive:/a/b", "gdrive:/..", "gdrive:appdata?token=canary"];
-        for wrong in dropbox.into_iter().chain(gdrive) {
+        let onedrive = ["onedrive:", "onedrive:notes", "onedrive:/", "onedrive://a", "onedrive:/a/../b", "onedrive:approot?token=canary"];
+        for wrong in dropbox.into_iter().chain(gdrive).chain(onedrive) {
             let error = parse(wrong).unwrap_err();
             assert!(error.kind == ErrorKind::InvalidInput && !format!("{error:?}").contains("canary"), "{error:?}");
         }

@@ -17,6 +17,7 @@ mod home;
 mod layout;
 mod lock;
 mod notes;
+mod onedrive;
 mod output;
 mod s3;
 mod sealed;

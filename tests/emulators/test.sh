@@ -40,3 +40,5 @@ start gdrive 4
 "$environment/bin/python" tests/emulators/official/gdrive_calls.py "$address"
 start github 5 ann/notes
 node tests/emulators/official/github_calls.mjs "$address" "$environment"
+start onedrive 6
+node tests/emulators/official/onedrive_calls.mjs "$address" "$environment"

@@ -8,6 +8,8 @@ pub mod fs;
 pub mod gdrive;
 #[cfg(feature = "github")]
 pub mod github;
+#[cfg(feature = "onedrive")]
+pub mod onedrive;
 #[cfg(feature = "s3")]
 pub mod s3;
 #[cfg(feature = "webdav")]

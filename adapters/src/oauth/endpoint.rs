@@ -53,7 +53,9 @@ impl Endpoint {
     /// # Errors
     /// `invalid_input` if an address of the service is none, or one of plain `http` outside of this machine.
     pub fn new(provider: Provider, http: Arc<dyn Http>, runtime: Arc<dyn Runtime>) -> Result<Self> {
-        let (token, revoke) = (parsed(&provider.token)?, parsed(provider.revoke())?);
+        let token = parsed(&provider.token)?;
+        // Where tokens cannot be given back, nothing is sent to do so.
+        let revoke = provider.revoke().map_or_else(|| Ok(token.clone()), parsed)?;
         let half_a_minute = Duration::from_secs(30);
         let rules = Rules { timeout: half_a_minute, tries: 3, patience: half_a_minute, ..Rules::new(provider.service) };
         let web = Web::new(http, runtime.clone(), &[&token, &revoke], Credentials::None, rules)?;
@@ -102,7 +104,8 @@ impl Endpoint {
         Ok(self.grant(&call, grant.app.clone(), refresh, issued, &answer)?)
     }
 
-    /// Gives tokens back: nobody can use them from then on. Tokens that the service knows no longer count as given back.
+    /// Gives tokens back: nobody can use them from then on. Tokens that the service knows no longer count as given back; where
+    /// a service takes none back ([`Revocation::ByHand`]), nothing is sent.
     ///
     /// # Errors
     /// `unavailable`, `rate_limited`; `unauthorized` if the service wants something else.
@@ -123,6 +126,7 @@ impl Endpoint {
                 },
                 other => other,
             },
+            Revocation::ByHand(_) => return Ok(()),
         };
         match response.status {
             200 if !response.is_html() => Ok(()),
@@ -159,7 +163,8 @@ impl Endpoint {
     /// Makes sure that the person has allowed all of what is needed; a service that does not say has granted it.
     fn check_scopes(&self, call: &Call, answer: &BasicTokenResponse) -> Result<()> {
         let Some(granted) = answer.scopes().filter(|granted| !granted.is_empty()) else { return Ok(()) };
-        let is_granted = |scope: &&&str| granted.iter().any(|one| one.as_str() == **scope);
+        // Microsoft does not name this one: the refresh token that came says that it was granted.
+        let is_granted = |scope: &&&str| **scope == "offline_access" || granted.iter().any(|one| one.as_str() == **scope);
         match self.provider.scopes.iter().find(|scope| !is_granted(scope)) {
             None => Ok(()),
             Some(scope) => {

@@ -1,6 +1,6 @@
 //! The page of this machine that a service sends the browser back to (RFC 8252, 7.3).
 
-use super::SignIn;
+use super::{Redirect, SignIn};
 use crate::http::Secret;
 use async_io::{Async, Timer};
 use futures::{
@@ -47,6 +47,15 @@ impl Loopback {
     /// Returns the address of the page.
     pub fn redirect(&self) -> &Url {
         &self.redirect
+    }
+
+    /// Returns the same address as a service wants it.
+    pub fn redirect_as(&self, redirect: Redirect) -> String {
+        match redirect {
+            // As the app has named it: without a path.
+            Redirect::Localhost => format!("http://localhost:{}", self.redirect.port().unwrap_or_default()),
+            Redirect::Loopback | Redirect::ShownCode => self.redirect.to_string(),
+        }
     }
 
     /// Waits until the browser brings the code. Whatever else comes is answered and passed by: anybody on this machine can ask.

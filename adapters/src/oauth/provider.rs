@@ -9,6 +9,8 @@ use url::Url;
 pub enum Redirect {
     /// To any port of this machine (RFC 8252, 7.3).
     Loopback,
+    /// The same, by the name `localhost`: the only one that some services take with any port.
+    Localhost,
     /// It shows the code, and the person types it in. A port of this machine works only if the app has registered that very
     /// port.
     ShownCode,
@@ -21,6 +23,8 @@ pub enum Revocation {
     Form(String),
     /// A request of the service's own, at this address, signed with the access token; the refresh token ends with it.
     Signed(String),
+    /// They cannot be: the person ends the access of the app on the service's own page.
+    ByHand(&'static str),
 }
 
 /// A service that gives tokens.
@@ -78,6 +82,27 @@ impl Provider {
         }
     }
 
+    /// OneDrive, with the folder of the app only (the Microsoft identity platform, "authorization code flow" with PKCE, as a
+    /// mobile and desktop app). Each refresh gives another refresh token; nothing says how long the one before still counts.
+    pub fn onedrive() -> Self {
+        Self {
+            name: "onedrive",
+            service: "OneDrive",
+            authorize: "https://login.microsoftonline.com/common/oauth2/v2.0/authorize".to_owned(),
+            token: "https://login.microsoftonline.com/common/oauth2/v2.0/token".to_owned(),
+            revocation: Revocation::ByHand("https://account.live.com/consent/Manage or https://myapps.microsoft.com"),
+            scopes: &["Files.ReadWrite.AppFolder", "offline_access"],
+            parameters: &[],
+            redirect: Redirect::Localhost,
+            rotates: true,
+        }
+    }
+
+    /// The same with all files of the account, for a drive in a folder that people see.
+    pub fn onedrive_files() -> Self {
+        Self { scopes: &["Files.ReadWrite", "offline_access"], ..Self::onedrive() }
+    }
+
     /// Sends everything to another server that stands in for the service, with the same paths.
     ///
     /// # Errors
@@ -93,14 +118,16 @@ impl Provider {
         self.revocation = match &self.revocation {
             Revocation::Form(url) => Revocation::Form(moved(url)?),
             Revocation::Signed(url) => Revocation::Signed(moved(url)?),
+            Revocation::ByHand(page) => Revocation::ByHand(page),
         };
         Ok(self)
     }
 
-    /// Where tokens are given back.
-    pub(super) fn revoke(&self) -> &str {
+    /// Where tokens are given back, if they can be.
+    pub(super) fn revoke(&self) -> Option<&str> {
         match &self.revocation {
-            Revocation::Form(url) | Revocation::Signed(url) => url,
+            Revocation::Form(url) | Revocation::Signed(url) => Some(url),
+            Revocation::ByHand(_) => None,
         }
     }
 }

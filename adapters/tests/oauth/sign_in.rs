@@ -49,6 +49,8 @@ fn the_address_for_the_browser_asks_for_what_the_drives_need_and_no_more() {
     for (provider, host, wanted) in [
         (Provider::dropbox(), "www.dropbox.com", vec![("token_access_type", "offline")]),
         (Provider::gdrive(), "accounts.google.com", vec![("access_type", "offline"), ("prompt", "consent")]),
+        (Provider::onedrive(), "login.microsoftonline.com", vec![("scope", "Files.ReadWrite.AppFolder offline_access")]),
+        (Provider::onedrive_files(), "login.microsoftonline.com", vec![("scope", "Files.ReadWrite offline_access")]),
     ] {
         let scopes = provider.scopes.join(" ");
         let endpoint = Endpoint::new(provider, Arc::new(NativeHttp::new().unwrap()), Arc::new(NativeRuntime::new())).unwrap();
@@ -174,4 +176,25 @@ fn tokens_are_given_back_also_when_the_access_token_has_run_out_and_not_twice() 
         block_on(endpoint.revoke(&grant)).unwrap();
         assert_eq!(service.books().refreshes.len(), refreshes);
     }
+}
+
+#[test]
+fn microsoft_names_the_scopes_but_one_gives_another_refresh_token_each_time_and_takes_none_back() {
+    let service = Arc::new(Service::new(true));
+    let endpoint = endpoint(Provider::onedrive(), &service.clone().serve());
+    let loopback = Loopback::open(0).unwrap();
+    let redirect = loopback.redirect_as(endpoint.provider().redirect);
+    assert_eq!(redirect, format!("http://localhost:{}", loopback.redirect().port().unwrap()));
+    let sign_in = begin(&endpoint, Some(&redirect));
+    let back = service.agree(sign_in.url());
+    assert_eq!(service.books().scopes, "Files.ReadWrite.AppFolder");
+    let code = sign_in.code_of(&back).unwrap();
+    let grant = block_on(sign_in.finish(&endpoint, code)).unwrap();
+    block_on(endpoint.revoke(&grant)).unwrap();
+    assert!(service.accepts_refresh(grant.refresh.expose()), "it was asked for nothing");
+    // Another scope that is missing is noticed.
+    service.books().odd.push_back(Odd::FewerScopes);
+    let again = begin(&endpoint, None);
+    let code = again.code_of(&service.agree(again.url())).unwrap();
+    assert_eq!(block_on(again.finish(&endpoint, code)).unwrap_err().kind, ErrorKind::Unauthorized);
 }

@@ -48,7 +48,8 @@ export class Endpoint {
       response => oauth.processAuthorizationCodeResponse(server, this.#client, response),
     );
     const granted = tokens.scope?.split(" ") ?? [];
-    const lacking = tokens.scope && scopes.find(scope => !granted.includes(scope));
+    // Microsoft does not name `offline_access`: the refresh token says that it was granted.
+    const lacking = tokens.scope && scopes.find(scope => scope !== "offline_access" && !granted.includes(scope));
     if (lacking) throw failure("unauthorized", `${service} may not give \`${lacking}\`: sign in once more, and allow all that is asked for`);
     if (!tokens.refresh_token) throw failure("unauthorized", `${service} gave no refresh token: sign in once more`);
     return this.#grant(tokens, tokens.refresh_token);
@@ -64,9 +65,10 @@ export class Endpoint {
     return this.#grant(tokens, tokens.refresh_token ?? refresh);
   }
 
-  /** Gives tokens back. Those that the service knows no longer count as given back. */
+  /** Gives tokens back, if the service takes any. Those that it knows no longer count as given back. */
   async revoke(grant) {
     const { service, revocation } = this.#provider;
+    if (!revocation) return;
     const { url, init } = revocation(grant);
     const response = await this.#send(url, init).catch(error => Promise.reject(ofRequest(error, undefined, service)));
     if (!response.ok && response.status !== 400 && response.status !== 401) throw ofStatus(response, service);

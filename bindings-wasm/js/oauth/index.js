@@ -1,8 +1,8 @@
-// Signing in to Dropbox and Google by OAuth 2 with PKCE, from a page or an extension, and tokens that stay fresh.
+// Signing in to Dropbox, Google and OneDrive by OAuth 2 with PKCE, from a page or an extension, and tokens that stay fresh.
 import { Endpoint } from "./endpoint.js";
 import { failure, ofAnswer, signedOut } from "./failure.js";
 
-export { dropbox, google } from "./provider.js";
+export { dropbox, google, onedrive } from "./provider.js";
 
 /** A token is renewed at this part of its life. */
 const RENEWED_AT = 0.8;

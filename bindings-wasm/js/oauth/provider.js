@@ -48,3 +48,22 @@ export function google({ clientId, clientSecret, service }) {
     isLocal: service !== undefined,
   };
 }
+
+/**
+ * An app of Microsoft, without a secret ("OAuth 2.0 authorization code flow", for a single-page app). It asks for the folder of
+ * the app, or for all files of the account. Microsoft takes no tokens back: a person ends the access of the app on a page there.
+ */
+export function onedrive({ clientId, allFiles = false, service }) {
+  return {
+    service: "OneDrive",
+    clientId,
+    server: {
+      issuer: "https://login.microsoftonline.com/common/v2.0",
+      authorization_endpoint: at(service, "https://login.microsoftonline.com/common/oauth2/v2.0/authorize"),
+      token_endpoint: at(service, "https://login.microsoftonline.com/common/oauth2/v2.0/token"),
+    },
+    scopes: [allFiles ? "Files.ReadWrite" : "Files.ReadWrite.AppFolder", "offline_access"],
+    parameters: {},
+    isLocal: service !== undefined,
+  };
+}

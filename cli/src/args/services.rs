@@ -20,6 +20,8 @@ pub(crate) enum ConnectTo {
     Dropbox(SignInOptions),
     /// Google Drive, as the desktop app in KITE_GDRIVE_CLIENT_ID and KITE_GDRIVE_CLIENT_SECRET
     Gdrive(SignInOptions),
+    /// OneDrive, as the app whose id is in KITE_ONEDRIVE_CLIENT_ID
+    Onedrive(OneDriveOptions),
     /// A WebDAV server; user and password are asked for, or in KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD
     Webdav(WebDavServer),
     /// A bucket of Amazon S3 or its kin; the keys are asked for, or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
@@ -41,6 +43,17 @@ pub(crate) struct SignInOptions {
     /// Let the browser come back to this port of 127.0.0.1, for a service at which the app must name its port
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
+}
+
+/// How to sign in to OneDrive.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneDriveOptions {
+    #[command(flatten)]
+    pub sign_in: SignInOptions,
+    /// Ask for all files of the account, which a drive in a folder that you see needs (onedrive:/path); without it, only the
+    /// folder of the app is asked for (onedrive:approot)
+    #[arg(long)]
+    pub all_files: bool,
 }
 
 /// Which server.
@@ -85,6 +98,8 @@ pub(crate) enum DisconnectFrom {
     Dropbox(SignOutOptions),
     /// Google Drive
     Gdrive(SignOutOptions),
+    /// OneDrive: the tokens are deleted here, and the access of the app is ended on a web page of Microsoft
+    Onedrive(SignOutOptions),
     /// A WebDAV server: the password is deleted here
     Webdav(WebDavServer),
     /// A bucket of Amazon S3 or its kin: the keys are deleted here

@@ -22,9 +22,10 @@ const SET_UP: &str = "Set-up, needed the first time only";
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct SetUp {
     /// Where the drive is: a folder, as a path or a file: URL, made if its parent exists; webdav+https://host/path, for
-    /// which KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD sign in; dropbox:/path, for which KITE_DROPBOX_TOKEN does; or
-    /// gdrive:appdata or gdrive:/name, for which KITE_GDRIVE_TOKEN does; or s3://bucket/folder, with ?endpoint=URL for
-    /// another store than Amazon's, for which AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do; or
+    /// which KITE_WEBDAV_USER and KITE_WEBDAV_PASSWORD sign in; dropbox:/path, for which KITE_DROPBOX_TOKEN does;
+    /// gdrive:appdata or gdrive:/name, for which KITE_GDRIVE_TOKEN does; onedrive:approot or onedrive:/path, for which
+    /// KITE_ONEDRIVE_TOKEN does; s3://bucket/folder, with ?endpoint=URL for another store than
+    /// Amazon's, for which AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY do; or
     /// github:owner/repository/folder#branch, for which KITE_GITHUB_TOKEN or GITHUB_TOKEN does
     #[arg(long, value_name = "URL", help_heading = SET_UP)]
     pub drive: Option<OsString>,

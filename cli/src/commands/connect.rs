@@ -17,7 +17,7 @@ use kitestring::{Error, ErrorKind, Result};
 use kitestring_adapters::{
     NativeRuntime,
     http::Secret,
-    oauth::{Loopback, Redirect, SignIn, TokenStore as _},
+    oauth::{Endpoint, Loopback, Provider, Redirect, SignIn, TokenStore as _},
 };
 use serde_json::{Value, json};
 use std::{
@@ -31,8 +31,12 @@ use zeroize::Zeroizing;
 pub(super) fn run(args: &Connect) -> Result<u8> {
     match &args.to {
         None => list(args.json)?,
-        Some(ConnectTo::Dropbox(options)) => cloud(Cloud::Dropbox, options, args.json)?,
-        Some(ConnectTo::Gdrive(options)) => cloud(Cloud::Gdrive, options, args.json)?,
+        Some(ConnectTo::Dropbox(options)) => cloud(Cloud::Dropbox, &Cloud::Dropbox.endpoint()?, options, args.json)?,
+        Some(ConnectTo::Gdrive(options)) => cloud(Cloud::Gdrive, &Cloud::Gdrive.endpoint()?, options, args.json)?,
+        Some(ConnectTo::Onedrive(options)) => {
+            let provider = if options.all_files { Provider::onedrive_files() } else { Provider::onedrive() };
+            cloud(Cloud::Onedrive, &Cloud::Onedrive.endpoint_of(provider)?, &options.sign_in, args.json)?;
+        }
         Some(ConnectTo::Webdav(server)) => webdav(server, args.json)?,
         Some(ConnectTo::S3(bucket)) => s3(bucket, args.json)?,
         Some(ConnectTo::Github(repository)) => github(repository, args.json)?,
@@ -40,24 +44,25 @@ pub(super) fn run(args: &Connect) -> Result<u8> {
     Ok(DONE)
 }
 
-fn cloud(cloud: Cloud, options: &SignInOptions, json: bool) -> Result<()> {
-    let (endpoint, file) = (cloud.endpoint()?, cloud.file()?);
+fn cloud(cloud: Cloud, endpoint: &Endpoint, options: &SignInOptions, json: bool) -> Result<()> {
+    let file = cloud.file()?;
     // What cannot be read is replaced.
     let before = block_on(file.load()).ok().flatten();
     let app = cloud.app(options.app.as_deref(), before.as_ref())?;
-    let loopback = match (endpoint.provider().redirect, options.port) {
+    let way_back = endpoint.provider().redirect;
+    let loopback = match (way_back, options.port) {
         (Redirect::ShownCode, None) => None,
         (_, port) => Some(Loopback::open(port.unwrap_or_default())?),
     };
-    let redirect = loopback.as_ref().map(|loopback| loopback.redirect().as_str());
-    let sign_in = SignIn::begin(&endpoint, app, redirect, &NativeRuntime::new())?;
+    let redirect = loopback.as_ref().map(|loopback| loopback.redirect_as(way_back));
+    let sign_in = SignIn::begin(endpoint, app, redirect.as_deref(), &NativeRuntime::new())?;
     note(format_args!("Sign in to {} here:\n{}", cloud.service(), styled(COMMAND, sign_in.url())));
     if !options.no_browser {
         open_browser(sign_in.url().as_str());
     }
     let grant = block_on(async {
         let code = code(&sign_in, loopback.as_ref()).await?;
-        let grant = sign_in.finish(&endpoint, code).await?;
+        let grant = sign_in.finish(endpoint, code).await?;
         let _turn = file.turn().await?;
         file.forget().await?;
         file.replace(None, Some(grant.clone())).await.map(|_| grant)

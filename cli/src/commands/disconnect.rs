@@ -5,13 +5,13 @@ use crate::{
     args::{Disconnect, DisconnectFrom, SignOutOptions},
     connections::{AccessKeys, AccessToken, Cloud, Login},
     github::Repository,
-    output::{GOOD, json, line, styled},
+    output::{GOOD, json, line, note, styled},
     s3::Bucket,
     webdav::Address,
 };
 use async_io::block_on;
 use kitestring::{Error, ErrorKind, Result};
-use kitestring_adapters::oauth::TokenStore as _;
+use kitestring_adapters::oauth::{Revocation, TokenStore as _};
 use serde_json::json;
 
 /// Signs out.
@@ -19,6 +19,7 @@ pub(super) fn run(args: &Disconnect) -> Result<u8> {
     let (name, place) = match &args.from {
         DisconnectFrom::Dropbox(options) => cloud(Cloud::Dropbox, options)?,
         DisconnectFrom::Gdrive(options) => cloud(Cloud::Gdrive, options)?,
+        DisconnectFrom::Onedrive(options) => cloud(Cloud::Onedrive, options)?,
         DisconnectFrom::Webdav(server) => {
             let server = Address::parse_typed(&server.address)?.server()?;
             if !Login::forget(&server)? {
@@ -62,6 +63,9 @@ fn cloud(cloud: Cloud, options: &SignOutOptions) -> Result<(&'static str, String
         }
         file.forget().await
     })?;
+    if let Revocation::ByHand(page) = &endpoint.provider().revocation {
+        note(format_args!("{} takes no tokens back: to end the access of the app, remove it at {page}", cloud.service()));
+    }
     Ok((cloud.name(), cloud.service().to_owned()))
 }
 

@@ -16,16 +16,19 @@ pub(crate) enum Cloud {
     Dropbox,
     /// Google Drive.
     Gdrive,
+    /// OneDrive.
+    Onedrive,
 }
 
 impl Cloud {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Dropbox, Self::Gdrive];
+    pub(crate) const ALL: [Self; 3] = [Self::Dropbox, Self::Gdrive, Self::Onedrive];
 
     fn provider(self) -> Provider {
         match self {
             Self::Dropbox => Provider::dropbox(),
             Self::Gdrive => Provider::gdrive(),
+            Self::Onedrive => Provider::onedrive(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Cloud {
         match self {
             Self::Dropbox => "KITE_DROPBOX_TOKEN",
             Self::Gdrive => "KITE_GDRIVE_TOKEN",
+            Self::Onedrive => "KITE_ONEDRIVE_TOKEN",
         }
     }
 
@@ -85,6 +89,7 @@ impl Cloud {
         match self {
             Self::Dropbox => "KITE_DROPBOX_EMULATOR",
             Self::Gdrive => "KITE_GDRIVE_EMULATOR",
+            Self::Onedrive => "KITE_ONEDRIVE_EMULATOR",
         }
     }
 
@@ -110,9 +115,17 @@ impl Cloud {
     /// # Errors
     /// `invalid_input` if the emulator is not on this machine: nobody who can set a variable shall send tokens elsewhere.
     pub(crate) fn endpoint(self) -> Result<Endpoint> {
+        self.endpoint_of(self.provider())
+    }
+
+    /// The same, with another sign-in of the service.
+    ///
+    /// # Errors
+    /// As [`Cloud::endpoint`].
+    pub(crate) fn endpoint_of(self, provider: Provider) -> Result<Endpoint> {
         let provider = match self.emulator()? {
-            None => self.provider(),
-            Some(server) => self.provider().at(&server).map_err(|_| self.elsewhere())?,
+            None => provider,
+            Some(server) => provider.at(&server).map_err(|_| self.elsewhere())?,
         };
         Endpoint::new(provider, Arc::new(NativeHttp::new()?), Arc::new(NativeRuntime::new()))
     }
@@ -125,6 +138,7 @@ impl Cloud {
         let (id, secret) = match self {
             Self::Dropbox => ("KITE_DROPBOX_APP_KEY", None),
             Self::Gdrive => ("KITE_GDRIVE_CLIENT_ID", Some("KITE_GDRIVE_CLIENT_SECRET")),
+            Self::Onedrive => ("KITE_ONEDRIVE_CLIENT_ID", None),
         };
         let given = match typed {
             Some(typed) => Some(typed.to_owned()),

@@ -19,8 +19,8 @@ fn command(world: &World, server: &str, args: &[&str]) -> Command {
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "KITE_DROPBOX_APP_KEY"] {
         command.env_remove(name);
     }
-    command.env("KITE_DROPBOX_EMULATOR", server).env("KITE_GDRIVE_EMULATOR", server);
-    command.env("KITE_GDRIVE_CLIENT_ID", APP).env("KITE_GDRIVE_CLIENT_SECRET", "canary-app");
+    command.env("KITE_DROPBOX_EMULATOR", server).env("KITE_GDRIVE_EMULATOR", server).env("KITE_ONEDRIVE_EMULATOR", server);
+    command.env("KITE_ONEDRIVE_CLIENT_ID", APP).env("KITE_GDRIVE_CLIENT_ID", APP).env("KITE_GDRIVE_CLIENT_SECRET", "canary-app");
     command
 }
 
@@ -102,4 +102,24 @@ fn a_service_that_is_away_keeps_its_tokens_unless_only_ours_are_meant() {
     assert!(file.exists());
     away(&["disconnect", "gdrive", "--local"]).expect(0);
     assert!(!file.exists());
+}
+
+#[test]
+fn microsoft_sends_the_browser_to_localhost_and_is_asked_for_no_more_than_is_needed() {
+    let (service, world) = (Arc::new(SignIn::new(true)), World::new(&[]));
+    let server = service.clone().serve();
+    for (args, scopes) in [
+        (["connect", "onedrive", "--no-browser"], "Files.ReadWrite.AppFolder"),
+        (["connect", "onedrive", "--all-files"], "Files.ReadWrite"),
+    ] {
+        let waiting = begin(&world, &server, &args);
+        let back = service.agree(&waiting.page);
+        assert_eq!((back.host_str(), service.books().scopes.as_str()), (Some("localhost"), scopes));
+        let mut browser = TcpStream::connect(("127.0.0.1", back.port().unwrap())).unwrap();
+        write!(browser, "GET /?{} HTTP/1.1\r\n\r\n", back.query().unwrap()).unwrap();
+        waiting.end().expect(0).says(&["Signed in to OneDrive"]);
+    }
+    let run = |args: &[&str]| silent(Ran::of(&mut command(&world, &server, args)));
+    run(&["disconnect", "onedrive"]).expect(0).says(&["Signed out of OneDrive", "takes no tokens back", "https://myapps.microsoft.com"]);
+    assert!(!world.at("state/kite/credentials/onedrive.json").exists());
 }

@@ -7,9 +7,11 @@
 mod dropbox;
 mod gdrive;
 mod github;
+mod onedrive;
 mod server;
 pub mod sign_in;
 
 pub use dropbox::{DropboxEmulator, Failure};
 pub use gdrive::{Failure as GDriveFailure, GDriveEmulator};
 pub use github::{Failure as GitHubFailure, GitHubEmulator};
+pub use onedrive::{Failure as OneDriveFailure, OneDriveEmulator};

@@ -18,7 +18,9 @@ pub const LIFE: Duration = Duration::from_secs(3600);
 /// Who signs in, if nothing else is said.
 const PERSON: &str = "person";
 /// Where a person signs in with a browser, who agrees at once.
-const AUTHORIZE: [&str; 2] = ["/oauth2/authorize", "/o/oauth2/v2/auth"];
+const AUTHORIZE: [&str; 3] = ["/oauth2/authorize", "/o/oauth2/v2/auth", "/common/oauth2/v2.0/authorize"];
+/// Where a program gets tokens.
+const TOKENS: [&str; 3] = ["/oauth2/token", "/token", "/common/oauth2/v2.0/token"];
 /// How every access token begins. No other token does.
 const ACCESS: &str = "canary-access-";
 /// How long an answer takes on a port: long enough for everybody else to come meanwhile.
@@ -135,7 +137,7 @@ impl SignIn {
             let page = Url::parse_with_params("https://page.example/", &asked.query).ok()?;
             return Some(Reply::new(302, "text/plain", "").with("Location", self.agree(&page)));
         }
-        let is_own = matches!(asked.path.as_str(), "/oauth2/token" | "/token" | "/revoke" | "/2/auth/token/revoke");
+        let is_own = TOKENS.contains(&asked.path.as_str()) || matches!(asked.path.as_str(), "/revoke" | "/2/auth/token/revoke");
         if !is_own {
             return None;
         }
@@ -169,7 +171,8 @@ impl SignIn {
         assert_eq!(query["response_type"], "code");
         assert_eq!((&*query["client_id"], &*query["code_challenge_method"]), (APP, "S256"));
         let mut books = self.books();
-        books.scopes = query["scope"].clone();
+        // Microsoft gives a refresh token for this one, and does not name it among what was granted.
+        books.scopes = query["scope"].split(' ').filter(|scope| *scope != "offline_access").collect::<Vec<_>>().join(" ");
         let code = books.name("code");
         let (challenge, redirect) = (query["code_challenge"].clone(), query.get("redirect_uri").cloned());
         let mut to = Url::parse(redirect.as_deref().unwrap_or("https://shown.example/")).unwrap();
@@ -224,7 +227,7 @@ impl SignIn {
         }
         let kind = if let Some(Odd::TokenType(kind)) = odd { kind } else { "bearer" };
         match path {
-            "/oauth2/token" | "/token" => books.tokens(&form, now, kind),
+            path if TOKENS.contains(&path) => books.tokens(&form, now, kind),
             "/revoke" => books.end(|family| family.refresh.contains(&form["token"])),
             "/2/auth/token/revoke" => {
                 let access = signed.unwrap_or_default().trim_start_matches("Bearer ");

@@ -24,7 +24,7 @@ struct Module {
 
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
 /// `spec/decisions/0010-npm-modules.md` says what is to be reached.
-const MODULES: [Module; 9] = [
+const MODULES: [Module; 10] = [
     Module { name: "client", features: "journal", bound: 584_000 },
     Module { name: "sealed", features: "sealed", bound: 731_000 },
     Module { name: "classic", features: "classic", bound: 345_000 },
@@ -33,6 +33,7 @@ const MODULES: [Module; 9] = [
     Module { name: "dropbox_drive", features: "dropbox", bound: 196_000 },
     Module { name: "gdrive_drive", features: "gdrive", bound: 270_000 },
     Module { name: "github_drive", features: "github", bound: 231_000 },
+    Module { name: "onedrive_drive", features: "onedrive", bound: 198_000 },
     Module { name: "s3_drive", features: "s3", bound: 231_000 },
 ];
 
