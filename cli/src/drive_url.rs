@@ -519,7 +519,7 @@ mod tests {
 
     #[test]
     fn other_schemes_and_hosts_are_refused() {
-        assert_eq!(parse("onedrive:/x").unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(parse("sftp:/x").unwrap_err().kind, ErrorKind::Unsupported);
         assert_eq!(parse("file://server/x").unwrap_err().kind, ErrorKind::InvalidInput);
         for typed in [
             "",
