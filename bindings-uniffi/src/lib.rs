@@ -2,7 +2,7 @@
 //!
 //! A method here is one delegation: convert, call the core, convert the answer. Behaviour lives in the core only.
 //!
-//! Features, all on by default: the drives `folder`, `webdav`, `s3`, `dropbox`, `gdrive`; the states `sqlite` and `file`; `oauth`,
+//! Features, all on by default: the drives `folder`, `webdav`, `s3`, `dropbox`, `gdrive`, `onedrive`, `github`; the states `sqlite` and `file`; `oauth`,
 //! which signs in to services; `http-native`, which sends requests. Without the last one a host gives its own [`Http`].
 
 #![allow(clippy::result_large_err, reason = "an error is made once per call that crosses the language boundary")]
@@ -28,6 +28,8 @@ mod transfer;
 
 pub use application::Application;
 pub use client::Client;
+#[cfg(feature = "github")]
+pub use drive::GitHubPlace;
 pub use drive::{Drive, DrivePort};
 #[cfg(feature = "s3")]
 pub use drive::{S3Keys, S3Place, S3Style};

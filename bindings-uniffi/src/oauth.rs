@@ -104,6 +104,13 @@ impl OAuth {
         contained("sign-in", || Self::new(Provider::gdrive(), app, http, service))
     }
 
+    /// OneDrive, by the app's id: with the folder of the app only, or with all files of the account, for a folder that people see.
+    #[uniffi::constructor(default(all_files = false, http = None, service = None))]
+    pub fn onedrive(app: String, all_files: bool, http: Option<Arc<dyn Http>>, service: Option<String>) -> Result<Arc<Self>, KiteError> {
+        let provider = if all_files { Provider::onedrive_files() } else { Provider::onedrive() };
+        contained("sign-in", || Self::new(provider, App { id: app, secret: None }, http, service))
+    }
+
     /// Begins a sign-in. The service sends the browser to `redirect`; without one it shows a code to the person.
     #[uniffi::method(default(redirect = None))]
     pub fn begin(&self, redirect: Option<String>) -> Result<Arc<SignIn>, KiteError> {

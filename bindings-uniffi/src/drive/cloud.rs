@@ -12,12 +12,14 @@ use std::sync::Arc;
 
 #[cfg(feature = "webdav")]
 use crate::tokens::Credentials;
-#[cfg(any(feature = "dropbox", feature = "gdrive"))]
+#[cfg(any(feature = "dropbox", feature = "gdrive", feature = "onedrive"))]
 use crate::tokens::Tokens;
 #[cfg(feature = "dropbox")]
 use kitestring_adapters::Dropbox;
 #[cfg(feature = "gdrive")]
 use kitestring_adapters::GDrive;
+#[cfg(feature = "onedrive")]
+use kitestring_adapters::OneDrive;
 #[cfg(feature = "webdav")]
 use kitestring_adapters::WebDav;
 
@@ -33,7 +35,7 @@ macro_rules! with_root {
         Ok(Arc::new($crate::Drive { drive, makes_root: Some(Arc::new(make)) }))
     }};
 }
-#[cfg(feature = "s3")]
+#[cfg(any(feature = "github", feature = "s3"))]
 pub(super) use with_root;
 
 fn runtime() -> Arc<NativeRuntime> {
@@ -78,6 +80,28 @@ impl Drive {
             with_root!(match service {
                 Some(service) => Dropbox::emulated(&service, http, runtime(), folder, tokens),
                 None => Dropbox::new(http, runtime(), folder, tokens),
+            }?)
+        })
+    }
+}
+
+#[cfg(feature = "onedrive")]
+#[uniffi::export]
+impl Drive {
+    /// Takes a folder of OneDrive, as `/notes`; without `folder`, that of the app. Nothing is sent.
+    #[uniffi::constructor(default(folder = None, http = None, service = None))]
+    pub fn onedrive(
+        tokens: Arc<Tokens>,
+        folder: Option<String>,
+        http: Option<Arc<dyn Http>>,
+        service: Option<String>,
+    ) -> Result<Arc<Self>, KiteError> {
+        contained("open", || {
+            let (http, tokens) = (sending(http)?, tokens.0.clone());
+            with_root!(match (service, folder) {
+                (Some(service), folder) => OneDrive::emulated(&service, http, runtime(), folder.as_deref(), tokens),
+                (None, Some(folder)) => OneDrive::in_folder(http, runtime(), &folder, tokens),
+                (None, None) => OneDrive::in_app_folder(http, runtime(), tokens),
             }?)
         })
     }

@@ -2,10 +2,14 @@
 
 #[cfg(feature = "http")]
 mod cloud;
+#[cfg(feature = "github")]
+mod github;
 mod port;
 #[cfg(feature = "s3")]
 mod s3;
 
+#[cfg(feature = "github")]
+pub use github::GitHubPlace;
 pub use port::DrivePort;
 #[cfg(feature = "s3")]
 pub use s3::{S3Keys, S3Place, S3Style};

@@ -65,7 +65,7 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     refuse(&["file", "--drive", "drive"], "invalid_input", &["this is a file"]);
     refuse(&["a", "--drive", "file"], "invalid_input", &["the drive is a file"]);
     refuse(&["a", "--drive", "none/drive"], "invalid_input", &["mounted"]);
-    refuse(&["a", "--drive", "onedrive:/x"], "unsupported", &["onedrive", "file:///"]);
+    refuse(&["a", "--drive", "sftp:/x"], "unsupported", &["sftp", "file:///"]);
     refuse(&["a", "--drive", "a/drive"], "invalid_input", &["the drive is inside the folder"]);
     refuse(&["a", "--drive", "."], "invalid_input", &["the folder is inside the drive"]);
     refuse(&["a", "--drive", "a"], "invalid_input", &["the same folder"]);
