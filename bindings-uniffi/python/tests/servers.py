@@ -47,6 +47,23 @@ def webdav(root: Path) -> Iterator[str]:
         child.wait()
 
 
+@contextmanager
+def s3() -> Iterator[str]:
+    """Runs moto, a store for tests that speaks like Amazon S3, with the bucket `notes`."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    program = Path(os.environ["WSGIDAV"]).with_name("moto_server")
+    child = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        address = f"http://127.0.0.1:{port}"
+        urllib.request.urlopen(urllib.request.Request(f"{address}/notes", method="PUT")).read()
+        yield address
+    finally:
+        child.terminate()
+        child.wait()
+
+
 def wait_for(port: int) -> None:
     for _ in range(600):
         try:

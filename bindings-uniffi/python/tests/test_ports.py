@@ -16,6 +16,8 @@ from kitestring import (
     ErrorInfo,
     KiteError,
     OAuth,
+    S3Keys,
+    S3Place,
     State,
     Tokens,
     TokenSource,
@@ -135,6 +137,21 @@ async def test_webdav(wsgidav):
 async def both_with_root(drive: Drive) -> None:
     await drive.make_root()
     await both(drive)
+
+
+async def test_s3(moto):
+    def drive(folder: str, http: Requests | None = None, bucket: str = "notes") -> Drive:
+        return Drive.s3(S3Place(bucket=bucket, folder=folder, endpoint=moto), S3Keys("kite-tests", "secret-of-tests"), http)
+
+    await both_with_root(drive("one"))
+    requests = Requests()
+    await both_with_root(drive("two", requests))
+    assert {"GET", "PUT"} <= set(requests.sent)
+    with raises("not_found"):
+        await drive("one", bucket="no-such-bucket").make_root()
+    with raises("invalid_input"):
+        drive("../up")
+    assert "secret-of-tests" not in repr(S3Keys("kite-tests", "secret-of-tests"))
 
 
 class Counted(TokenSource):
