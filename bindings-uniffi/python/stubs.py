@@ -28,6 +28,9 @@ def main(generated: str, stub: str) -> None:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     shown = [node for name, node in classes.items() if not name.startswith("_") and not name.endswith(("Protocol", "Impl"))]
     lines = [HEAD] + ["\n".join(class_lines(node, bases(node))) + "\n" for node in shown]
+    # The library's own functions wait; the other ones are the generator's.
+    functions = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name[0] != "_"]
+    lines += [declared(node, ", ".join(typed(node.args, node.args.args, ""))) for node in functions]
     Path(stub).write_text("\n".join(lines))
 
 
@@ -60,19 +63,27 @@ def function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> Iterat
     elif node.name[0] != "_" and not node.name.startswith("is_") or node.name == "is_cancelled":
         decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
         yield from (f"@{name}" for name in decorators if name in ("classmethod", "staticmethod"))
-        word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-        answer = ast.unparse(node.returns) if node.returns else "None"
-        yield f"{word} {node.name}({signature(arguments, owner)}) -> {answer}: ..."
+        yield declared(node, signature(arguments, owner))
+
+
+def declared(node: ast.FunctionDef | ast.AsyncFunctionDef, parameters: str) -> str:
+    word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+    answer = ast.unparse(node.returns) if node.returns else "None"
+    return f"{word} {node.name}({parameters}) -> {answer}: ..."
 
 
 def signature(arguments: ast.arguments, owner: str) -> str:
     first, *rest = arguments.args
-    without = len(rest) - len(arguments.defaults)
-    parts = [first.arg] + [argument_text(argument, at >= without, owner) for at, argument in enumerate(rest)]
+    return ", ".join([first.arg, *typed(arguments, rest, owner)])
+
+
+def typed(arguments: ast.arguments, named: list[ast.arg], owner: str) -> list[str]:
+    without = len(named) - len(arguments.defaults)
+    parts = [argument_text(argument, at >= without, owner) for at, argument in enumerate(named)]
     if arguments.kwonlyargs:
-        named = zip(arguments.kwonlyargs, arguments.kw_defaults)
-        parts += ["*"] + [argument_text(argument, default is not None, owner) for argument, default in named]
-    return ", ".join(parts)
+        by_name = zip(arguments.kwonlyargs, arguments.kw_defaults)
+        parts += ["*"] + [argument_text(argument, default is not None, owner) for argument, default in by_name]
+    return parts
 
 
 def argument_text(argument: ast.arg, is_optional: bool, owner: str) -> str:

@@ -5,6 +5,22 @@ export const CALL = Symbol("call");
 /** The same for calls that take a signal. */
 export const CALL_WITH_SIGNAL = Symbol("call with signal");
 
+/** Makes a call of a module that a signal cancels. */
+export async function cancellable(module, signal, work) {
+  const { Cancel } = await module.load();
+  let cancel;
+  module.now(() => (cancel = new Cancel()));
+  const abort = () => module.now(() => cancel.cancel());
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await module.call(() => work(cancel));
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    module.now(() => cancel.free());
+  }
+}
+
 /** Makes the class `Client` over one module. */
 export function clientOver(module) {
   return class Client {
@@ -62,20 +78,8 @@ export function clientOver(module) {
       return module.call(() => work(this.#inner));
     }
 
-    async [CALL_WITH_SIGNAL](options, work) {
-      const { Cancel } = await module.load();
-      const signal = options?.signal;
-      let cancel;
-      module.now(() => (cancel = new Cancel()));
-      const abort = () => module.now(() => cancel.cancel());
-      if (signal?.aborted) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      try {
-        return await module.call(() => work(this.#inner, cancel));
-      } finally {
-        signal?.removeEventListener("abort", abort);
-        module.now(() => cancel.free());
-      }
+    [CALL_WITH_SIGNAL](options, work) {
+      return cancellable(module, options?.signal, cancel => work(this.#inner, cancel));
     }
   };
 }

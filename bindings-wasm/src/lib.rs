@@ -1,7 +1,7 @@
 //! Kitestring for JavaScript, below the package's own `.js` files: plain objects are the ports.
 //!
-//! Each of these features is a module of its own: `journal`, `sealed` and `classic`, which are clients, `compat`, and one for each drive. What they export is for
-//! those files only. Every call returns a promise over a clone of the handle: an exported `async fn(&self)` would borrow the
+//! Each of these features is a module of its own: `journal`, `sealed`, `care` and `classic`, which are clients, `compat`, and one for
+//! each drive. What they export is for those files only. Every call returns a promise over a clone of the handle: an exported `async fn(&self)` would borrow the
 //! handle until it ends, so that `free()` inside a callback would fail.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::arc_with_non_send_sync, reason = "one thread here; the core shares its ports by `Arc` on every target")]
@@ -10,6 +10,8 @@
 mod application;
 #[cfg(feature = "client")]
 mod cancel;
+#[cfg(feature = "care")]
+mod care;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "compat")]
@@ -32,6 +34,8 @@ mod served;
 mod setup;
 #[cfg(feature = "client")]
 mod state;
+#[cfg(feature = "care")]
+mod transfer;
 
 use convert::Parsed;
 use js_sys::{Promise, futures::future_to_promise};

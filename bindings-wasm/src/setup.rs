@@ -67,10 +67,9 @@ pub(crate) fn sync_options(options: &JsValue) -> Parsed<SyncOptions> {
         return Ok(defaults);
     }
     let allow = read::optional(options, "allow", allow)?.unwrap_or_default();
-    let observer = read::optional(options, "onProgress", function)?;
     Ok(SyncOptions {
         deadline: read::optional(options, "deadlineMs", duration)?,
-        progress: observer.map_or_else(ProgressSink::default, reporting),
+        progress: progress(options)?,
         allow,
         reconcile: flag(options, "reconcile")?,
         dry_run: flag(options, "dryRun")?,
@@ -79,6 +78,11 @@ pub(crate) fn sync_options(options: &JsValue) -> Parsed<SyncOptions> {
         pairing: read::optional(options, "pairing", crate::convert::journal::pairing)?,
         ..defaults
     })
+}
+
+/// Reads `{ onProgress }`.
+pub(crate) fn progress(options: &JsValue) -> Parsed<ProgressSink> {
+    Ok(read::optional(options, "onProgress", function)?.map_or_else(ProgressSink::default, reporting))
 }
 
 fn reporting(observer: Function) -> ProgressSink {

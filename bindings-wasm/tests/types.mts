@@ -1,6 +1,7 @@
 // A host that is written strictly. It is compiled, not run.
 import { Client, Drive, KiteError, State, type Application, type Conflict, type Document, type Id, type Incoming, type Outcome, type Revision } from "kitestring";
 import { Client as SealedClient } from "kitestring/sealed";
+import { Client as CareClient, importVault, type VaultFile } from "kitestring/care";
 import { Client as ClassicClient } from "kitestring/classic";
 import { Dropbox } from "kitestring/dropbox";
 import { GDrive } from "kitestring/gdrive";
@@ -74,6 +75,21 @@ export async function run(application: Notes): Promise<number> {
   }
 }
 
+export async function cared(application: Notes, other: Drive): Promise<number> {
+  const client: CareClient = await CareClient.open({ application, state: State.memory(), drive: Drive.memory() });
+  const { findings, worst } = await client.doctor({ repair: true, onProgress: ({ done }) => console.log(done) });
+  if (worst === "damage") console.log(findings.map(({ code, advice }) => `${code}: ${advice}`));
+  const held = await client.heldLock();
+  if (held?.isOver) await client.breakLock(held);
+  const files: VaultFile[] = [];
+  await client.exportVault(file => void files.push(file), { signal: AbortSignal.timeout(30_000) });
+  const { resumed } = await importVault(Drive.memory(), () => files);
+  await importVault(Drive.memory(), async function* () { yield* files; });
+  await client.moveTo(other, { address: "dropbox:/notes" });
+  await client.follow(other);
+  return resumed;
+}
+
 export async function wrong(application: Notes): Promise<void> {
   // @ts-expect-error: a state is compulsory.
   const client = await Client.open({ application, drive: Drive.memory() });
@@ -87,6 +103,10 @@ export async function wrong(application: Notes): Promise<void> {
   await (await ClassicClient.open({ application, state: State.memory(), drive: Drive.memory() })).compact();
   // @ts-expect-error: nothing is kept nowhere.
   new SignIn({ provider: google({ clientId: "a" }) });
+  // @ts-expect-error: a vault is moved to an address.
+  await (await CareClient.open({ application, state: State.memory(), drive: Drive.memory() })).moveTo(Drive.memory());
+  // @ts-expect-error: files are asked for more than once.
+  await importVault(Drive.memory(), []);
   // @ts-expect-error: there is no such code.
   throw new KiteError("oops", "get", "no");
 }

@@ -91,6 +91,12 @@ def wsgidav(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def moto() -> Iterator[str]:
+    with servers.s3() as address:
+        yield address
+
+
+@pytest.fixture
 def emulator() -> Iterator[Callable[[str], str]]:
     with ExitStack() as stack:
         yield lambda name: stack.enter_context(servers.emulator(name))

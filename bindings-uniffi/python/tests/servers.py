@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 def emulator(name: str) -> Iterator[str]:
     """Runs the emulator of a service."""
     program = Path(os.environ["PROGRAMS"]) / f"{name}-emulator"
-    child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    repositories = ["ann/notes"] if name == "github" else []
+    child = subprocess.Popen([program, *repositories], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdin and child.stdout
     try:
         yield child.stdout.readline().strip()
@@ -42,6 +43,23 @@ def webdav(root: Path) -> Iterator[str]:
     try:
         wait_for(port)
         yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        child.wait()
+
+
+@contextmanager
+def s3() -> Iterator[str]:
+    """Runs moto, a store for tests that speaks like Amazon S3, with the bucket `notes`."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    program = Path(os.environ["WSGIDAV"]).with_name("moto_server")
+    child = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        address = f"http://127.0.0.1:{port}"
+        urllib.request.urlopen(urllib.request.Request(f"{address}/notes", method="PUT")).read()
+        yield address
     finally:
         child.terminate()
         child.wait()

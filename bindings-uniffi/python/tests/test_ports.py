@@ -14,8 +14,11 @@ from kitestring import (
     Credentials,
     Drive,
     ErrorInfo,
+    GitHubPlace,
     KiteError,
     OAuth,
+    S3Keys,
+    S3Place,
     State,
     Tokens,
     TokenSource,
@@ -137,6 +140,21 @@ async def both_with_root(drive: Drive) -> None:
     await both(drive)
 
 
+async def test_s3(moto):
+    def drive(folder: str, http: Requests | None = None, bucket: str = "notes") -> Drive:
+        return Drive.s3(S3Place(bucket=bucket, folder=folder, endpoint=moto), S3Keys("kite-tests", "secret-of-tests"), http)
+
+    await both_with_root(drive("one"))
+    requests = Requests()
+    await both_with_root(drive("two", requests))
+    assert {"GET", "PUT"} <= set(requests.sent)
+    with raises("not_found"):
+        await drive("one", bucket="no-such-bucket").make_root()
+    with raises("invalid_input"):
+        drive("../up")
+    assert "secret-of-tests" not in repr(S3Keys("kite-tests", "secret-of-tests"))
+
+
 class Counted(TokenSource):
     def __init__(self, tokens: list[str]) -> None:
         self.tokens, self.refused = tokens, []
@@ -148,13 +166,17 @@ class Counted(TokenSource):
         return self.tokens[0]
 
 
-@pytest.mark.parametrize("service", ["dropbox", "gdrive"])
+@pytest.mark.parametrize("service", ["dropbox", "gdrive", "onedrive", "github"])
 async def test_drives_of_services(emulator, service):
     address = emulator(service)
 
     def drive(tokens: Tokens, http: Requests | None = None) -> Drive:
         if service == "dropbox":
             return Drive.dropbox("/notes", tokens, http, service=address)
+        if service == "onedrive":
+            return Drive.onedrive(tokens, "/notes", http, service=address)
+        if service == "github":
+            return Drive.github(GitHubPlace(owner="ann", repository="notes", folder="vault"), tokens, http, service=address)
         return Drive.gdrive(tokens, "notes", http, service=address)
 
     await both_with_root(drive(Tokens.fixed("a-token")))

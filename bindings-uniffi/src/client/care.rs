@@ -1,9 +1,9 @@
-//! Care for a vault: a look at all of it, the lock that somebody left behind, a copy of its files.
+//! Care for a vault: a look at all of it, the lock that somebody left behind, a copy of its files, another place for it.
 
 use super::Client;
 use crate::{
-    KiteError,
-    record::{Diagnosis, DoctorOptions, HeldLock, TransferOptions, Transferred},
+    Drive, KiteError,
+    record::{Diagnosis, DoctorOptions, HeldLock, MoveOptions, Moved, TransferOptions, Transferred},
     transfer::{Sink, VaultSink},
 };
 use std::sync::Arc;
@@ -32,5 +32,17 @@ impl Client {
     #[uniffi::method(default(options = None))]
     pub async fn export(&self, to: Arc<dyn VaultSink>, options: Option<TransferOptions>) -> Result<Transferred, KiteError> {
         self.call("export", async { Ok(self.client.export(Arc::new(Sink(to)), options.unwrap_or_default().into()).await?.into()) }).await
+    }
+
+    /// Moves the vault to an empty place on another drive, for every device; this client works there from then on. Others get `moved`
+    /// with the address, and follow. What is interrupted goes on by the same call, from any device.
+    pub async fn move_to(&self, drive: Arc<Drive>, options: MoveOptions) -> Result<Moved, KiteError> {
+        self.call("move", async { Ok(self.client.move_to(drive.drive.clone(), options.into()).await?.into()) }).await
+    }
+
+    /// Follows a vault that was moved to this drive, once the user has agreed to the address in the error `moved`. What waits to be
+    /// pushed comes along.
+    pub async fn follow(&self, drive: Arc<Drive>) -> Result<(), KiteError> {
+        self.call("follow", self.client.follow(drive.drive.clone())).await
     }
 }

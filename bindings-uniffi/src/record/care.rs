@@ -1,4 +1,4 @@
-//! What a look at a whole vault finds, the lock that lies on a drive, and what is exported.
+//! What a look at a whole vault finds, the lock that lies on a drive, and what is exported or moved.
 
 use super::Strategy;
 use crate::{CancelToken, Observer, observer};
@@ -188,6 +188,43 @@ pub struct Transferred {
 impl From<transfer::Transferred> for Transferred {
     fn from(transfer::Transferred { vault, files, bytes, resumed }: transfer::Transferred) -> Self {
         Self { vault, files, bytes, resumed }
+    }
+}
+
+/// How to move a vault.
+#[derive(Clone, uniffi::Record)]
+pub struct MoveOptions {
+    /// How other devices find the new place: text for people, and for whatever opens drives in this program. It lies on the old
+    /// drive, and nothing by which somebody signs in belongs into it.
+    pub address: String,
+    /// Ends it, with the error `cancelled`.
+    #[uniffi(default = None)]
+    pub cancel: Option<Arc<CancelToken>>,
+    /// Where progress goes: that of a sync, then files.
+    #[uniffi(default = None)]
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl From<MoveOptions> for kitestring::MoveOptions {
+    fn from(MoveOptions { address, cancel, observer }: MoveOptions) -> Self {
+        Self { address, cancel: token(cancel), progress: observer.map(observer::progress_to).unwrap_or_default() }
+    }
+}
+
+/// What was moved.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Moved {
+    /// How many files were copied; none if only what an interrupted move had left was done.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many were there already: a move went on that had been interrupted.
+    pub resumed: u64,
+}
+
+impl From<kitestring::Moved> for Moved {
+    fn from(kitestring::Moved { files, bytes, resumed }: kitestring::Moved) -> Self {
+        Self { files, bytes, resumed }
     }
 }
 

@@ -31,7 +31,7 @@ mod progress;
 mod report;
 mod vault;
 
-pub use care::{Diagnosis, DoctorOptions, Finding, HeldLock, Repair, Severity, TransferOptions, Transferred};
+pub use care::{Diagnosis, DoctorOptions, Finding, HeldLock, MoveOptions, Moved, Repair, Severity, TransferOptions, Transferred};
 pub use change::{Action, Change, Incoming, Outcome};
 pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use document::{Body, Document, Entry, PartRequest, StagedPart};

@@ -4,6 +4,7 @@ import Foundation
 let given = ProcessInfo.processInfo.environment
 let checks = Checks(only: given["KITE_ONLY"].flatMap { $0.isEmpty ? nil : $0 })
 await checks.calls()
+await checks.care()
 await checks.notes()
 await checks.callbacks()
 await checks.cancelling()

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "http")]
 pub(crate) mod answers;
+#[cfg(feature = "care")]
+pub(crate) mod care;
 mod field;
 #[cfg(feature = "client")]
 pub(crate) mod files;

@@ -24,9 +24,10 @@ struct Module {
 
 /// Every module, with the size that was reached and little more: what grows is to be noticed.
 /// `spec/decisions/0010-npm-modules.md` says what is to be reached.
-const MODULES: [Module; 10] = [
-    Module { name: "client", features: "journal", bound: 584_000 },
-    Module { name: "sealed", features: "sealed", bound: 731_000 },
+const MODULES: [Module; 11] = [
+    Module { name: "client", features: "journal", bound: 593_000 },
+    Module { name: "sealed", features: "sealed", bound: 741_000 },
+    Module { name: "care", features: "care", bound: 887_000 },
     Module { name: "classic", features: "classic", bound: 345_000 },
     Module { name: "compat", features: "compat", bound: 98_000 },
     Module { name: "webdav_drive", features: "webdav", bound: 161_000 },

@@ -16,12 +16,15 @@ from ._native import (
     Change,
     Conflict,
     Device,
+    Diagnosis,
     Drive,
     Encryption,
+    HeldLock,
     KeySlot,
     Layout,
     LeftVersion,
     Level,
+    Moved,
     OldVersion,
     Progress,
     Reconciled,
@@ -31,6 +34,9 @@ from ._native import (
     State,
     Status,
     Strategy,
+    Transferred,
+    VaultSink,
+    VaultSource,
     Versions,
 )
 from .ports import Application
@@ -74,6 +80,15 @@ class SyncOptions(TypedDict, total=False):
     """What another device's `pairing_code` gave."""
 
 
+class CareOptions(TypedDict, total=False):
+    """What a host chooses for one look at a vault, export, import or move; all of it may be left out."""
+
+    cancel: CancelToken
+    """Ends the call at once, with `cancelled`, as the cancelling of its task does."""
+    on_progress: Callable[[Progress], None]
+    """Hears how far it is. It must return quickly."""
+
+
 class _Listener(_native.Observer):
     def __init__(self, on_progress: Callable[[Progress], None] | None, on_log: Callable[[Level, str], None] | None) -> None:
         self.on_progress, self.on_log = on_progress, on_log
@@ -87,14 +102,29 @@ class _Listener(_native.Observer):
             self.on_log(level, line)
 
 
+def _observer(on_progress: Callable[[Progress], None] | None) -> _Listener | None:
+    return _Listener(on_progress, None) if on_progress else None
+
+
+def _transfer(options: CareOptions) -> _native.TransferOptions:
+    return _native.TransferOptions(cancel=options.get("cancel"), observer=_observer(options.get("on_progress")))
+
+
+async def import_vault(drive: Drive, source: VaultSource, **options: Unpack[CareOptions]) -> Transferred:
+    """Imports a vault into an empty place, as it was exported. It needs no key, and no client.
+
+    What is interrupted is no vault, and the same call goes on.
+    """
+    return await _native.import_vault(drive, source, _transfer(options))
+
+
 def _chosen(options: SyncOptions) -> _native.SyncOptions | None:
     if not options:
         return None
-    on_progress = options.get("on_progress")
     return _native.SyncOptions(
         cancel=options.get("cancel"),
         deadline=options.get("deadline"),
-        observer=_Listener(on_progress, None) if on_progress else None,
+        observer=_observer(options.get("on_progress")),
         allow=options.get("allow"),
         reconcile=options.get("reconcile", False),
         dry_run=options.get("dry_run", False),
@@ -279,6 +309,45 @@ class Client:
     async def revoke(self, revocation: Revocation, **options: Unpack[SyncOptions]) -> KeySlot:
         """Revokes a device: what it writes from then on counts for nobody."""
         return await self._native.revoke(revocation, _chosen(options))
+
+    async def doctor(self, repair: bool = False, **options: Unpack[CareOptions]) -> Diagnosis:
+        """Reads the whole vault and says what is the matter; with `repair`, repairs what can be repaired safely.
+
+        Nothing is ever deleted.
+        """
+        cancel, observer = options.get("cancel"), _observer(options.get("on_progress"))
+        return await self._native.doctor(_native.DoctorOptions(cancel=cancel, observer=observer, repair=repair))
+
+    async def held_lock(self) -> HeldLock | None:
+        """Looks at the lock on the drive; none if there is none."""
+        return await self._native.held_lock()
+
+    async def break_lock(self, seen: HeldLock) -> None:
+        """Removes a lock as it was shown; `Condition` if there is another one by now."""
+        await self._native.break_lock(seen)
+
+    async def export(self, sink: VaultSink, **options: Unpack[CareOptions]) -> Transferred:
+        """Hands over every file of the vault as it lies on the drive, and at the end a list of them.
+
+        A sealed vault stays sealed. Edits that wait here are not in it: sync first.
+        """
+        return await self._native.export(sink, _transfer(options))
+
+    async def move_to(self, drive: Drive, address: str, **options: Unpack[CareOptions]) -> Moved:
+        """Moves the vault to an empty place on another drive, for every device; this client works there from then on.
+
+        Others get `Moved` with the address, and follow. The address lies on the old drive: nothing by which somebody signs in
+        belongs into it. What is interrupted goes on by the same call, from any device.
+        """
+        cancel, observer = options.get("cancel"), _observer(options.get("on_progress"))
+        return await self._native.move_to(drive, _native.MoveOptions(address=address, cancel=cancel, observer=observer))
+
+    async def follow(self, drive: Drive) -> None:
+        """Follows a vault that was moved to this drive, once the user has agreed to the address in the error `Moved`.
+
+        What waits to be pushed comes along.
+        """
+        await self._native.follow(drive)
 
     def shutdown(self) -> None:
         """Closes the client: a running sync ends with `Cancelled`, later calls too. A second time is harmless."""

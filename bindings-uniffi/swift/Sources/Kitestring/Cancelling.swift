@@ -20,11 +20,47 @@ extension Client {
     public func revoke(_ revocation: Revocation, _ options: SyncOptions = SyncOptions()) async throws -> KeySlot {
         try await cancellable(options) { try await self.runRevoke(revocation: revocation, options: $0) }
     }
+
+    /// Reads the whole vault and says what is the matter; repairs what can be repaired safely, if that is asked for. Nothing is
+    /// ever deleted.
+    public func doctor(_ options: DoctorOptions = DoctorOptions()) async throws -> Diagnosis {
+        try await cancellable(options) { try await self.runDoctor(options: $0) }
+    }
+
+    /// Hands over every file of the vault as it lies on the drive, and at the end a list of them. A sealed vault stays sealed.
+    /// Edits that wait here are not in it: sync first.
+    public func export(to sink: any VaultSink, _ options: TransferOptions = TransferOptions()) async throws -> Transferred {
+        try await cancellable(options) { try await self.runExport(to: sink, options: $0) }
+    }
+
+    /// Moves the vault to an empty place on another drive, for every device; this client works there from then on. Others get
+    /// `Moved` with the address, and follow. What is interrupted goes on by the same call, from any device.
+    public func move(to drive: Drive, _ options: MoveOptions) async throws -> Moved {
+        try await cancellable(options) { try await self.runMove(drive: drive, options: $0) }
+    }
 }
 
+/// Imports a vault into an empty place, as it was exported. It needs no key, and no client. What is interrupted is no vault, and
+/// the same call goes on.
+public func importVault(
+    into drive: Drive, from source: any VaultSource, _ options: TransferOptions = TransferOptions()
+) async throws -> Transferred {
+    try await cancellable(options) { try await runImport(drive: drive, from: source, options: $0) }
+}
+
+/// Options with a token that ends the call.
+private protocol Cancellable: Sendable {
+    var cancel: CancelToken? { get set }
+}
+
+extension SyncOptions: Cancellable {}
+extension DoctorOptions: Cancellable {}
+extension TransferOptions: Cancellable {}
+extension MoveOptions: Cancellable {}
+
 /// Runs a call so that the cancellation of the task cancels its token: the one of the options, or one of its own.
-private func cancellable<Answer: Sendable>(
-    _ options: SyncOptions, _ call: @Sendable (SyncOptions) async throws -> Answer
+private func cancellable<Options: Cancellable, Answer: Sendable>(
+    _ options: Options, _ call: @Sendable (Options) async throws -> Answer
 ) async throws -> Answer {
     let token = options.cancel ?? CancelToken()
     var given = options

@@ -16,6 +16,7 @@ fun main(arguments: Array<String>) {
 private fun Checks.all() {
     val spec = File(System.getenv("KITE_SPEC"))
     calls()
+    care()
     notes()
     callbacks()
     cancelling()
