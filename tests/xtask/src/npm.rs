@@ -33,7 +33,7 @@ const MODULES: [Module; 11] = [
     Module { name: "webdav_drive", features: "webdav", bound: 161_000 },
     Module { name: "dropbox_drive", features: "dropbox", bound: 196_000 },
     Module { name: "gdrive_drive", features: "gdrive", bound: 270_000 },
-    Module { name: "github_drive", features: "github", bound: 231_000 },
+    Module { name: "github_drive", features: "github", bound: 224_000 },
     Module { name: "onedrive_drive", features: "onedrive", bound: 198_000 },
     Module { name: "s3_drive", features: "s3", bound: 231_000 },
 ];
