@@ -1,6 +1,6 @@
 //! A vault goes from the classic layout to the journal layout, and its devices follow: nothing is lost, and it is never live in
 //! both places.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
 use futures::executor::block_on;
 use kitestring::{
@@ -133,8 +133,11 @@ fn a_vault_migrates_and_its_devices_follow_with_all_that_waits() {
     });
 }
 
+/// Decides about a call of a drive.
+type Rule = Box<dyn FnMut(&str, &str) -> Option<When> + Send>;
+
 /// A call of either drive after which, or before which, the process is gone.
-fn killed_at(step: u64, after: bool) -> impl Fn() -> Box<dyn FnMut(&str, &str) -> Option<When> + Send> {
+fn killed_at(step: u64, after: bool) -> impl Fn() -> Rule {
     let asked = Arc::new(AtomicU64::new(0));
     move || {
         let asked = asked.clone();
