@@ -60,6 +60,8 @@ pub use application::{Application, MemoryApplication, PartRequest, StagedPart};
 pub use cancel::CancelToken;
 pub use change::{Action, Change, Incoming, Outcome};
 pub use client::{Allow, Client, Layout, MoveOptions, Moved, Options, Reconciled, Status, SyncOptions};
+#[cfg(all(feature = "classic", feature = "journal"))]
+pub use client::{MigrateOptions, Migrated};
 pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use diagnosis::{Diagnosis, DoctorOptions, Finding, FindingKind, Repair, Severity};
 pub use document::{Body, Digest, DigestBuilder, Document, Entry};

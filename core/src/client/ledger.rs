@@ -296,6 +296,14 @@ impl Ledger {
         }
     }
 
+    /// Forgets everything that was agreed with a vault. The queue stays.
+    pub(super) async fn forget_vault(&self) -> Result<()> {
+        for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
+            self.clear(prefix).await?;
+        }
+        Ok(())
+    }
+
     /// Writes a batch; an empty one costs nothing.
     pub(super) async fn write(&self, batch: Vec<StateRecord>) -> Result<()> {
         if batch.is_empty() { Ok(()) } else { self.state.write(batch).await }

@@ -13,6 +13,8 @@ mod keys;
 mod known;
 mod ledger;
 mod left;
+#[cfg(all(feature = "classic", feature = "journal"))]
+mod migrate;
 mod open;
 mod options;
 mod outgoing;
@@ -29,6 +31,8 @@ mod sync;
 
 pub(crate) use break_lock::moved;
 pub(crate) use ledger::{BASE, MANY, QUEUE, key};
+#[cfg(all(feature = "classic", feature = "journal"))]
+pub use migrate::{MigrateOptions, Migrated};
 pub use options::{Allow, Layout, Options, Reconciled, Status, SyncOptions};
 pub use relocate::{MoveOptions, Moved};
 

@@ -6,7 +6,7 @@
 use super::{
     interrupted::{self, PageOf},
     known::{NewsOf, Remote, RemoteContent},
-    ledger::{APPLYING, BASE, Base, CONFLICT, CONFLICT_BODY, PAGE, PUSH, PUSHING, Pushing, TODO, Todo, bytes, record, removal},
+    ledger::{BASE, Base, PAGE, PUSHING, Pushing, TODO, Todo, bytes, record, removal},
     queue,
     run::Run,
 };
@@ -301,9 +301,7 @@ impl Run {
     /// Forgets everything that was agreed with another vault. The host's documents are listed anew.
     async fn forget_vault(&mut self) -> Result<()> {
         self.set_joined(false).await?;
-        for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
-            self.ledger.clear(prefix).await?;
-        }
+        self.ledger.forget_vault().await?;
         self.reconcile().await.map(drop)
     }
 }

@@ -1,5 +1,7 @@
 //! A vault that moves to another drive, and the devices that follow it.
 
+#[cfg(all(feature = "classic", feature = "journal"))]
+use super::Layout;
 use super::{
     Client, Inner, SyncOptions,
     ledger::{PROBED, bytes},
@@ -205,6 +207,10 @@ async fn arrive(places: &Places, going: Forwarding, version: Version) -> Result<
 }
 
 async fn follow(inner: &Arc<Inner>, drive: Arc<dyn Drive>) -> Result<()> {
+    #[cfg(all(feature = "classic", feature = "journal"))]
+    if let Layout::Classic(layout) = &inner.options.layout {
+        return super::migrate::follow(inner, &*drive, layout).await;
+    }
     let layout = journal_of(inner, "follow")?;
     let places = Places::open(inner.clone(), drive, layout).await?;
     match places.here.here().await {

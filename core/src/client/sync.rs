@@ -167,7 +167,7 @@ pub(super) fn server(inner: &Inner, drive: Arc<dyn Drive>, options: &SyncOptions
 pub(super) fn classic(inner: &Inner, drive: Arc<dyn Drive>, layout: &ClassicOptions, options: &SyncOptions) -> Classic {
     let (state, runtime, log) = (inner.ledger.state.clone(), inner.runtime.clone(), inner.options.log.clone());
     let (client, device, allow) = (inner.id.clone(), inner.options.device.clone(), options.allow);
-    Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, session: Default::default() }
+    Classic { drive, state, runtime, options: layout.clone(), client, device, allow, log, follows: false, session: Default::default() }
 }
 
 impl Run {
@@ -178,6 +178,15 @@ impl Run {
             self.reconcile().await?;
         }
         self.run_rounds().await
+    }
+
+    /// Does what was interrupted, compares the host as [`Self::come_up_to_date`] does, and pulls.
+    pub(super) async fn only_pull(&mut self) -> Result<()> {
+        interrupted::take_up_applies(&self.ledger).await?;
+        if !self.joined {
+            self.reconcile().await?;
+        }
+        self.pull().await
     }
 
     async fn sync(&mut self) -> Result<()> {

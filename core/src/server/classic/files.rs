@@ -176,20 +176,20 @@ impl Classic {
 
     /// Reads a file of the layout itself; one that stays senseless is the error `corrupt`.
     pub(super) async fn read_own<T: for<'de> Deserialize<'de>>(&self, path: &DrivePath, unless: Option<Version>) -> Result<Read<T>> {
-        match self.read(path, unless, |bytes| serde_json::from_slice(bytes).map_err(|e| e.to_string())).await? {
-            Read::Senseless(why) => {
-                let detail =
-                    format!("this file of the vault makes no sense ({why}); if another client is writing it, try again, else restore it");
-                Err(Error::corrupt("read", detail).about(path.as_str()))
-            }
-            read => Ok(read),
-        }
+        sensible(self.read(path, unless, |bytes| serde_json::from_slice(bytes).map_err(|e| e.to_string())).await?, path)
     }
 
     /// Makes the id in the host for an id on the drive, with its spelling.
     pub(super) fn host_id(&self, wire: &WireId) -> Option<DocId> {
         Some(super::wire::decode(wire.stem())?.spelled_as_number(wire.is_number()))
     }
+}
+
+/// Refuses a file of the layout itself that stays senseless.
+pub(super) fn sensible<T>(read: Read<T>, path: &DrivePath) -> Result<Read<T>> {
+    let Read::Senseless(why) = read else { return Ok(read) };
+    let detail = format!("this file of the vault makes no sense ({why}); if another client is writing it, try again, else restore it");
+    Err(Error::corrupt("read", detail).about(path.as_str()))
 }
 
 fn is_no_revision(revision: &Revision) -> bool {

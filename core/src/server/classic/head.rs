@@ -95,9 +95,9 @@ impl Classic {
         let position = self.position().await?;
         let unless = position
             .as_ref()
-            .filter(|_| self.drive.capabilities().versions && !self.session().diverged)
+            .filter(|_| self.drive.capabilities().versions && !self.session().diverged && !self.follows)
             .and_then(|p| p.meta_version.clone());
-        let (meta, version) = match self.read_own::<Meta>(&path("meta.json")?, unless).await? {
+        let (meta, version) = match self.read_meta(unless).await? {
             Read::Parsed(meta, version) => (meta, Some(version)),
             Read::Unchanged => position.as_ref().map(|p| (p.meta.clone(), p.meta_version.clone())).unwrap_or_default(),
             Read::Missing | Read::Senseless(_) => (Meta::default(), None),
@@ -107,7 +107,8 @@ impl Classic {
         let news = self.session().diverged || position.as_ref().is_none_or(|p| p.meta != meta) || self.own_due().await?;
         let mut session = self.session();
         session.meta = meta;
-        session.meta_version = version;
+        // A closed vault is to be met as one by the next sync.
+        session.meta_version = version.filter(|_| !self.follows);
         session.written = None;
         Ok(Metadata { news, new_vault, first: false })
     }
@@ -191,7 +192,7 @@ impl Classic {
         let file = path("meta.json")?;
         if !self.drive.capabilities().replace {
             // Nothing can be refused there; looking is all that is left.
-            return Ok(match self.read_own::<Meta>(&file, None).await? {
+            return Ok(match self.read_meta(None).await? {
                 Read::Parsed(found, _) => found == meta,
                 _ => version.is_none(),
             });
@@ -200,7 +201,7 @@ impl Classic {
         let condition = version.map_or(Condition::Absent, Condition::Matches);
         let version = match self.drive.put(file.clone(), json(&meta)?, condition).await {
             Ok(version) => version,
-            Err(e) if e.is_condition() => match self.read_own::<Meta>(&file, None).await? {
+            Err(e) if e.is_condition() => match self.read_meta(None).await? {
                 // The refusal answered a repetition of a write that had taken place.
                 Read::Parsed(found, version) if found == meta => version,
                 _ => return Ok(false),
@@ -231,7 +232,7 @@ impl Classic {
         let file = path("meta.json")?;
         match self.drive.put(file.clone(), json(&position.meta)?, condition).await {
             Ok(version) => position.meta_version = Some(version),
-            Err(e) if e.is_condition() => match self.read_own::<Meta>(&file, None).await? {
+            Err(e) if e.is_condition() => match self.read_meta(None).await? {
                 // The refusal answered a repetition of a write that had taken place.
                 Read::Parsed(found, version) if found == position.meta => position.meta_version = Some(version),
                 _ => return Ok(Written::Moved),

@@ -48,7 +48,13 @@ struct LockFile {
     /// A random id of this very hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
+    /// Whether it never ends, because the vault has gone from here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    moved: bool,
 }
+
+/// The last moment that old clients can tell, in milliseconds since the Unix epoch.
+const FOR_GOOD_MS: u64 = 8_640_000_000_000_000;
 
 /// Our lock, while we believe that we hold it.
 #[derive(Debug, Clone)]
@@ -124,6 +130,31 @@ impl Classic {
         self.drive.delete(path(LOCK)?, condition).await
     }
 
+    /// Whether the lock is one that never ends, because the vault has gone from here.
+    pub(crate) async fn is_locked_for_good(&self) -> Result<bool> {
+        let found = self.read_lock().await?.and_then(|(bytes, _)| serde_json::from_slice::<LockFile>(&bytes).ok());
+        Ok(found.is_some_and(|lock| lock.moved))
+    }
+
+    /// Takes the lock and never gives it back, so that no old client writes here again. `name` is shown to whoever waits for it.
+    pub(super) async fn lock_for_good(&self, wait: Duration, name: String) -> Result<()> {
+        if self.is_locked_for_good().await? {
+            return Ok(());
+        }
+        self.acquire(wait).await?;
+        let taken = || Error::condition("lock", "the lock was taken by another client");
+        let lease = self.session().lease.clone().ok_or_else(taken)?;
+        let replace = self.drive.capabilities().replace;
+        if !replace && !self.still_locked().await? {
+            return Err(taken());
+        }
+        let file = LockFile { expire: FOR_GOOD_MS, device: Some(name), moved: true, ..LockFile::default() };
+        let condition = if replace { Condition::Matches(lease.version) } else { Condition::Any };
+        self.drive.put(path(LOCK)?, json(&file)?, condition).await?;
+        self.session().lease = None;
+        self.state.write(vec![StateRecord::remove(HELD)]).await
+    }
+
     async fn try_acquire(&self, wait: Duration) -> Result<()> {
         let begun = self.runtime.now();
         loop {
@@ -166,7 +197,10 @@ impl Classic {
         let hold = random_id(&*self.runtime)?;
         let lease_ms = u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX);
         let expire = wall_ms(&*self.runtime).saturating_add(lease_ms);
-        Ok((LockFile { expire, owner: Some(self.client.clone()), device: self.device.clone(), hold: Some(hold.clone()) }, hold))
+        Ok((
+            LockFile { expire, owner: Some(self.client.clone()), device: self.device.clone(), hold: Some(hold.clone()), moved: false },
+            hold,
+        ))
     }
 
     async fn write_lock(&self, condition: Condition) -> Result<Option<Lease>> {

@@ -6,6 +6,7 @@
 //! the drive has them, a marker with the vault's id, and a memory of what was logged, so that what an old
 //! client overwrites is found and announced again. `spec/classic.md` says what holds beside old clients.
 
+mod closed;
 mod docs;
 pub(crate) mod doctor;
 mod files;
@@ -61,6 +62,8 @@ pub(crate) struct Classic {
     pub(crate) device: Option<String>,
     pub(crate) allow: Allow,
     pub(crate) log: Log,
+    /// Whether a vault that was closed is read to its end, rather than refused.
+    pub(crate) follows: bool,
     pub(crate) session: Mutex<Session>,
 }
 
