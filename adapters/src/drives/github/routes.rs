@@ -54,6 +54,8 @@ impl Refusal {
 }
 
 const SEEN: &str = "a token sees only the repositories that it was made for";
+/// Whoever asks without a name is refused (GitHub, "User agent required").
+const AGENT: &str = concat!("kitestring/", env!("CARGO_PKG_VERSION"));
 const FORBIDDEN: &str = "does not let this token do that: a fine-grained one needs Contents, read and write, for this repository; an \
                          older one the scope repo";
 const ARCHIVED: &str = "has archived this repository, so that nobody can write to it: bring it back, or take another";
@@ -72,7 +74,9 @@ impl GitHub {
 
     fn request(&self, method: Method, path: &str, accept: &str) -> Result<Request> {
         let url = self.service.join(path).map_err(|e| Error::new(ErrorKind::Internal, "send", e.to_string()))?;
-        Ok(Request::new(method, url).with("Accept", accept).with("X-GitHub-Api-Version", VERSION))
+        let request = Request::new(method, url).with("Accept", accept).with("X-GitHub-Api-Version", VERSION);
+        // A host's own HTTP may name nobody, and is refused then. A browser names itself.
+        Ok(if cfg!(target_arch = "wasm32") { request } else { request.with("User-Agent", AGENT) })
     }
 
     /// Asks for something of the REST API, with an answer in JSON.
