@@ -30,6 +30,23 @@ export class Keys {
     if (this.#keys[at] === key) this.#keys.splice(at, 1);
   }
 
+  /** Takes keys in and out: many in one walk, since each of them alone moves all that are behind it. */
+  change(added, gone) {
+    if (added.size + gone.size < 32) {
+      added.forEach(key => this.add(key));
+      gone.forEach(key => this.delete(key));
+      return;
+    }
+    const [fresh, merged] = [[...added].sort(), []];
+    let at = 0;
+    for (const key of this.#keys) {
+      while (at < fresh.length && fresh[at] < key) merged.push(fresh[at++]);
+      if (!gone.has(key)) merged.push(key);
+    }
+    while (at < fresh.length) merged.push(fresh[at++]);
+    this.#keys = merged;
+  }
+
   /** At most `limit` keys with the prefix, behind `after`. */
   page(prefix, after, limit) {
     const behind = after !== undefined && after >= prefix;

@@ -3,8 +3,11 @@ import { Keys } from "./keys.js";
 
 export class Records {
   #values = new Map();
-  /** The keys in order; undefined once one has come or gone, until somebody asks for a page. */
-  #keys;
+  /** The keys in order, as of the last page that somebody asked for, */
+  #keys = new Keys([]);
+  /** and what has come and gone since. */
+  #added = new Set();
+  #gone = new Set();
 
   get(key) {
     return this.#values.get(key);
@@ -16,15 +19,23 @@ export class Records {
 
   /** At most `limit` records with the prefix, in the order of their keys, behind `after`. */
   page(prefix, after, limit) {
-    this.#keys ??= new Keys(this.#values.keys());
+    this.#keys.change(this.#added, this.#gone);
+    this.#added.clear();
+    this.#gone.clear();
     return this.#keys.page(prefix, after, limit).map(key => ({ key, value: this.#values.get(key) }));
   }
 
   write(batch) {
     for (const { key, value } of batch) {
-      if ((value === undefined) === this.#values.has(key)) this.#keys = undefined;
+      if ((value === undefined) === this.#values.has(key)) this.#note(key, value === undefined);
       if (value === undefined) this.#values.delete(key);
       else this.#values.set(key, value);
     }
+  }
+
+  /** Notes that a key has come or gone. One that did both is as it was. */
+  #note(key, isGone) {
+    const [from, to] = isGone ? [this.#added, this.#gone] : [this.#gone, this.#added];
+    if (!from.delete(key)) to.add(key);
   }
 }

@@ -55,6 +55,9 @@ use std::{
     },
 };
 
+/// When the last sync was is written down this often, where nothing else is: a sync with nothing to do writes nothing.
+const NOTED_MS: u64 = 60_000;
+
 /// One device's instance. Clones are one client; every method takes `&self`.
 ///
 /// Syncs, reconciliations and resolutions of one client take turns. `queue_change` never waits for them.
@@ -79,6 +82,8 @@ pub(crate) struct Inner {
     options: Options,
     id: String,
     identity: StdMutex<Identity>,
+    /// What the state says of when the last sync was.
+    noted_sync_ms: AtomicU64,
     numbers: Arc<AtomicU64>,
     /// A random id of this opening; the classic layout has no use for one.
     opening: String,
@@ -111,6 +116,7 @@ impl Client {
             runtime,
             options,
             id,
+            noted_sync_ms: AtomicU64::new(identity.last_sync_ms.unwrap_or(u64::MAX)),
             identity: StdMutex::new(identity),
             numbers: Arc::new(AtomicU64::new(first)),
             opening,
@@ -323,6 +329,7 @@ impl Inner {
             options: self.options.clone(),
             id: self.id.clone(),
             identity: StdMutex::new(self.identity().clone()),
+            noted_sync_ms: AtomicU64::new(self.noted_sync_ms.load(Relaxed)),
             numbers: self.numbers.clone(),
             opening: self.opening.clone(),
         }
@@ -356,20 +363,24 @@ impl Inner {
         self.identity().joined
     }
 
+    /// Remembers whether the first pull is complete.
     async fn set_joined(&self, joined: bool) -> Result<()> {
-        self.update(|identity| identity.joined = joined).await
-    }
-
-    async fn set_last_sync(&self, wall_ms: u64) -> Result<()> {
-        self.update(|identity| identity.last_sync_ms = Some(wall_ms)).await
-    }
-
-    /// Changes the identity: durable first, then in memory.
-    async fn update(&self, change: impl FnOnce(&mut Identity)) -> Result<()> {
-        let mut identity = self.identity().clone();
-        change(&mut identity);
+        let identity = Identity { joined, ..self.identity().clone() };
         self.ledger.write(vec![StateRecord::set(CLIENT, bytes(&identity)?)]).await?;
         *self.identity() = identity;
+        Ok(())
+    }
+
+    /// Remembers when the last sync was, together with something else; by itself only once a minute.
+    async fn set_last_sync(&self, wall_ms: u64, also: Option<StateRecord>) -> Result<()> {
+        let identity = Identity { last_sync_ms: Some(wall_ms), ..self.identity().clone() };
+        *self.identity() = identity.clone();
+        if also.is_none() && wall_ms.abs_diff(self.noted_sync_ms.load(Relaxed)) < NOTED_MS {
+            return Ok(());
+        }
+        let batch = [StateRecord::set(CLIENT, bytes(&identity)?)].into_iter().chain(also);
+        self.ledger.write(batch.collect()).await?;
+        self.noted_sync_ms.store(wall_ms, Relaxed);
         Ok(())
     }
 

@@ -167,6 +167,7 @@ pub struct Status {
     pub pending: u64,
     /// Conflicts that wait to be resolved.
     pub conflicts: u64,
-    /// When the last complete sync ended, in milliseconds since the Unix epoch by the device's clock.
+    /// When the last complete sync ended, in milliseconds since the Unix epoch by the device's clock. A client that was opened
+    /// anew may name one that is up to a minute older.
     pub last_sync_ms: Option<u64>,
 }

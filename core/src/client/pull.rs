@@ -36,7 +36,9 @@ impl Run {
     pub(super) async fn pull(&mut self) -> Result<()> {
         if self.server.finishes() {
             self.finish_interrupted().await?;
-            interrupted::take_up_page(&self.ledger).await?;
+            if !self.past_page {
+                interrupted::take_up_page(&self.ledger).await?;
+            }
         } else {
             self.take_up_interrupted().await?;
         }
@@ -108,8 +110,13 @@ impl Run {
             self.advance(Phase::Pull, count);
         }
         // What could not be done, or for what there was no time, waits like anything else.
+        let left: Vec<DocId> = todos.into_iter().map(|todo| todo.id).chain(self.take_left()).collect();
+        if left.is_empty() && !keep_local {
+            self.past_page = true;
+            return Ok(());
+        }
         let mut batch = vec![StateRecord::remove(PAGE)];
-        for id in todos.into_iter().map(|todo| todo.id).chain(self.take_left()) {
+        for id in left {
             let todo = Todo { id, news: News::Look { at: None }, keep_local };
             batch.push(record(TODO, &todo.id, &todo)?);
         }
@@ -117,7 +124,7 @@ impl Run {
     }
 
     /// Writes down a page of changes together with the server's new place. Returns what was written.
-    async fn note(&self, page: Changes) -> Result<Vec<Todo>> {
+    async fn note(&mut self, page: Changes) -> Result<Vec<Todo>> {
         if page.look_at_all {
             self.note_all(page.keep_local).await?;
         }
@@ -126,6 +133,7 @@ impl Run {
         }
         queue::again(&self.inner, &page.lost).await?;
         let mut batch = self.recognise(&page.changes).await?;
+        batch.extend(self.take_past_page());
         let mut written = Vec::new();
         for change in page.changes {
             let todo = Todo { id: change.id, news: change.news, keep_local: page.keep_local };

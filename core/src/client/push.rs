@@ -1,6 +1,6 @@
 //! Push: write queued documents, announce them, and acknowledge what is announced.
 //!
-//! Before anything is written its intent is durable (`push/`), so that after an interruption the client knows
+//! Before anything of a push can be seen its intent is durable (`push/`), so that after an interruption the client knows
 //! its own writes from another's. An entry leaves the queue only if it is still the one that was read before the
 //! content: an edit that arrives meanwhile stays queued.
 
@@ -157,7 +157,9 @@ impl Run {
         }
         let push = runtime::random_id(&*self.runtime)?.split_off(16);
         let intents: Vec<Pushing> = ready.iter().map(|r| r.intent(&push)).collect();
-        self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
+        if !self.server.finishes() {
+            self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
+        }
         let (changes, outgoing): (Vec<_>, Vec<_>) = ready.into_iter().map(Ready::split).unzip();
         let placed = self.server.put(outgoing).await?;
         if placed.len() != changes.len() {
@@ -208,10 +210,10 @@ impl Run {
             // Only what is really written is acknowledged.
             let placed: BTreeSet<&DocId> = announced.iter().map(|a| &a.id).gather();
             intents.retain(|intent| placed.contains(&intent.id));
-            self.ledger.write(vec![StateRecord::set(key(PUSH, &push), bytes(&intents)?)]).await?;
         }
+        let durable = StateRecord::set(key(PUSH, &push), bytes(&intents)?);
         self.intents().keep(push.clone(), intents);
-        match self.server.changes_write(announced, push).await? {
+        match self.server.changes_write(announced, push, Some(durable)).await? {
             Written::Later => Ok(Pushed::Done),
             Written::Moved => Ok(Pushed::Moved),
             Written::Done(_) => self.finish().await.map(|()| Pushed::Done),
@@ -226,7 +228,7 @@ impl Run {
 
     /// Acknowledges pushes that are finished, each from the intents that are durable.
     async fn acknowledge_finished(&self) -> Result<()> {
-        while let Some(Acknowledged { pushes, tag, remember }) = self.server.acknowledged().await? {
+        while let Some(Acknowledged { pushes, tag, remember, absent }) = self.server.acknowledged().await? {
             let (mut records, mut written) = (remember, Vec::new());
             for push in pushes {
                 let kept = self.intents().take(&push);
@@ -238,7 +240,7 @@ impl Run {
                 records.push(StateRecord::remove(key(PUSH, &push)));
             }
             self.count(written.iter().map(|(finished, _)| finished.digest));
-            self.acknowledge(written, records).await?;
+            self.acknowledge(written, records, absent).await?;
         }
         Ok(())
     }
@@ -261,38 +263,40 @@ impl Run {
         if announced.is_empty() {
             return self.ledger.write(records).await.map(|()| Pushed::Done);
         }
-        let Written::Done(more) = self.server.changes_write(announced, push).await? else { return Ok(Pushed::Moved) };
+        let Written::Done(more) = self.server.changes_write(announced, push, None).await? else { return Ok(Pushed::Moved) };
         records.extend(more);
         let Written::Done(more) = self.server.metadata_write().await? else { return Ok(Pushed::Moved) };
         records.extend(more);
         let digests: Vec<_> = written.iter().map(|(change, _)| change.digest).collect();
-        self.acknowledge(written.into_iter().map(|(change, tag)| (change.into(), tag)).collect(), records).await?;
+        self.acknowledge(written.into_iter().map(|(change, tag)| (change.into(), tag)).collect(), records, Vec::new()).await?;
         self.count(digests.into_iter());
         Ok(Pushed::Done)
     }
 
-    /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed.
-    async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>) -> Result<()> {
+    /// Remembers that these are agreed; an entry that was renewed meanwhile stays, on top of what was pushed, and so does one
+    /// of what is absent.
+    async fn acknowledge(&self, written: Vec<(Finished, Tag)>, records: Vec<StateRecord>, absent: Vec<DocId>) -> Result<()> {
         let _turn = self.ledger.turn().await;
         let now = self.ledger.of::<Ticket>(QUEUE, written.iter().map(|(change, _)| &change.id)).await?;
         let mut batch = records;
         for ((change, tag), now) in written.into_iter().zip(now) {
             let Finished { id, token, revision, digest, size, before, interrupted } = change;
+            let is_absent = absent.contains(&id);
             batch.extend(interrupted.then(|| removal(PUSHING, &id)));
             let base = digest.map(|digest| Base { id: id.clone(), revision, digest, size, tag, before });
             batch.push(base_record(&id, base.as_ref())?);
             match now {
-                Some(now) if now.token == token => batch.extend(dequeue(&id, now.place)),
-                Some(_) => batch.extend(self.still_queued(&id).await?),
+                Some(now) if now.token == token && !is_absent => batch.extend(dequeue(&id, now.place)),
+                Some(_) => batch.extend(self.still_queued(&id, is_absent).await?),
                 None => {}
             }
         }
         self.ledger.write(batch).await
     }
 
-    /// The records of an entry that was renewed while an older change was pushed.
-    async fn still_queued(&self, id: &DocId) -> Result<Vec<StateRecord>> {
+    /// The records of an entry that was renewed while an older change was pushed, or whose content is to be pushed again.
+    async fn still_queued(&self, id: &DocId, again: bool) -> Result<Vec<StateRecord>> {
         let now = self.ledger.one::<Queued>(QUEUE, id).await?;
-        Ok(now.map(|now| enqueue(&Queued { again: false, ..now })).transpose()?.into_iter().flatten().collect())
+        Ok(now.map(|now| enqueue(&Queued { again, ..now })).transpose()?.into_iter().flatten().collect())
     }
 }

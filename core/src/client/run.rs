@@ -3,9 +3,9 @@
 use super::{
     Inner, SyncOptions,
     host::Host,
-    ledger::{Ledger, Pushing},
+    ledger::{Ledger, PAGE, Pushing},
 };
-use crate::{DocId, Level, Log, Phase, Report, Runtime, Stopped, server::Server};
+use crate::{DocId, Level, Log, Phase, Report, Runtime, StateRecord, Stopped, server::Server};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -33,6 +33,8 @@ pub(super) struct Run {
     pub(super) fresh: bool,
     /// Whether nothing waits to be worked off but what is at hand, which one record remembers.
     pub(super) only_at_hand: bool,
+    /// Whether the page that the state has is worked off: its record goes with whatever is written next.
+    pub(super) past_page: bool,
     /// Documents that could not be worked off since this was last asked for.
     pub(super) left: Mutex<Vec<DocId>>,
     /// Intents of pushes that are not acknowledged, by the push, so that not all of them are read again.
@@ -99,6 +101,11 @@ impl Run {
     pub(super) fn leave(&self, id: DocId, why: impl Into<String>) {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
         self.report().skip(id, why);
+    }
+
+    /// Takes the removal of a page that is worked off, if there is one.
+    pub(super) fn take_past_page(&mut self) -> Option<StateRecord> {
+        std::mem::take(&mut self.past_page).then(|| StateRecord::remove(PAGE))
     }
 
     /// Takes the documents that could not be worked off.

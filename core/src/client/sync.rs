@@ -40,7 +40,7 @@ pub(super) async fn sync(inner: &Arc<Inner>, options: SyncOptions) -> Result<Rep
     let mut run = prepare(inner, meter.clone(), options);
     let result = run.sync().await;
     if result.is_ok() && run.report().stopped.is_none() && !run.options.dry_run {
-        inner.set_last_sync(wall_ms(&*inner.runtime)).await?;
+        inner.set_last_sync(wall_ms(&*inner.runtime), run.take_past_page()).await?;
     }
     let mut report = std::mem::take(&mut *run.report());
     (report.requests, report.bytes) = meter.take();
@@ -108,6 +108,7 @@ pub(super) fn run_with(inner: Arc<Inner>, server: Arc<dyn Server>, options: Sync
         inner,
         options,
         results: Mutex::default(),
+        past_page: false,
         done: 0,
         total: None,
         fresh: false,
@@ -240,14 +241,15 @@ impl Run {
     }
 
     async fn run_rounds(&mut self) -> Result<()> {
+        let mut pushable = self.joined && self.has_pushable().await?;
         // The first pull may be long, and a pull needs no lock.
-        if !self.joined || !self.has_pushable().await? {
+        if !pushable {
             self.pull().await?;
             self.fresh = self.server.finishes();
         }
         let mut looked_again = false;
         for _ in 0..ROUNDS {
-            if self.report().stopped.is_some() || !self.has_pushable().await? {
+            if self.report().stopped.is_some() || !std::mem::take(&mut pushable) && !self.has_pushable().await? {
                 return Ok(());
             }
             self.lock().await?;

@@ -76,8 +76,9 @@ pub trait Server: MaybeSend + MaybeSync {
     async fn changes_read(&self) -> Result<Changes>;
 
     /// ChangesWrite: writes changes behind those that are already there. `push` names this very push: whoever reads
-    /// it in the log again knows that it took place.
-    async fn changes_write(&self, changes: Vec<Announced>, push: String) -> Result<Written>;
+    /// it in the log again knows that it took place. `intents`, which only a server that [finishes](Server::finishes) is
+    /// given, is to be durable before anything can make the push visible.
+    async fn changes_write(&self, changes: Vec<Announced>, push: String, intents: Option<StateRecord>) -> Result<Written>;
 
     /// Whether two different bodies say the same, in this layout.
     fn same_content(&self, a: &[u8], b: &[u8]) -> bool {

@@ -114,6 +114,8 @@ pub struct Acknowledged {
     pub tag: Tag,
     /// To be written together with what the client concludes.
     pub remember: Vec<StateRecord>,
+    /// Documents whose contents the drive has lost while the push was interrupted: they are to be pushed once more.
+    pub absent: Vec<DocId>,
 }
 
 /// A document that the client has settled.

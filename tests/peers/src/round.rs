@@ -79,7 +79,13 @@ impl Client {
         let errors = home.join("errors");
         let mut command = Command::new(program);
         command.args(before).arg(home).args([task.side.place.word(), whereto, &task.wait.as_millis().to_string()]).args(option);
-        command.env("KITESTRING", programs.package()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&errors)?);
+        // Memory comes in small pages: to clear a huge one takes longer than some of the steps.
+        command
+            .env("MIMALLOC_ALLOW_THP", "0")
+            .env("KITESTRING", programs.package())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&errors)?);
         let mut child = command.spawn().map_err(|e| format!("{}: {e}", program.display()))?;
         let out = child.stdout.take().ok_or("no output")?;
         let (said, lines) = channel();

@@ -20,7 +20,7 @@ mod wire;
 pub use format::{Decode, Decoded, Encode, Encoded, Format, JsonFormat};
 
 use super::{Announced, Changes, Fetched, Metadata, Outgoing, Placed, Server, Wanted, Written};
-use crate::{Allow, Drive, Log, Result, Runtime, State};
+use crate::{Allow, Drive, Log, Result, Runtime, State, StateRecord};
 use head::Session;
 use macro_rules_attribute::apply;
 use std::{
@@ -109,7 +109,7 @@ impl Server for Classic {
         self.read_changes().await
     }
 
-    async fn changes_write(&self, changes: Vec<Announced>, push: String) -> Result<Written> {
+    async fn changes_write(&self, changes: Vec<Announced>, push: String, _intents: Option<StateRecord>) -> Result<Written> {
         self.write_changes(changes, push).await
     }
 

@@ -9,6 +9,9 @@ use super::{
 /// The contents of a frame are compressed together; this many bytes gain all that there is to gain.
 const FRAME_BYTES: usize = 1 << 20;
 
+/// From so many bytes on it is worth trying how much contents shrink.
+const SAMPLE_BYTES: usize = 32 << 10;
+
 /// Contents, one behind the other, in frames.
 #[derive(Default)]
 pub(super) struct Frames {
@@ -18,7 +21,7 @@ pub(super) struct Frames {
     /// The stored frames, one behind the other.
     stored: Vec<u8>,
     compressor: Compressor,
-    /// The raw and the stored size of the frame that was closed last.
+    /// The raw and the stored size of the frame that was closed last, or of a sample before there is one.
     last: Option<(usize, usize)>,
 }
 
@@ -48,8 +51,12 @@ impl Frames {
         self.stored.len() as u64
     }
 
-    /// About how many bytes they will take: the one that is being filled is taken to shrink like the one before it.
-    pub(super) fn about_bytes(&self) -> u64 {
+    /// About how many bytes they will take: the one that is being filled is taken to shrink like the one before it. The first
+    /// is tried once.
+    pub(super) fn about_bytes(&mut self) -> u64 {
+        if self.last.is_none() && self.raw.len() >= SAMPLE_BYTES {
+            self.last = Some((self.raw.len(), self.compressor.compress(&self.raw).1.len()));
+        }
         let (raw, stored) = self.last.unwrap_or((1, 1));
         self.stored_bytes() + self.raw.len() as u64 * stored as u64 / raw.max(1) as u64
     }

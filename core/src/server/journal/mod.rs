@@ -283,9 +283,9 @@ impl Server for Journal {
         self.stage_documents(&mut session, documents).await
     }
 
-    async fn changes_write(&self, _changes: Vec<Announced>, push: String) -> Result<Written> {
+    async fn changes_write(&self, _changes: Vec<Announced>, push: String, intents: Option<StateRecord>) -> Result<Written> {
         let mut session = self.session.lock().await;
-        self.stage_push(&mut session, push).await
+        self.stage_push(&mut session, push, intents).await
     }
 
     async fn metadata_write(&self) -> Result<Written> {

@@ -7,13 +7,18 @@ use super::{
     name::{Dot, Link, RecordName, Writer},
     pace::Way,
     pull::Refusal,
-    record::{Change, MAX_TIME, Record, What},
+    record::{Change, MAX_TIME, Place, Record, What, part_path},
     stage::Staged,
     standing::{PAGE, SENT, WITHDRAW, damaged, json, parse},
     tag_of,
     wire::{Reader, put_prefixed},
 };
-use crate::{Error, ErrorKind, Result, StateRecord, client::key, drive::Condition, server::Acknowledged};
+use crate::{
+    DocId, Error, ErrorKind, Result, StateRecord,
+    client::key,
+    drive::{Condition, GetOptions, Got},
+    server::Acknowledged,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -33,6 +38,8 @@ pub(super) struct Sending {
     group: u32,
     /// Whether a record was written only to see how fast the line is: it waits for the next one.
     tried: bool,
+    /// The first record that was written in this sync, of which writer.
+    first: Option<(Writer, u64)>,
     /// The last record that is announced, of which writer.
     pub(super) announced: Option<(Writer, u64)>,
     /// The last record that was acknowledged, of which writer: a state that keeps it all the same is not asked again.
@@ -117,7 +124,7 @@ impl Journal {
             return Ok(());
         }
         self.check_closing(session)?;
-        let Staged { frames, stored, mut changes, pushes } = session.stage.take();
+        let Staged { frames, stored, mut changes, pushes, intents } = session.stage.take();
         changes.extend(self.withdrawals(&changes).await?);
         let device = self.identity.device.as_deref().map(shortened).unwrap_or_default();
         let standing = self.standing(session)?;
@@ -141,14 +148,15 @@ impl Journal {
         drop(stored);
         // What covers the record before says nothing of this one.
         standing.last = Some(link);
-        let records = vec![sent.record(&file)?, standing.record()?];
-        self.state.write(records).await?;
+        let records = [sent.record(&file)?, standing.record()?].into_iter().chain(intents);
+        self.state.write(records.collect()).await?;
         self.drive.put(sent.name().path(), file, Condition::Any).await?;
         if let Some(head) = head {
             sent.placed = true;
             let records = [sent.record(&head)?].into_iter().chain(self.pace.news()?);
             self.state.write(records.collect()).await?;
         }
+        session.send.first = session.send.first.filter(|(writer, _)| *writer == sent.writer).or(Some((sent.writer, link.seq)));
         session.send.last = Some(Read { record, link, head_len: sent.head_len });
         session.send.sent(only_tries);
         Ok(())
@@ -258,6 +266,8 @@ impl Journal {
             }
         };
         let link = read.link;
+        let is_older = session.send.first.is_none_or(|(first, seq)| first != writer || link.seq < seq);
+        let absent = if is_older { self.without_contents(&read.record).await? } else { Vec::new() };
         session.pull.at_hand.forget(read.record.changes.iter().map(|change| &change.id));
         let folded = fold(&*self.state, std::slice::from_ref(&read), true, self.options.keeps_history()).await?;
         let (mut remember, since) = (folded.records, folded.since);
@@ -277,7 +287,24 @@ impl Journal {
         standing.since.add(since);
         remember.push(standing.record()?);
         let tag = tag_of([Dot { writer, seq: link.seq }]);
-        Ok(Some(Acknowledged { pushes: sent.pushes, tag, remember }))
+        Ok(Some(Acknowledged { pushes: sent.pushes, tag, remember, absent }))
+    }
+
+    /// The documents of an interrupted push whose contents are in files of their own that the drive does not have: it was
+    /// put back since they were written, or has lost them.
+    async fn without_contents(&self, record: &Record) -> Result<Vec<DocId>> {
+        let mut absent = Vec::new();
+        for change in &record.changes {
+            let What::Put { body: Place::Parts(parts), .. } = &change.what else { continue };
+            for part in parts {
+                let first = GetOptions { range: Some(0..1), unless: None };
+                if matches!(self.drive.get(part_path(record.writer, part.name_no), first).await?, Got::Missing) {
+                    absent.push(change.id.clone());
+                    break;
+                }
+            }
+        }
+        Ok(absent)
     }
 }
 

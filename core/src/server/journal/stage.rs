@@ -12,7 +12,7 @@ use super::{
     tag_of,
 };
 use crate::{
-    Digest, DocId, Error, Result,
+    Digest, DocId, Error, Result, StateRecord,
     document::Short,
     drive::Condition,
     lookup::Lookup,
@@ -29,6 +29,9 @@ pub(super) const INDEX_BYTES: usize = 2 << 20;
 /// A larger content goes into files of its own, each made of this many bytes.
 const LARGE_BYTES: u64 = 4 << 20;
 
+/// About so many bytes of intents wait in memory for the record.
+const INTENT_BYTES: usize = 1 << 20;
+
 /// Changes that are to be one record.
 #[derive(Default)]
 pub(super) struct Stage {
@@ -39,6 +42,8 @@ pub(super) struct Stage {
     ids: Lookup<DocId, usize>,
     /// The pushes that these changes belong to.
     pushes: Vec<String>,
+    /// What the client has to remember of them, with the record itself.
+    intents: Vec<StateRecord>,
 }
 
 /// What a record is made of.
@@ -47,6 +52,7 @@ pub(super) struct Staged {
     pub(super) stored: Vec<u8>,
     pub(super) changes: Vec<Change>,
     pub(super) pushes: Vec<String>,
+    pub(super) intents: Vec<StateRecord>,
 }
 
 impl Stage {
@@ -55,7 +61,7 @@ impl Stage {
     }
 
     /// Whether it is to be written, where the line takes so many bytes in one piece.
-    fn is_full(&self, piece: u64) -> bool {
+    fn is_full(&mut self, piece: u64) -> bool {
         let small = piece < RECORD_BYTES && self.contents.about_bytes() + self.index as u64 >= piece;
         small || self.contents.stored_bytes() >= RECORD_BYTES || self.changes.len() >= RECORD_CHANGES || self.index >= INDEX_BYTES
     }
@@ -88,11 +94,11 @@ impl Stage {
 
     /// Takes everything that was gathered.
     pub(super) fn take(&mut self) -> Staged {
-        let Self { mut contents, changes, pushes, .. } = std::mem::take(self);
+        let Self { mut contents, changes, pushes, intents, .. } = std::mem::take(self);
         let (frames, stored) = contents.take();
         // It knows how much contents shrink here.
         self.contents = contents;
-        Staged { frames, stored, changes: changes.into_values().collect(), pushes }
+        Staged { frames, stored, changes: changes.into_values().collect(), pushes, intents }
     }
 }
 
@@ -173,8 +179,12 @@ impl Journal {
     }
 
     /// Ends a push that was staged. Once a record is full, it is written.
-    pub(super) async fn stage_push(&self, session: &mut Session, push: String) -> Result<Written> {
+    pub(super) async fn stage_push(&self, session: &mut Session, push: String, intents: Option<StateRecord>) -> Result<Written> {
         session.stage.pushes.push(push);
+        session.stage.intents.extend(intents);
+        if session.stage.intents.iter().filter_map(|intents| intents.value.as_ref()).map(Vec::len).sum::<usize>() > INTENT_BYTES {
+            self.state.write(std::mem::take(&mut session.stage.intents)).await?;
+        }
         self.pace.recall(&*self.state).await?;
         if !session.stage.is_full(self.pace.piece(Way::Up)) {
             return Ok(Written::Later);

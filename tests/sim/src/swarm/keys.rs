@@ -71,7 +71,8 @@ impl Play<'_> {
         if !self.script.sealed || !(self.keys_lost || self.rolled) {
             return;
         }
-        for seat in 0..self.world.seats.len() {
+        // Who finds the lease of somebody that was interrupted waits until it has seen it long enough.
+        for seat in (0..self.world.seats.len()).flat_map(|seat| [seat; 2]) {
             self.world.clock.pass(Duration::from_secs(11 * 60));
             self.open(seat);
             let run = self.world.start_compact(seat, SyncOptions { allow, ..SyncOptions::default() });

@@ -80,6 +80,12 @@ const SCRIPTS: [(&str, &str); 29] = [
     ("put and deleted between two syncs", "c1 edit b; c1 delete b; c1 edit b; c1 sync !kill-after@#; c1 delete b; c1 sync; c2 sync"),
 ];
 
+/// What is tried where the first device pushes in parts.
+const PARTS: [(&str, &str); 1] = [(
+    "a large push killed, and the drive put back",
+    "c3 snapshot; c1 edit a; c1 sync !kill-before@#; c2 rollback new; c1 sync; c2 sync; c3 sync",
+)];
+
 /// What is tried where the drive claims compare-and-swap and does not keep its word.
 const LIES: [(&str, &str); 3] = [
     ("a condition looked at too early", "c1 edit a; c2 edit b; c1 sync !racy@#; c2 sync; c1 resume; c2 sync; c1 sync; c3 sync"),
@@ -141,33 +147,40 @@ pub fn is_script(wanted: &str) -> bool {
 /// A script, on one tier on which it is played.
 struct Played {
     tier: Tier,
+    /// The first device.
+    first: &'static str,
     /// What stands behind the tier.
     sealed: &'static str,
     name: &'static str,
     events: &'static str,
 }
 
-fn on_every_tier(scripts: &'static [(&str, &str)], sealed: &'static str) -> impl Iterator<Item = Played> {
-    scripts.iter().flat_map(move |(name, events)| Tier::JOURNAL.map(|tier| Played { tier, sealed, name, events }))
+/// A device that may do everything, and one that pushes in parts.
+const SEAT: &str = "seat:-fd:1000:0 ";
+const IN_PARTS: &str = "seat:-fdp:1000:0 ";
+
+fn on_every_tier(scripts: &'static [(&str, &str)], first: &'static str, sealed: &'static str) -> impl Iterator<Item = Played> {
+    scripts.iter().flat_map(move |(name, events)| Tier::JOURNAL.map(|tier| Played { tier, first, sealed, name, events }))
 }
 
 /// Every script, with each tier on which it is played.
 fn scripts() -> impl Iterator<Item = Played> {
-    on_every_tier(&SCRIPTS, "").chain(LIES.iter().map(|(name, events)| Played { tier: Tier::Cas, sealed: "", name, events }))
+    let lies = LIES.iter().map(|(name, events)| Played { tier: Tier::Cas, first: SEAT, sealed: "", name, events });
+    on_every_tier(&SCRIPTS, SEAT, "").chain(on_every_tier(&PARTS, IN_PARTS, "")).chain(lies)
 }
 
 fn sealed_scripts() -> impl Iterator<Item = Played> {
-    on_every_tier(&SEALED, " sealed")
+    on_every_tier(&SEALED, SEAT, " sealed")
 }
 
-fn by_script(Played { tier, sealed, name, events }: Played, config: &dyn Fn() -> Config) -> Hit {
+fn by_script(Played { tier, first, sealed, name, events }: Played, config: &dyn Fn() -> Config) -> Hit {
     for settle in ["local", "remote"] {
         let mut most = 1;
         for number in 0..200 {
             let events = events.replace('#', &number.to_string());
             // A fourth one has not seen the vault yet.
-            let seats = "seat:-fd:1000:0 ".repeat(if sealed.is_empty() { 3 } else { 4 });
-            let text = format!("{tier} {settle} seed=1 page=1000{sealed} {seats}; {BEGINNING}; {events}");
+            let others = SEAT.repeat(if sealed.is_empty() { 2 } else { 3 });
+            let text = format!("{tier} {settle} seed=1 page=1000{sealed} {first}{others}; {BEGINNING}; {events}");
             let script: Script = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
             let verdict = play_in(&script, Look::default(), |world| around(world, config()));
             if !verdict.violations.is_empty() {
