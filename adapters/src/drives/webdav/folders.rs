@@ -7,18 +7,20 @@ use super::{
 };
 use crate::http::{Call, Method, Repeat, Request};
 use futures::lock::Mutex;
-use kitestring::{DrivePath, Result};
+use kitestring::{DrivePath, Result, drive::DirEntry};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 use url::Url;
 
-/// The folders that were made by this client, each with when.
+/// The folders that were made by this client, each with when, and those that were not there when the root was listed.
 #[derive(Debug, Default)]
 pub(super) struct Folders {
     made: Mutex<BTreeMap<String, u64>>,
     moment: AtomicU64,
+    /// The names in the root, once somebody has listed it.
+    in_root: Mutex<Option<BTreeSet<String>>>,
 }
 
 impl Folders {
@@ -31,6 +33,17 @@ impl Folders {
     pub(super) async fn has_made_above(&self, path: &DrivePath) -> Result<bool> {
         let Some(folder) = super::look::above(path)? else { return Ok(true) };
         Ok(self.made.lock().await.contains_key(folder.as_str()))
+    }
+
+    /// Notes what is in the root.
+    pub(super) async fn note_root(&self, entries: &[DirEntry]) {
+        *self.in_root.lock().await = Some(entries.iter().map(|entry| entry.name.clone()).collect());
+    }
+
+    /// Whether the folder of a file was not there when the root was listed.
+    pub(super) async fn was_missing_above(&self, path: &DrivePath) -> bool {
+        let Some((first, _)) = path.as_str().split_once('/') else { return false };
+        self.in_root.lock().await.as_ref().is_some_and(|names| !names.contains(first))
     }
 }
 

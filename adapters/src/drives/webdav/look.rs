@@ -88,6 +88,9 @@ impl WebDav {
         }
         let items = self.items(&call, &url, &response)?;
         let entries = children(&items, &url).map_err(|why| self.senseless(&call, &url, why))?;
+        if dir.as_str().is_empty() {
+            self.folders.note_root(&entries).await;
+        }
         Ok(Listing { entries, next: None })
     }
 

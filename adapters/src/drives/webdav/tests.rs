@@ -134,6 +134,20 @@ fn folders_are_made_from_the_first_that_is_missing() {
 }
 
 #[test]
+fn a_folder_that_the_root_does_not_list_is_made_first() {
+    const ROOT: &str = r#"<multistatus xmlns="DAV:"><response><href>/dav/</href><propstat><prop><resourcetype><collection/></resourcetype>
+        </prop></propstat></response><response><href>/dav/there/</href><propstat><prop><resourcetype><collection/></resourcetype></prop>
+        </propstat></response></multistatus>"#;
+    let script = [("PROPFIND /dav/", 207, ROOT), ("PUT /dav/there/f", 201, ""), ("MKCOL /dav/d/", 201, ""), ("PUT /dav/d/f", 201, "")];
+    let (drive, http) = drive(&script);
+    block_on(drive.list_dir(DrivePath::root(), None)).unwrap();
+    for name in ["there/f", "d/f"] {
+        block_on(drive.put(path(name), vec![1], Condition::Any)).unwrap();
+    }
+    assert!(http.0.lock().unwrap().is_empty());
+}
+
+#[test]
 fn a_large_body_is_sent_once_although_its_folder_is_missing() {
     for status in [201, 405] {
         let large = vec![1; 300 << 10];

@@ -28,7 +28,8 @@ impl WebDav {
         let request = Request::new(Method::Put, url.clone()).with("Content-Type", "application/octet-stream").containing(bytes);
         let request = if creates { request.with("If-None-Match", "*") } else { request };
         let begun = self.folders.now();
-        if request.body.len() > LARGE_BYTES && !self.folders.has_made_above(path).await? {
+        let first = request.body.len() > LARGE_BYTES || self.folders.was_missing_above(path).await;
+        if first && !self.folders.has_made_above(path).await? {
             // What cannot be made here, the write finds out about.
             drop(self.make_above(path, begun).await);
         }
