@@ -26,7 +26,7 @@ part() {
 }
 
 sh "$python/package.sh"
-cargo build --quiet --locked -p kitestring-emulators --bins
+cargo build --quiet --locked --workspace --bin '*-emulator'
 bin=$target/python/venv/bin
 # A panic that is planted needs no trace.
 export RUST_BACKTRACE=0

@@ -16,7 +16,7 @@ servers=$target/servers
 [ -x "$servers/bin/pip" ] || python3 -m venv "$servers"
 "$servers/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
 cargo run --quiet --locked -p xtask -- npm
-cargo build --quiet --locked -p kitestring-emulators -p kitestring-cli --bins
+cargo build --quiet --locked --workspace --bin kite --bin '*-emulator'
 (cd "$target/npm" && npm pack --silent ./kitestring)
 CARGO_TARGET_DIR="$target" sh examples/assemble.sh
 project=$target/npm/project

@@ -19,7 +19,7 @@ lib=$kotlin/compiler/node_modules/kotlin-compiler/lib
 classes=$lib/kotlin-stdlib.jar:$lib/kotlinx-coroutines-core-jvm.jar:$java/jna.jar:$java/sqlite-jdbc.jar
 
 "$kotlin/generate.sh" "$work"
-cargo build --quiet --locked -p kitestring-bench --bin kitestring-bench-push
+cargo build --quiet --locked --workspace --bin kitestring-bench-push
 # The block of Kotlin in the README, as a package of its own.
 { echo "package readme"; awk '/^```kotlin$/ { on = 1; next } /^```$/ { on = 0 } on' "$kotlin/README.md"; } >"$work/Readme.kt"
 python3 "$kotlin/../vectors.py" spec/vectors >"$work/vectors.tsv"

@@ -20,6 +20,6 @@ venv=$target/python/venv
 [ -x "$venv/bin/pip" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement "$source/requirements.txt"
 # The library comes last: the generator's feature leaves a library of its own in the same place.
-cargo build --quiet --locked -p kitestring-uniffi --features cli --bin uniffi-bindgen
-cargo build --quiet --locked -p kitestring-uniffi --lib --features test-support
+cargo build --quiet --locked --workspace --features kitestring-uniffi/cli --bin uniffi-bindgen
+cargo build --quiet --locked --workspace --lib --features kitestring-uniffi/test-support
 sh "$source/assemble.sh" "$target/debug/$library" "$target/debug/uniffi-bindgen" "$target/python/package"

@@ -10,8 +10,12 @@ Darwin) library=libkitestring_uniffi.dylib ;;
 *) library=libkitestring_uniffi.so ;;
 esac
 # The library comes last: the generator's feature leaves a library of its own in the same place.
-cargo build --quiet --locked -p kitestring-uniffi --features cli --bin uniffi-bindgen
-cargo build --quiet --locked -p kitestring-uniffi --lib --profile "$profile"
+cargo build --quiet --locked --workspace --features kitestring-uniffi/cli --bin uniffi-bindgen
+case $profile in
+# With the workspace, whose tests share what is built.
+dev) cargo build --quiet --locked --workspace --lib ;;
+*) cargo build --quiet --locked -p kitestring-uniffi --lib --profile "$profile" ;;
+esac
 mkdir -p "$1"
 cp "$target/$folder/$library" "$1/"
 rm -rf "$1/generated"

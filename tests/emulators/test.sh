@@ -15,7 +15,7 @@ fi
 cp tests/emulators/official/package.json tests/emulators/official/package-lock.json "$environment/"
 npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$environment"
 
-cargo build --locked -p kitestring-emulators --bins
+cargo build --locked --workspace --bin '*-emulator'
 
 # Starts the emulator of a service, with further arguments behind the number of a channel, and sets `address`. It ends when its
 # input does, which is when this script does.

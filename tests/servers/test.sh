@@ -17,6 +17,6 @@ fi
 [ -x "$environment/bin/pip" ] || python3 -m venv "$environment"
 "$environment/bin/pip" install --quiet --disable-pip-version-check --prefer-binary --requirement tests/servers/requirements.txt
 
-cargo test --locked -p kitestring-servers --test conformance --test claims --test faults --test tls -- --nocapture
-cargo test --locked -p kitestring-servers --test s3_conformance --test s3_faults --test s3_store -- --nocapture
-cargo test --locked -p kitestring-cli --test webdav --test s3 -- --nocapture --test-threads=4
+cargo test --locked --workspace --test conformance --test claims --test faults --test tls -- --nocapture
+cargo test --locked --workspace --test s3_conformance --test s3_faults --test s3_store -- --nocapture
+cargo test --locked --workspace --test webdav --test s3 -- --nocapture --test-threads=4

@@ -65,7 +65,7 @@ fn node_command() -> PathBuf {
 /// # Errors
 /// If a program fails, or has other notes than the first.
 pub(crate) fn run() -> Result<()> {
-    succeed(cargo().args(["build", "--locked", "--quiet", "-p", "kitestring-languages"]))?;
+    succeed(cargo().args(["build", "--workspace", "--locked", "--quiet", "--bin", "notes-rust"]))?;
     if !target().join("python/package/kitestring").is_dir() {
         succeed(Command::new("sh").arg(root().join("bindings-uniffi/python/package.sh")))?;
     }

@@ -7,9 +7,11 @@
 //! - `cargo xtask npm [MODULE]` builds the npm package, or one module of it, and measures it.
 //! - `cargo xtask peers [--short | draw | COUNT…]` measures beside the peers, and writes `tests/peers/RESULTS.md`.
 //! - `cargo xtask planted [NAME]` plants bugs in a copy of the core and looks for them.
+//! - `cargo xtask units` runs the unit and integration tests, several programs at a time.
 
 mod count;
 mod demo;
+mod heard;
 mod languages;
 mod npm;
 mod peers;
@@ -19,8 +21,9 @@ mod silence;
 mod stage;
 mod test;
 mod tools;
+mod units;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 /// The result of a command; the error is one sentence for people.
 pub(crate) type Result<T> = std::result::Result<T, String>;
@@ -38,8 +41,9 @@ fn main() -> ExitCode {
         ["peers", options @ ..] => peers::run(options),
         ["planted"] => planted::run(None),
         ["planted", name] => planted::run(Some(name)),
+        ["units"] => units::run(),
         _ => Err(
-            "usage: cargo xtask test | demo | bench [--full] | languages | npm [MODULE] | peers [--short | draw | COUNT…] | planted [NAME]"
+            "usage: cargo xtask test | demo | bench [--full] | languages | npm [MODULE] | peers [--short | draw | COUNT…] | planted [NAME] | units"
                 .to_owned(),
         ),
     };
@@ -58,17 +62,6 @@ fn bench(options: &[&str]) -> Result<()> {
         // It also measures how `kite` scans a folder, and skips that where the program is missing.
         place::succeed(place::cargo().args(["build", "--release", "--locked", "--package", "kitestring-cli"]))?;
     }
-    place::succeed(&mut bench_command("build"))?;
-    let mut command = bench_command("run");
-    command.arg("--").args(options);
-    place::succeed(&mut command)
-}
-
-/// Makes the command that builds, or runs, the benchmark. It is two programs, and one of them runs both.
-pub(crate) fn bench_command(verb: &str) -> Command {
-    let mut command = place::cargo();
-    command.args([verb, "--release", "--locked", "--package", "kitestring-bench"]);
-    // Memory comes in small pages: to clear a huge one takes longer than some of what is measured.
-    command.env("MIMALLOC_ALLOW_THP", "0");
-    command
+    place::measuring()?;
+    place::succeed(place::measure("kitestring-bench").args(options))
 }

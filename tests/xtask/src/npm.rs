@@ -77,7 +77,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
     tools::install_for_npm()?;
     succeed(
         cargo()
-            .args(["build", "--locked", "--quiet", "-p", "kitestring-wasm", "--features", "generate"])
+            .args(["build", "--workspace", "--locked", "--quiet", "--features", "kitestring-wasm/generate"])
             .args(["--bin", "kitestring-wasm-generate"]),
     )?;
     let package = target().join("npm/kitestring");

@@ -2,7 +2,7 @@
 
 use crate::{
     Result, npm,
-    place::{cargo, root, succeed, target},
+    place::{cargo, measure, measuring, root, succeed, target},
     tools,
 };
 
@@ -26,5 +26,6 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
                 .arg(target().join("peers-bothy")),
         )?;
     }
-    succeed(cargo().args(["run", "--release", "--locked", "--package", "kitestring-peers", "--"]).args(options))
+    measuring()?;
+    succeed(measure("kitestring-peers").args(options))
 }

@@ -33,7 +33,23 @@ pub(crate) fn cargo() -> Command {
 /// # Errors
 /// If the build fails.
 pub(crate) fn programs() -> Result<()> {
-    succeed(cargo().args(["build", "--locked", "--quiet", "-p", "kitestring-cli"]))
+    succeed(cargo().args(["build", "--workspace", "--locked", "--quiet", "--bin", "kite"]))
+}
+
+/// Builds the programs that measure, all at once, so that they share what they stand on.
+///
+/// # Errors
+/// If the build fails.
+pub(crate) fn measuring() -> Result<()> {
+    succeed(cargo().args(["build", "--release", "--locked", "-p", "kitestring-bench", "-p", "kitestring-peers", "--bins"]))
+}
+
+/// Makes the command that runs a program that measures.
+pub(crate) fn measure(name: &str) -> Command {
+    let mut command = Command::new(target().join("release").join(name));
+    // Memory comes in small pages: to clear a huge one takes longer than some of what is measured.
+    command.current_dir(root()).env("MIMALLOC_ALLOW_THP", "0");
+    command
 }
 
 /// Runs a command without standard input.

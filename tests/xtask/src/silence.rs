@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-/// How long a stage may say nothing. Building everything on a slow machine takes less.
-const LIMIT: Duration = Duration::from_secs(20 * 60);
+/// How long a stage, or a program of tests, may say nothing. On a slow machine, and beside others, the longest takes less.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// Takes a stage's next line; none when it has ended, or was killed.
 pub(crate) fn next_line(lines: &Receiver<Vec<u8>>, child: &Child) -> Option<Vec<u8>> {

@@ -1,10 +1,8 @@
 //! One stage of the test run: it has a name, takes a time, and ends with a count of tests.
 
-use crate::{Result, count::Count, silence::next_line};
+use crate::{Result, count::Count, heard::heard};
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-    sync::mpsc::channel,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +16,9 @@ pub(crate) struct Done {
     succeeded: bool,
 }
 
+/// Stages to come, one after the other.
+pub(crate) type Lane = Vec<(&'static str, Command)>;
+
 /// Every stage so far.
 #[derive(Debug, Default)]
 pub(crate) struct Stages(Vec<Done>);
@@ -25,7 +26,12 @@ pub(crate) struct Stages(Vec<Done>);
 impl Stages {
     /// Runs a command as a stage; a failure does not stop the stages after it.
     pub(crate) fn command(&mut self, name: &'static str, command: Command) -> bool {
-        self.stage(name, |count| watched(command, count))
+        self.stage(name, |count| {
+            heard(command, |line| {
+                println!("{line}");
+                count.read(line);
+            })
+        })
     }
 
     /// Runs a function as a stage.
@@ -33,17 +39,23 @@ impl Stages {
         self.stage(name, |_| work())
     }
 
+    /// Runs lanes of stages beside each other, and those of a lane one after the other. What a stage says comes whole, once it
+    /// has ended.
+    pub(crate) fn beside(&mut self, lanes: Vec<Lane>) {
+        thread::scope(|scope| {
+            let lanes: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(|| lane.into_iter().map(whole).collect::<Vec<Done>>())).collect();
+            for lane in lanes {
+                self.0.extend(lane.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
+            }
+        });
+    }
+
     fn stage(&mut self, name: &'static str, work: impl FnOnce(&mut Count) -> Result<()>) -> bool {
         println!("\n== {name}");
-        let (start, mut count) = (Instant::now(), Count::default());
-        let result = work(&mut count);
-        let time = start.elapsed();
-        if let Err(e) = &result {
-            println!("{e}");
-        }
-        let succeeded = result.is_ok() && count.failed == 0;
-        println!("== {name}: {} in {:.1} s", verdict(succeeded), time.as_secs_f64());
-        self.0.push(Done { name, time, count: count.of_stage(succeeded), succeeded });
+        let (done, end) = timed(name, work);
+        println!("{end}");
+        let succeeded = done.succeeded;
+        self.0.push(done);
         succeeded
     }
 
@@ -63,23 +75,71 @@ impl Stages {
     }
 }
 
+/// Runs a stage whose lines are kept until its end.
+fn whole((name, command): (&'static str, Command)) -> Done {
+    let mut said = String::new();
+    let (done, end) = timed(name, |count| {
+        heard(command, |line| {
+            said.push_str(line);
+            said.push('\n');
+            count.read(line);
+        })
+    });
+    println!("\n== {name}\n{said}{end}");
+    done
+}
+
+/// Does the work of a stage, and returns with it the last lines that are said of it.
+fn timed(name: &'static str, work: impl FnOnce(&mut Count) -> Result<()>) -> (Done, String) {
+    let (start, mut count) = (Instant::now(), Count::default());
+    let result = work(&mut count);
+    let time = start.elapsed();
+    let succeeded = result.is_ok() && count.failed == 0;
+    let why = result.err().map(|e| e + "\n").unwrap_or_default();
+    let end = format!("{why}== {name}: {} in {:.1} s", verdict(succeeded), time.as_secs_f64());
+    (Done { name, time, count: count.of_stage(succeeded), succeeded }, end)
+}
+
 fn verdict(succeeded: bool) -> &'static str {
     if succeeded { "ok" } else { "FAILED" }
 }
 
-/// Runs a command, passes its output on line by line, and reads the counts in it.
-fn watched(mut command: Command, count: &mut Count) -> Result<()> {
-    let failed = |command: &Command, e: &dyn std::fmt::Display| format!("{command:?}: {e}");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|e| failed(&command, &e))?;
-    if let Some(out) = child.stdout.take() {
-        let (said, lines) = channel();
-        thread::spawn(move || BufReader::new(out).split(b'\n').map_while(std::result::Result::ok).try_for_each(|line| said.send(line)));
-        while let Some(line) = next_line(&lines, &child) {
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            count.read(&line);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    fn shell(text: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", text]);
+        command
     }
-    let status = child.wait().map_err(|e| failed(&command, &e))?;
-    if status.success() { Ok(()) } else { Err(failed(&command, &status)) }
+
+    #[test]
+    fn lanes_go_beside_each_other_and_every_stage_counts() {
+        let folder = empty_folder();
+        let (first, second) = (folder.join("first"), folder.join("second"));
+        // Each lane waits for the other.
+        let meet = |mine: &Path, other: &Path, says: &str| {
+            let (mine, other) = (mine.display(), other.display());
+            shell(&format!(
+                "touch {mine}; for _ in $(seq 100); do [ -f {other} ] && break; sleep 0.1; done; [ -f {other} ] && echo '{says}'"
+            ))
+        };
+        let mut stages = Stages::default();
+        stages.beside(vec![
+            vec![("first", meet(&first, &second, "# pass 2"))],
+            vec![("second", meet(&second, &first, "# pass 3")), ("third", shell("echo '# fail 1'")), ("fourth", shell("exit 1"))],
+        ]);
+        std::fs::remove_dir_all(folder).unwrap();
+        let counts: Vec<_> = stages.0.iter().map(|done| (done.name, done.count.passed, done.count.failed, done.succeeded)).collect();
+        assert_eq!(counts, [("first", 2, 0, true), ("second", 3, 0, true), ("third", 0, 1, false), ("fourth", 0, 1, false)]);
+        assert!(!stages.conclude());
+    }
+
+    fn empty_folder() -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("kitestring-stages-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything that CI runs, stage by stage.
+//!
+//! Whatever builds anything here names the whole workspace, and then what it needs of it: so cargo chooses the same features
+//! of every package each time, and builds nothing twice.
 
 use crate::{
-    bench_command, demo,
-    place::{cargo, root, target},
-    stage::Stages,
+    place::{self, cargo, root, target},
+    stage::{Lane, Stages},
     tools,
 };
 use std::process::{Command, ExitCode};
@@ -23,31 +25,36 @@ pub(crate) fn run() -> ExitCode {
         let alone = ["check", "--locked", "-p", "kitestring", "--no-default-features", "--features", layout];
         stages.command(name, cargo_with(&alone));
     }
-    stages.command("guards", cargo_with(&["test", "--locked", "--no-fail-fast", "-p", "xtask"]));
-    let tests = ["test", "--workspace", "--exclude", "xtask", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"];
-    stages.command("unit and integration tests", cargo_with(&tests));
-    stages.command("planted bugs", itself(&["planted"]));
-    let watching = ["test", "--locked", "-p", "kitestring-cli", "--test", "watch", "--", "--test-threads=8"];
-    stages.command("kite watch", cargo_with(&watching));
-    stages.command("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]));
-    stages.command("sealed reader", script("tests/interop/sealed/test.sh"));
-    stages.command("servers: webdav, s3", script("tests/servers/test.sh"));
-    stages.command("emulators", script("tests/emulators/test.sh"));
-    // With the tests' dependencies, so that nothing is built a second time.
-    if stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"])) {
-        stages.command("interop: db-to-cloud", interop());
-        stages.function("demo", demo::run);
-    }
-    for (name, path) in SCRIPTS {
-        if root().join(path).is_file() {
-            stages.command(name, script(path));
-        }
-    }
-    stages.command("peers", itself(&["peers", "--short"]));
-    if stages.command("bench: programs", bench_command("build")) {
-        stages.command("bench", bench_command("run"));
+    stages.command("guards", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--bin", "xtask", "--test", "guards"]));
+    stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"]));
+    stages.beside(vec![computing(), waiting()]);
+    if stages.function("programs that measure", place::measuring) {
+        stages.command("peers", itself(&["peers", "--short"]));
+        stages.command("bench", itself(&["bench"]));
     }
     if stages.conclude() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Stages that compute most of their time.
+fn computing() -> Lane {
+    vec![
+        ("unit and integration tests", itself(&["units"])),
+        ("planted bugs", itself(&["planted"])),
+        ("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"])),
+    ]
+}
+
+/// Stages that wait much: for packages, servers, browsers.
+fn waiting() -> Lane {
+    let mut lane = vec![
+        ("sealed reader", script("tests/interop/sealed/test.sh")),
+        ("servers: webdav, s3", script("tests/servers/test.sh")),
+        ("emulators", script("tests/emulators/test.sh")),
+        ("interop: db-to-cloud", interop()),
+        ("demo", itself(&["demo"])),
+    ];
+    lane.extend(SCRIPTS.into_iter().filter(|(_, path)| root().join(path).is_file()).map(|(name, path)| (name, script(path))));
+    lane
 }
 
 fn cargo_with(arguments: &[&str]) -> Command {
