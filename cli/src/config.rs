@@ -44,6 +44,12 @@ impl Config {
         Self { format: FORMAT, drive, layout, shared_folder: false, device, drive_is_new: true, sealed: None, home: None }
     }
 
+    /// Describes the same folder with its vault in another place, where it always has the journal layout.
+    pub(crate) fn moved_to(&self, drive: DriveUrl) -> Self {
+        let shared_folder = self.shared_folder && drive.without_collection().is_same(&self.drive.without_collection());
+        Self { drive, layout: Layout::Journal, shared_folder, drive_is_new: false, ..self.clone() }
+    }
+
     /// Returns who copies the drive's folder between machines, if somebody does. That may begin at any time.
     pub(crate) fn copier(&self) -> Option<&'static str> {
         self.drive.dataset().and_then(|dataset| sharing::copier(&dataset)).or(self.shared_folder.then_some(sharing::SOMEBODY))

@@ -85,7 +85,7 @@ impl Layout {
     pub(crate) fn for_client(self, strategy: Option<Strategy>) -> kitestring::Layout {
         match self {
             Self::Classic => kitestring::Layout::Classic(ClassicOptions { format: Arc::new(FileFormat), ..ClassicOptions::default() }),
-            Self::Journal => kitestring::Layout::Journal(JournalOptions { strategy, ..JournalOptions::default() }),
+            Self::Journal => kitestring::Layout::Journal(journal(strategy)),
         }
     }
 
@@ -114,6 +114,11 @@ impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Returns how a vault of the journal layout is made: it finds its records by `strategy`, or by the best one that the drive can serve.
+pub(crate) fn journal(strategy: Option<Strategy>) -> JournalOptions {
+    JournalOptions { strategy, ..JournalOptions::default() }
 }
 
 fn other(detail: impl Into<String>, drive: &DriveUrl) -> Error {

@@ -143,8 +143,8 @@ kinds! {
     MarkerDamaged = "marker_damaged", Damage;
     /// A vault is being imported here, or its import was interrupted.
     Importing = "importing", Damage;
-    /// The vault was moved to another place.
-    Moved = "moved", Damage;
+    /// The vault was moved to another place, or brought to the journal layout there.
+    Moved = "moved", Warning;
     /// The vault is being moved to another place, or its move was interrupted.
     Moving = "moving", Damage;
     /// The vault that this client has joined is another one.

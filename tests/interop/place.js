@@ -24,8 +24,11 @@ export class Place {
 
   /** A device with db-to-cloud; `wrap` may replace the drive that it is given. */
   old({wrap = drive => drive} = {}) {
-    return new OldClient(wrap(dbToCloud.drive.fsDrive({folder: this.drive})));
+    return new OldClient(wrap(this.oldDrive()));
   }
+
+  /** The folder as a drive of db-to-cloud's. */
+  oldDrive() { return dbToCloud.drive.fsDrive({folder: this.drive}); }
 
   /** A device with kitestring; `home` names an earlier one's folder to start it again. */
   new({home = join(this.root, `home${++this.#homes}`), delayMs} = {}) {
@@ -44,6 +47,8 @@ export class Place {
     mkdirSync(dirname(this.path(file)), {recursive: true});
     writeFileSync(this.path(file), text);
   }
+
+  remove(file) { rmSync(this.path(file)); }
 
   /** The names in `docs`. */
   docNames() { return readdirSync(this.path("docs")); }

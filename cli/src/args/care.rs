@@ -1,6 +1,9 @@
 //! What can be typed to care for a vault.
 
-use super::{Folder, syncing::SEALED};
+use super::{
+    Folder,
+    syncing::{SEALED, Unlock},
+};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
@@ -92,6 +95,31 @@ pub(crate) struct Move {
     /// Open the vault with this key; a passphrase is taken from KITE_PASSPHRASE, or asked for
     #[arg(long, value_name = "PATH", help_heading = SEALED)]
     pub key_file: Option<PathBuf>,
+}
+
+const MIGRATED: &str = "On each other device: kite move FOLDER --follow.";
+
+/// The options of `kite migrate`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = MIGRATED)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Where the vault is to be: an empty place, as kite sync --drive takes it; if nothing is said, the collection `kitestring` of the
+    /// drive where it is. A migration that was interrupted goes on
+    #[arg(value_name = "URL")]
+    pub drive: Option<PathBuf>,
+    /// One dataset of several on the drive
+    #[arg(long, value_name = "NAME", requires = "drive")]
+    pub collection: Option<String>,
+    #[command(flatten)]
+    pub unlock: Unlock,
+    /// How long to wait for another device's lock
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub wait: u64,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// The options of `kite break-lock`.

@@ -6,7 +6,7 @@ mod keys;
 mod services;
 mod syncing;
 
-pub(crate) use care::{BreakLock, Compact, Doctor, Export, Import, Move, Place};
+pub(crate) use care::{BreakLock, Compact, Doctor, Export, Import, Migrate, Move, Place};
 pub(crate) use files::{Conflicts, Empty, Keep, Log, Resolve, Restore, RestoreVersion, Trash};
 pub(crate) use keys::{Key, KeyAdd, KeyList, KeyRemove, KeyRevoke, KeyRotate};
 pub(crate) use services::{
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Move the vault of a folder to another drive, or follow one that was moved
     Move(Move),
+    /// Bring the vault of a folder from the classic layout to the journal layout; programs made for db-to-cloud cannot follow
+    Migrate(Migrate),
     /// Remove the lock that a device has left on the drive, after showing it and asking
     BreakLock(BreakLock),
     /// Forget the drive of a folder; no file is touched
@@ -137,6 +139,7 @@ impl Command {
             | Self::Restore(RestoreVersion { folder, .. })
             | Self::Lower(Lower { folder, .. })
             | Self::Move(Move { folder, .. })
+            | Self::Migrate(Migrate { folder, .. })
             | Self::Key(
                 Key::List(KeyList { folder, .. })
                 | Key::Add(KeyAdd { folder, .. })
@@ -155,7 +158,7 @@ impl Command {
         }
         match self {
             Self::Sync(Sync { unlock, yes, .. }) => Unlock { anew: yes.contains(&Warning::VaultChanged), ..unlock.clone() },
-            Self::Watch(Watch { unlock, .. }) => unlock.clone(),
+            Self::Watch(Watch { unlock, .. }) | Self::Migrate(Migrate { unlock, .. }) => unlock.clone(),
             Self::Move(Move { key_file, .. }) => Unlock { key_file: key_file.clone(), ..Unlock::default() },
             Self::Key(
                 Key::List(KeyList { key_file, .. })

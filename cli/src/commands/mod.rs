@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod log;
 mod lower;
+mod migrate;
 mod relocate;
 mod resolve;
 mod restore;
@@ -100,6 +101,7 @@ async fn command(command: &Command, opening: &Opening, watch: &Watch) -> Result<
         Command::Export(options) => export::run(options, opening, watch).await,
         Command::Import(options) => import::run(options, opening, watch).await,
         Command::Move(options) => relocate::run(options, opening, watch).await,
+        Command::Migrate(options) => migrate::run(options, opening, watch).await,
         Command::BreakLock(options) => break_lock::run(options, opening).await,
         Command::Unlink(unlink) => unlink::run(unlink, opening).await,
         Command::Connect(options) => connect::run(options),

@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     drive_url::DriveUrl,
     folder::OWN,
+    layout::Layout,
     output::{
         GOOD, json, line,
         progress::Bar,
@@ -30,6 +31,7 @@ pub(super) async fn run(args: &Move, opening: &Opening, watch: &Watch) -> Result
 async fn move_to(args: &Move, session: &Session, opening: &Opening, watch: &Watch) -> Result<u8> {
     let folder = &args.folder.folder;
     let url = typed(args)?.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "move", "say where the vault is to be"))?;
+    check_layout(session, folder)?;
     setup::check_apart(folder, &url)?;
     let drive = url.open(true, session.config.layout, None)?;
     let bar = Bar::new(opening.verbose);
@@ -37,7 +39,7 @@ async fn move_to(args: &Move, session: &Session, opening: &Opening, watch: &Watc
     let moved = session.client.move_to(drive, options).await;
     drop(bar);
     let moved = moved?;
-    remember(folder, session, &url)?;
+    remember(folder, &session.config.moved_to(url.clone()))?;
     let Moved { files, bytes, resumed } = moved;
     if args.folder.json {
         json::print(&json!({ "moved": url.to_string(), "files": files, "bytes": bytes, "resumed": resumed }));
@@ -61,8 +63,12 @@ async fn follow(args: &Move, session: &Session) -> Result<u8> {
     if !args.yes && !agreed("follow", &question)? {
         return Err(Error::new(ErrorKind::InvalidInput, "follow", "nothing was changed"));
     }
-    session.client.follow(url.open(false, session.config.layout, None)?).await?;
-    remember(folder, session, &url)?;
+    if session.config.layout == Layout::Classic {
+        // What was agreed is forgotten: only now it shows what is gone from the folder.
+        session.look().await?;
+    }
+    session.client.follow(url.open(false, Layout::Journal, None)?).await?;
+    remember(folder, &session.config.moved_to(url.clone()))?;
     if args.folder.json {
         json::print(&json!({ "followed": url.to_string() }));
     } else {
@@ -99,9 +105,20 @@ fn nowhere(why: &str, folder: &Path) -> Error {
     Error::new(ErrorKind::InvalidInput, "follow", format!("{why}: name the place, `kite move {again} URL --follow`"))
 }
 
+fn check_layout(session: &Session, folder: &Path) -> Result<()> {
+    if session.config.layout == Layout::Journal {
+        return Ok(());
+    }
+    let detail = format!(
+        "a vault in the classic layout is not moved, for programs made for db-to-cloud would go on in the old place: `kite migrate {} \
+         URL` brings it there in the journal layout",
+        shell(&folder.to_string_lossy())
+    );
+    Err(Error::new(ErrorKind::InvalidInput, "move", detail))
+}
+
 /// Writes down where the folder's vault is. What was noted about the old drive is of no use.
-fn remember(folder: &Path, session: &Session, url: &DriveUrl) -> Result<()> {
+pub(super) fn remember(folder: &Path, config: &Config) -> Result<()> {
     setup::forget_notes(&folder.join(OWN))?;
-    let config = Config { drive: url.clone(), shared_folder: false, drive_is_new: false, ..session.config.clone() };
     config.write(folder)
 }

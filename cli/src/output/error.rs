@@ -85,6 +85,9 @@ pub(crate) fn next(error: &Error, folder: &str) -> Option<(&'static str, String)
         ErrorKind::MassDelete { .. } => Some(("if these deletions are meant", yes("mass-delete"))),
         ErrorKind::VaultChanged => Some(("to join what is on the drive now, keeping every file", yes("vault-changed"))),
         ErrorKind::Moved { .. } => Some(("if that is right, to follow it", format!("kite move {folder} --follow"))),
+        ErrorKind::Unavailable if error.detail().contains("migrate it there") => {
+            Some(("to complete it, with that address", format!("kite migrate {folder} URL")))
+        }
         ErrorKind::HostOlder { .. } => Some(("if these are edits, to push them over what is on the drive", yes("host-older"))),
         ErrorKind::Rollback { .. } => Some(("to go on and push this folder's files again", yes("rollback"))),
         // The lock of the folder itself names its process.

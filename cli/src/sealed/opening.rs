@@ -5,6 +5,7 @@ use super::{KeyFile, Passphrase, Sealed, is_somebody_here};
 use crate::{
     args::{Args, Unlock},
     config::Config,
+    layout::Layout,
     output::{NOTICE, note, quote::shell, styled},
     session::Session,
 };
@@ -82,6 +83,10 @@ impl Opening {
     /// # Errors
     /// Those of key files and passphrases.
     pub(crate) fn for_local_work(&self, config: &Config) -> Result<Option<Encryption>> {
+        // What was typed is for the place to which the vault goes.
+        if config.layout == Layout::Classic {
+            return Ok(None);
+        }
         if config.sealed.is_none() && !self.typed.seals() && self.typed.last_key_file.is_none() {
             return Ok(self.now());
         }

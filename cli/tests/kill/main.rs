@@ -20,6 +20,7 @@ macro_rules! in_each_layout {
 
 mod copied;
 mod every_call;
+mod migrate;
 mod patience;
 mod pull;
 mod push;

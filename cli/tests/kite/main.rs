@@ -21,6 +21,7 @@ mod large;
 mod layouts;
 mod lock;
 mod lower;
+mod migrated;
 mod moved;
 mod sealed;
 mod set_up;

@@ -17,7 +17,8 @@ impl Client {
     /// Removes a lock as it was shown. It ends by itself; this is for who cannot wait, and knows that its owner is gone.
     ///
     /// # Errors
-    /// `condition` if there is another one by now: look again. `not_found` if there is none any longer.
+    /// `condition` if there is another one by now: look again. `not_found` if there is none any longer; `invalid_input` if it is
+    /// there because the vault was brought to the journal layout.
     ///
     /// # Cancel safety
     /// Dropped, the lock is there or is not.

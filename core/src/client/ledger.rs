@@ -298,7 +298,7 @@ impl Ledger {
 
     /// Forgets everything that was agreed with a vault. The queue stays.
     pub(super) async fn forget_vault(&self) -> Result<()> {
-        for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
+        for prefix in [PAGE, TODO, BASE, PUSH, PUSHING, APPLIES, APPLYING, CONFLICT, CONFLICT_BODY, "server/"] {
             self.clear(prefix).await?;
         }
         Ok(())

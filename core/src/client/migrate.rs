@@ -6,6 +6,8 @@ use super::{
     run::Run,
     sync,
 };
+#[cfg(feature = "sealed")]
+use crate::Encryption;
 use crate::{
     CancelToken, Drive, Error, ErrorKind, JournalOptions, Level, MemoryState, ProgressSink, Result, StateRecord,
     drive::{DrivePath, GetOptions, Got},
@@ -13,7 +15,7 @@ use crate::{
         classic::{Classic, ClassicOptions},
         journal::Marker,
     },
-    transfer::check_address,
+    transfer::{Forwarding, check_address},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +29,10 @@ pub struct MigrateOptions {
     pub address: String,
     /// How the new vault is made.
     pub journal: JournalOptions,
+    /// What seals the new vault; none by default. Once the old one is closed for a sealed one, another call goes on only with
+    /// something. Needs the feature `sealed`.
+    #[cfg(feature = "sealed")]
+    pub encryption: Option<Encryption>,
     /// How long to wait for another client's lock. 10 seconds by default.
     pub wait: Duration,
     /// Ends it from elsewhere, with the error `cancelled`.
@@ -40,10 +46,24 @@ impl Default for MigrateOptions {
         Self {
             address: String::new(),
             journal: JournalOptions::default(),
+            #[cfg(feature = "sealed")]
+            encryption: None,
             wait: Duration::from_secs(10),
             cancel: None,
             progress: ProgressSink::default(),
         }
+    }
+}
+
+impl MigrateOptions {
+    #[cfg(feature = "sealed")]
+    fn seals(&self) -> bool {
+        self.encryption.is_some()
+    }
+
+    #[cfg(not(feature = "sealed"))]
+    fn seals(&self) -> bool {
+        false
     }
 }
 
@@ -91,7 +111,7 @@ async fn migrate(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MigrateOpti
         }
         Some(_) => {}
         // It was closed, and an old client has written behind that.
-        None if here.is_locked_for_good().await? => {}
+        None if here.is_to_be_closed().await? => {}
         None => {
             check_empty(&*drive).await?;
             let progress = options.progress.clone();
@@ -101,7 +121,7 @@ async fn migrate(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MigrateOpti
         }
     }
     for _ in 0..ROUNDS {
-        let (closed, version) = here.close(&options.address, options.wait).await?;
+        let (closed, version) = here.close(&options.address, options.seals(), options.wait).await?;
         read_to_the_end(inner, from.clone(), layout).await?;
         check_settled(inner).await?;
         let (vault, documents) = fill(inner, drive.clone(), &options).await?;
@@ -114,7 +134,8 @@ async fn migrate(inner: &Arc<Inner>, drive: Arc<dyn Drive>, options: MigrateOpti
     Err(Error::new(ErrorKind::Unavailable, "migrate", "other clients kept writing; nothing is lost, try again"))
 }
 
-/// Follows a vault that was brought to the journal layout: takes what it was when it was closed, and forgets the old place.
+/// Follows a vault that was brought to the journal layout: takes what it was when it was closed, and forgets the old place. Who has not
+/// joined it has agreed on nothing here, or has forgotten it already and was interrupted: it only forgets.
 pub(super) async fn follow(inner: &Arc<Inner>, drive: &dyn Drive, layout: &ClassicOptions) -> Result<()> {
     let from: Arc<dyn Drive> = Arc::new(sync::metered(inner, false).await?);
     let here = sync::classic(inner, from.clone(), layout, &SyncOptions::default());
@@ -123,12 +144,14 @@ pub(super) async fn follow(inner: &Arc<Inner>, drive: &dyn Drive, layout: &Class
     };
     let Some(vault) = &closed.vault else { return Err(closed.gone()) };
     check_arrived(drive, vault).await?;
-    match read_to_the_end(inner, from, layout).await {
-        // They stay, and the other place gets them again: nobody can be asked here, and nothing is deleted unasked.
-        Err(e) if matches!(e.kind, ErrorKind::MassDelete { .. }) => {
-            inner.options.log.line(Level::Warn, || format!("not deleted, because they are many: {e}"));
+    if inner.joined() {
+        match read_to_the_end(inner, from, layout).await {
+            // They stay, and the other place gets them again: nobody can be asked here, and nothing is deleted unasked.
+            Err(e) if matches!(e.kind, ErrorKind::MassDelete { .. }) => {
+                inner.options.log.line(Level::Warn, || format!("not deleted, because they are many: {e}"));
+            }
+            result => result?,
         }
-        result => result?,
     }
     leave(inner).await
 }
@@ -148,6 +171,8 @@ async fn fill(inner: &Inner, drive: Arc<dyn Drive>, migrate: &MigrateOptions) ->
         device: inner.options.device.clone(),
         layout: Layout::Journal(migrate.journal.clone()),
         callback_timeout: inner.options.callback_timeout,
+        #[cfg(feature = "sealed")]
+        encryption: migrate.encryption.clone(),
         log: inner.options.log.clone(),
         ..Options::new(inner.runtime.clone())
     };
@@ -190,8 +215,19 @@ async fn check_arrived(drive: &dyn Drive, vault: &str) -> Result<()> {
     let Got::File { bytes, .. } = drive.get(DrivePath::new("vault")?, GetOptions::default()).await? else {
         return Err(Error::invalid("follow", "there is no vault in the place that was given: give the one to which it was moved"));
     };
+    if let Some(on) = Forwarding::read(&bytes).filter(|found| found.vault.to_string() == vault) {
+        return Err(gone_on(on));
+    }
     match Marker::decode(&bytes) {
         Ok(marker) if marker.vault.to_string() == vault => Ok(()),
         _ => Err(Error::new(ErrorKind::VaultChanged, "follow", "another vault lies in the place that was given").about("vault")),
     }
+}
+
+/// The vault was moved on from the place to which it was migrated.
+fn gone_on(found: Forwarding) -> Error {
+    let to = found.to.filter(|to| check_address(to).is_ok());
+    let place = to.as_deref().unwrap_or("another place, whose address is sealed");
+    let detail = format!("the vault was moved on from there, to {place}: look whether that is right, and follow it there");
+    Error::new(ErrorKind::Moved { to }, "follow", detail).about("vault")
 }

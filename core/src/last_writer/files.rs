@@ -4,6 +4,7 @@ use super::{LastWriter, entry::Entry};
 use crate::{
     Error, Result,
     drive::{Condition, DrivePath, GetOptions, Got},
+    server::classic::closed::refuse_closed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -78,7 +79,10 @@ impl LastWriter {
         let members: BTreeMap<String, Box<RawValue>> = match self.read(&file).await? {
             Read::Parsed(members) => members,
             Read::Missing => BTreeMap::new(),
-            Read::Senseless(why) => return Err(senseless(&file, &why)),
+            Read::Senseless(why) => {
+                self.refuse_gone().await?;
+                return Err(senseless(&file, &why));
+            }
         };
         let count = members.get(LAST_CHANGE).map(|count| serde_json::from_str::<Option<u64>>(count.get()));
         match count.transpose() {
@@ -86,6 +90,14 @@ impl LastWriter {
                 Ok(Meta { last_change: count.flatten().unwrap_or_default(), members })
             }
             _ => Err(senseless(&file, "`lastChange` is no count of changes")),
+        }
+    }
+
+    /// Refuses a vault that has gone to the journal layout, which only [`Client`](crate::Client) reads.
+    pub(super) async fn refuse_gone(&self) -> Result<()> {
+        match self.drive.get(path("meta.json")?, GetOptions::default()).await? {
+            Got::File { bytes, .. } => refuse_closed(&bytes),
+            Got::Missing | Got::Unchanged => Ok(()),
         }
     }
 

@@ -20,6 +20,9 @@ struct LockFile {
     /// A random id of this hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<String>,
+    /// Whether it never ends, because the vault has gone from here.
+    #[serde(default, skip_serializing)]
+    moved: bool,
 }
 
 /// The lock, while this client believes that it has it.
@@ -43,17 +46,20 @@ impl LastWriter {
     /// Takes the lock for `lasts` under the name `hold`. One that has ended, or whose hold is `left`, is taken over.
     ///
     /// # Errors
-    /// `locked` if another client has it; what the drive answers.
+    /// `locked` if another client has it; `moved` or `unavailable` if the vault has gone to the journal layout; what the drive answers.
     pub async fn acquire(&self, lasts: Duration, hold: String, left: Option<String>) -> Result<()> {
         let since = self.runtime.now();
         if !self.create(lasts, &hold).await? {
             let found = match self.read::<LockFile>(&path("lock.json")?).await? {
                 Read::Parsed(lock) => lock,
                 // It is gone by now, or holds nothing that anybody could wait for.
-                Read::Missing | Read::Senseless(_) => LockFile { expire: Some(0.0), hold: None },
+                Read::Missing | Read::Senseless(_) => LockFile { expire: Some(0.0), ..LockFile::default() },
             };
             let ours = found.hold.is_some() && found.hold == left;
             let ended = found.expire.is_some_and(|expire| wall_ms(&*self.runtime) as f64 > expire);
+            if found.moved {
+                self.refuse_gone().await?;
+            }
             if !ours && !ended {
                 return Err(locked(&found));
             }

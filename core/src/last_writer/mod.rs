@@ -108,7 +108,7 @@ impl LastWriter {
     /// Pulls, then pushes the queue. The caller holds the lock.
     ///
     /// # Errors
-    /// What host and drive answer; `corrupt` if the log makes no sense; `locked` if the lock was lost on the way. The queue
+    /// What host and drive answer; `moved` or `unavailable` if the vault has gone to the journal layout; `corrupt` if the log makes no sense; `locked` if the lock was lost on the way. The queue
     /// keeps what was not pushed, and the next sync goes on.
     ///
     /// # Cancel safety

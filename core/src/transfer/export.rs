@@ -62,6 +62,10 @@ async fn moment(drive: &dyn Drive) -> Result<Moment> {
     if let Some(marker) = heads.get(kind.marker()) {
         super::importing::refuse(marker, kind.marker())?;
     }
+    #[cfg(feature = "classic")]
+    if let Some(meta) = heads.get("meta.json") {
+        crate::server::classic::closed::refuse_closed(meta)?;
+    }
     Ok(Moment { heads, listed: list(drive, kind).await? })
 }
 

@@ -14,6 +14,13 @@ pub async fn read(drive: &MemoryDrive, path: &str) -> Option<Value> {
     }
 }
 
+pub async fn read_bytes(drive: &MemoryDrive, path: &str) -> Option<Vec<u8>> {
+    match drive.get(DrivePath::new(path).unwrap(), GetOptions::default()).await.unwrap() {
+        Got::File { bytes, .. } => Some(bytes),
+        _ => None,
+    }
+}
+
 pub async fn write(drive: &MemoryDrive, path: &str, value: Value) {
     write_bytes(drive, path, value.to_string().as_bytes()).await;
 }

@@ -1,46 +1,13 @@
 // The kite command and an old client on one drive: a folder of text files is a set of JSON documents.
 import assert from "node:assert/strict";
-import {execFile} from "node:child_process";
-import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
-import {dirname, join} from "node:path";
+import {existsSync} from "node:fs";
+import {join} from "node:path";
 import {test} from "node:test";
-import {program} from "../new.js";
+import {Folder} from "../folder.js";
 import {Place} from "../place.js";
 
 const [CONFLICTS, SKIPPED] = [2, 3]; // exit codes of kite sync
 const FILES = {"todo.txt": "milk\n", "notes/one.md": "# One\n", "notes/100%.md": "all\n", "empty.txt": "", "ünï.txt": "ö\r\n"};
-
-class Folder {
-  constructor(place, name) {
-    this.path = join(place.root, name);
-    mkdirSync(this.path);
-    this.drive = place.drive;
-  }
-
-  write(file, text) {
-    mkdirSync(dirname(join(this.path, file)), {recursive: true});
-    writeFileSync(join(this.path, file), text);
-  }
-
-  read(file) { return readFileSync(join(this.path, file), "utf8"); }
-  has(file) { return existsSync(join(this.path, file)); }
-  remove(file) { rmSync(join(this.path, file)); }
-
-  /** Runs kite on the folder and checks its exit code. */
-  kite(command, args = [], code = 0) {
-    return new Promise((resolve, reject) => {
-      const child = execFile(program("kite"), [command, this.path, ...args], (error, stdout, stderr) => {
-        const ended = error ? error.code : 0;
-        if (ended === code) resolve(stdout);
-        else reject(new Error(`kite ${command} ended with ${ended}\n${stdout}${stderr}`));
-      });
-      child.stdin.end();
-    });
-  }
-
-  init() { return this.kite("sync", ["--drive", this.drive, "--layout", "classic"]); }
-  sync(code) { return this.kite("sync", [], code); }
-}
 
 async function joined(t) {
   const place = new Place(t);

@@ -63,7 +63,9 @@ async fn look(inner: &Arc<Inner>, options: &DoctorOptions, repair: bool) -> Resu
                 classic.repair(&look.cure).await?;
                 return Ok(look.diagnosis);
             }
-            trial::run(inner, drive, &mut look.diagnosis, &mut look.findings, false).await?;
+            if look.is_here {
+                trial::run(inner, drive, &mut look.diagnosis, &mut look.findings, false).await?;
+            }
             Ok(Diagnosis { findings: look.findings.told(), ..look.diagnosis })
         }
         #[cfg(feature = "journal")]

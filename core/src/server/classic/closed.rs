@@ -3,17 +3,20 @@
 
 use super::{
     Classic,
-    files::{Meta, Read, json, path, sensible},
+    files::{Marker, Meta, Read, json, path, sensible},
+    head::FORMAT,
 };
 use crate::{
     Error, ErrorKind, Result,
     drive::{Condition, Version},
+    runtime::random_id,
     transfer::check_address,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 const META: &str = "meta.json";
+const MARKER: &str = "kitestring.json";
 /// The first line. It is no JSON, and must not become it.
 const WORDS: &str = "This vault has gone to another place: see below. Programs made for db-to-cloud cannot follow it.\n";
 /// So often it is begun anew because somebody else wrote the file.
@@ -27,6 +30,9 @@ pub(crate) struct Closed {
     /// The id of the vault there; none as long as it is not whole there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) vault: Option<String>,
+    /// Whether the vault is to be sealed there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) sealed: bool,
     /// The file as it was.
     was: Meta,
 }
@@ -37,8 +43,13 @@ enum Found {
     Closed(Closed),
 }
 
+/// Refuses a vault that has gone, or is on its way, by its `meta.json`.
+pub(crate) fn refuse_closed(meta: &[u8]) -> Result<()> {
+    Closed::read(meta).map_or(Ok(()), |closed| Err(closed.gone()))
+}
+
 impl Closed {
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes.strip_prefix(WORDS.as_bytes())?).ok()
     }
 
@@ -51,12 +62,12 @@ impl Closed {
         if let Err(e) = check_address(&self.to) {
             return Error::corrupt("sync", e.detail()).about(META);
         }
+        let to = &self.to;
         if self.vault.is_none() {
-            let detail = "the vault is on its way to another place and to the journal layout; if that was interrupted, migrate it again";
-            return Error::new(ErrorKind::Unavailable, "sync", detail).about(META);
+            return on_its_way(to).about(META);
         }
-        let detail = "the vault has gone to another place and to the journal layout: follow it, and open it with that layout";
-        Error::new(ErrorKind::Moved { to: Some(self.to.clone()) }, "sync", detail).about(META)
+        let detail = format!("the vault was moved to {to}, and to the journal layout: look whether that is right, and follow it");
+        Error::new(ErrorKind::Moved { to: Some(to.clone()) }, "sync", detail).about(META)
     }
 }
 
@@ -97,22 +108,49 @@ impl Classic {
     /// Closes the vault: its lock never ends, and nobody can count changes any more. One that is closed already stays as it is.
     ///
     /// # Errors
-    /// `locked` while another client writes; `moved` or `unavailable` if it goes elsewhere; `not_found` if there is none.
-    pub(crate) async fn close(&self, to: &str, wait: Duration) -> Result<(Closed, Version)> {
-        self.lock_for_good(wait, format!("nobody: the vault has gone to {to}")).await?;
+    /// `locked` while another client writes; `moved` or `unavailable` if it goes elsewhere; `not_found` if there is none;
+    /// `invalid_input` if it was closed to be sealed there, and now is not to be.
+    pub(crate) async fn close(&self, to: &str, sealed: bool, wait: Duration) -> Result<(Closed, Version)> {
+        self.lock_for_good(wait, &format!("nobody: the vault has gone to {to}")).await?;
+        self.mark_closed(to).await?;
         for _ in 0..ROUNDS {
             let (was, version) = match self.look(None).await? {
+                Read::Parsed(Found::Closed(closed), _) if closed.to == to && closed.sealed && !sealed => return Err(to_be_sealed()),
                 Read::Parsed(Found::Closed(closed), version) if closed.to == to => return Ok((closed, version)),
                 Read::Parsed(Found::Closed(closed), _) => return Err(closed.gone()),
                 Read::Parsed(Found::Open(meta), version) => (meta, version),
                 _ => return Err(no_vault()),
             };
-            let closed = Closed { to: to.to_owned(), vault: None, was };
+            let closed = Closed { to: to.to_owned(), vault: None, sealed, was };
             if let Some(version) = self.replace_meta(&closed, version).await? {
                 return Ok((closed, version));
             }
         }
         Err(Error::new(ErrorKind::Unavailable, "migrate", "other clients kept writing; nothing is lost, try again"))
+    }
+
+    /// Says it in the marker too, which no old client writes: one that was in the midst of a push removes the lock, and writes the count.
+    async fn mark_closed(&self, to: &str) -> Result<()> {
+        let file = path(MARKER)?;
+        let marker = match self.read_own::<Marker>(&file, None).await? {
+            Read::Parsed(Marker { moved_to: Some(found), .. }, _) if found == to => return Ok(()),
+            Read::Parsed(Marker { moved_to: Some(found), .. }, _) => return Err(reopened(&found)),
+            Read::Parsed(marker, _) => marker,
+            _ => Marker { vault: random_id(&*self.runtime)?, format: FORMAT, importing: None, moved_to: None },
+        };
+        let marker = Marker { moved_to: Some(to.to_owned()), ..marker };
+        self.drive.put(file, json(&marker)?, Condition::Any).await.map(drop)
+    }
+
+    /// Whether somebody has begun to close the vault, whatever an old client has done to it since.
+    pub(crate) async fn is_to_be_closed(&self) -> Result<bool> {
+        if self.is_locked_for_good().await? {
+            return Ok(true);
+        }
+        // A marker that makes no sense says nothing of it.
+        let parse = |bytes: &[u8]| serde_json::from_slice::<Marker>(bytes).map_err(|e| e.to_string());
+        let marker = self.read(&path(MARKER)?, None, parse).await?;
+        Ok(matches!(marker, Read::Parsed(Marker { moved_to: Some(_), .. }, _)))
     }
 
     /// Says that the vault is whole in the other place. False if somebody has written the file meanwhile, as an old client does
@@ -135,6 +173,26 @@ impl Classic {
             Err(e) => Err(e),
         }
     }
+}
+
+/// The error for whoever finds a vault that was closed and is not any longer, because an old client has written the count since.
+pub(super) fn reopened(to: &str) -> Error {
+    if let Err(e) = check_address(to) {
+        return Error::corrupt("sync", e.detail()).about(MARKER);
+    }
+    on_its_way(to).about(MARKER)
+}
+
+fn on_its_way(to: &str) -> Error {
+    let detail = format!(
+        "the vault is being moved to {to}, and to the journal layout; if that was interrupted, or a program made for db-to-cloud has written \
+         here since, migrate it there once more, from any device"
+    );
+    Error::new(ErrorKind::Unavailable, "sync", detail)
+}
+
+fn to_be_sealed() -> Error {
+    Error::invalid("migrate", "the vault is to be sealed in the other place: say with what, as when the migration was begun")
 }
 
 fn no_vault() -> Error {

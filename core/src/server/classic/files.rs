@@ -41,6 +41,9 @@ pub(super) struct Marker {
     /// That a vault is being imported: the digest of its list of files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) importing: Option<String>,
+    /// That the vault goes to the journal layout: the address of the other place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) moved_to: Option<String>,
 }
 
 /// An entry of `changes/N.json`.

@@ -1,7 +1,7 @@
 //! The head of a classic vault: `meta.json`, the marker with the vault's id, and where this client stands.
 
 use super::{
-    Classic,
+    Classic, closed,
     files::{Logged, Marker, Meta, Read, json, path},
     lock::Lease,
     log::Listing,
@@ -138,6 +138,7 @@ impl Classic {
     pub(super) async fn read_marker(&self) -> Result<Option<String>> {
         match self.read_own::<Marker>(&path("kitestring.json")?, None).await? {
             Read::Parsed(Marker { importing: Some(_), .. }, _) => Err(being_imported()),
+            Read::Parsed(Marker { moved_to: Some(to), .. }, _) if !self.follows => Err(closed::reopened(&to)),
             Read::Parsed(marker, _) if marker.format > FORMAT => {
                 let detail = format!("this vault has format {}, and this version of the library knows {FORMAT}: update it", marker.format);
                 Err(Error::new(ErrorKind::NeedsNewerVersion, "sync", detail).about("kitestring.json"))
@@ -153,7 +154,7 @@ impl Classic {
         if !create && let Some(vault) = self.read_marker().await? {
             return Ok(vault);
         }
-        let marker = Marker { vault: random_id(&*self.runtime)?, format: FORMAT, importing: None };
+        let marker = Marker { vault: random_id(&*self.runtime)?, format: FORMAT, importing: None, moved_to: None };
         let condition = if create { Condition::Absent } else { Condition::Any };
         match self.drive.put(path("kitestring.json")?, json(&marker)?, condition).await {
             Ok(_) => Ok(marker.vault),

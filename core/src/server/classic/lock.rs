@@ -28,6 +28,9 @@ const STILL: Duration = Duration::from_secs(130);
 /// How often another's lock is looked at while waiting.
 const POLL: Duration = Duration::from_secs(1);
 
+/// So often it is taken for good, because an old client removed it meanwhile.
+const ROUNDS: u32 = 10;
+
 const LOCK: &str = "lock.json";
 /// The state keys: a lock may be ours on the drive, and another's lock as it was seen last.
 const HELD: &str = "server/lock-held";
@@ -126,6 +129,9 @@ impl Classic {
         let Some((_, version)) = found.filter(|_| shown.as_ref().is_some_and(|shown| shown.hold == seen.hold)) else {
             return Err(moved(seen, shown.as_ref()));
         };
+        if self.is_locked_for_good().await? {
+            return Err(Error::invalid("lock", "this lock says that the vault has gone to another place: it is not broken").about(LOCK));
+        }
         let condition = if self.drive.capabilities().replace { Condition::Matches(version) } else { Condition::Any };
         self.drive.delete(path(LOCK)?, condition).await
     }
@@ -137,22 +143,31 @@ impl Classic {
     }
 
     /// Takes the lock and never gives it back, so that no old client writes here again. `name` is shown to whoever waits for it.
-    pub(super) async fn lock_for_good(&self, wait: Duration, name: String) -> Result<()> {
-        if self.is_locked_for_good().await? {
+    pub(super) async fn lock_for_good(&self, wait: Duration, name: &str) -> Result<()> {
+        for _ in 0..ROUNDS {
+            if self.is_locked_for_good().await? {
+                self.session().lease = None;
+                return self.state.write(vec![StateRecord::remove(HELD)]).await;
+            }
+            self.acquire(wait).await?;
+            self.try_lock_for_good(name).await?;
+        }
+        Err(Error::condition("lock", "the lock was taken by another client"))
+    }
+
+    /// Does nothing if the lock that was held is gone, as an old client does that had it before.
+    async fn try_lock_for_good(&self, name: &str) -> Result<()> {
+        let replace = self.drive.capabilities().replace;
+        let Some(lease) = self.session().lease.clone() else { return Ok(()) };
+        if !replace && !self.still_locked().await? {
             return Ok(());
         }
-        self.acquire(wait).await?;
-        let taken = || Error::condition("lock", "the lock was taken by another client");
-        let lease = self.session().lease.clone().ok_or_else(taken)?;
-        let replace = self.drive.capabilities().replace;
-        if !replace && !self.still_locked().await? {
-            return Err(taken());
-        }
-        let file = LockFile { expire: FOR_GOOD_MS, device: Some(name), moved: true, ..LockFile::default() };
+        let file = LockFile { expire: FOR_GOOD_MS, device: Some(name.to_owned()), moved: true, ..LockFile::default() };
         let condition = if replace { Condition::Matches(lease.version) } else { Condition::Any };
-        self.drive.put(path(LOCK)?, json(&file)?, condition).await?;
-        self.session().lease = None;
-        self.state.write(vec![StateRecord::remove(HELD)]).await
+        match self.drive.put(path(LOCK)?, json(&file)?, condition).await {
+            Err(e) if !e.is_condition() => Err(e),
+            _ => Ok(()),
+        }
     }
 
     async fn try_acquire(&self, wait: Duration) -> Result<()> {

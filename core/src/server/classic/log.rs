@@ -91,6 +91,7 @@ impl Classic {
             entries.truncate(counted);
             position.window = entries;
         }
+        self.check_last(position.window.last()).await?;
         let more = upto < now;
         position.meta.last_change = upto;
         if !more {
@@ -102,6 +103,14 @@ impl Classic {
         let mut remember = lost.records;
         remember.push(self.stand_at(position)?);
         Ok(Changes { changes, remember, more, lost: lost.ids, ..Changes::default() })
+    }
+
+    /// Looks at the marker where an old client was the last to write: it may have done so behind the closing of the vault.
+    async fn check_last(&self, last: Option<&Logged>) -> Result<()> {
+        if last.is_some_and(|entry| entry.push.is_none()) {
+            self.read_marker().await?;
+        }
+        Ok(())
     }
 
     fn news_of(&self, entry: &Logged) -> Option<RemoteChange> {

@@ -6,7 +6,7 @@
 //! the drive has them, a marker with the vault's id, and a memory of what was logged, so that what an old
 //! client overwrites is found and announced again. `spec/classic.md` says what holds beside old clients.
 
-mod closed;
+pub(crate) mod closed;
 mod docs;
 pub(crate) mod doctor;
 mod files;

@@ -60,7 +60,7 @@ impl Doctor<'_> {
             return self.look.findings.refused(kind, MARKER, detail, advice);
         };
         self.look.findings.possible(kind, MARKER, detail, "it is written again with the vault's id, which meta.json has too");
-        self.look.cure.marker = Some((Marker { vault, format: FORMAT, importing: None }, self.condition(version)));
+        self.look.cure.marker = Some((Marker { vault, format: FORMAT, importing: None, moved_to: None }, self.condition(version)));
     }
 
     async fn write_count(&mut self, kind: Kind, detail: &str, vault: Option<String>, version: Option<Version>) -> Result<()> {

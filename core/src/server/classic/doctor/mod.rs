@@ -5,8 +5,10 @@
 //! | `heads.rs` | the marker, the count, and where this client stands |
 //! | `log.rs` | the log |
 //! | `documents.rs` | the documents |
+//! | `gone.rs` | whether the vault has gone to the journal layout |
 
 mod documents;
+mod gone;
 mod heads;
 mod log;
 
@@ -31,6 +33,8 @@ pub(crate) struct Look {
     pub(crate) diagnosis: Diagnosis,
     pub(crate) findings: Findings,
     pub(crate) cure: Cure,
+    /// Whether the vault is here, and not in another place.
+    pub(crate) is_here: bool,
 }
 
 /// What a repair writes, each file under its condition.
@@ -68,6 +72,9 @@ impl Classic {
     pub(crate) async fn examine(&self, progress: ProgressSink) -> Result<Look> {
         let mut doctor = Doctor { classic: self, progress, look: Look::default(), said: BTreeMap::new(), logged: 0, is_log_whole: true };
         doctor.look_at_root().await?;
+        if doctor.has_gone().await? {
+            return Ok(doctor.look);
+        }
         doctor.look_at_log().await?;
         doctor.look_at_heads().await?;
         doctor.look_at_documents().await?;
@@ -115,6 +122,10 @@ impl Doctor<'_> {
                 }
                 _ => self.foreign(&name),
             }
+        }
+        // A lock of a vault that has gone is told with that.
+        if self.classic.is_locked_for_good().await? {
+            return Ok(());
         }
         self.look.diagnosis.lock = self.classic.held().await?;
         if let Some(held) = &self.look.diagnosis.lock {

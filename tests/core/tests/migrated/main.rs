@@ -2,6 +2,10 @@
 //! both places.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
+mod beside;
+mod follow;
+mod sealed;
+
 use futures::executor::block_on;
 use kitestring::{
     drive::{Capabilities, Condition, GetOptions, Got, Listing, Version},
@@ -11,7 +15,7 @@ use kitestring_tests::{
     faulty::{Faulty, When},
     old_client, *,
 };
-use serde_json::json as value;
+use serde_json as value;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -54,6 +58,13 @@ impl Kept {
     async fn device(&self, seed: u64, drive: Arc<dyn Drive>) -> Device {
         let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed), ..TestRuntime::default() });
         Device::open(Arc::new(Notes(Mutex::new(self.0.clone()))), Arc::new(self.1.snapshot()), drive, runtime).await
+    }
+
+    /// The same in the journal layout.
+    async fn journal(&self, seed: u64, drive: Arc<dyn Drive>) -> Device {
+        let runtime = Arc::new(TestRuntime { seed: AtomicU64::new(seed), ..TestRuntime::default() });
+        let (notes, state) = (Arc::new(Notes(Mutex::new(self.0.clone()))), Arc::new(self.1.snapshot()));
+        Device::open_as(notes, state, drive, runtime, Layout::default()).await
     }
 }
 
@@ -116,12 +127,7 @@ fn a_vault_migrates_and_its_devices_follow_with_all_that_waits() {
                 let keep = if conflict.id.as_str() == "same" { Resolution::TakeRemote } else { Resolution::KeepLocal };
                 b.client.resolve(conflict, keep).await.unwrap();
             }
-            // A newcomer has read the closed vault, and is asked about what has changed since.
             b.sync().await;
-            newcomer.sync().await;
-            for conflict in newcomer.client.conflicts().await.unwrap() {
-                newcomer.client.resolve(conflict, Resolution::TakeRemote).await.unwrap();
-            }
             for device in [&b, &newcomer, &a, &b] {
                 let report = device.sync().await;
                 assert!(report.skipped.is_empty() && report.conflicts.is_empty(), "{report:?}");
@@ -223,11 +229,16 @@ impl Between {
             Writer::Old => {
                 let changes = old_client::read(&self.old, "changes/0.json").await.unwrap();
                 let mut entries = changes.as_array().unwrap().clone();
-                entries.push(value!({"_id": "meanwhile", "_rev": 1, "action": "put"}));
+                entries.push(value::json!({"_id": "meanwhile", "_rev": 1, "action": "put"}));
                 let count = entries.len();
-                old_client::write(&self.old, "docs/meanwhile.json", value!({"doc": {"_id": "meanwhile"}, "_rev": 1})).await;
+                old_client::write(&self.old, "docs/meanwhile.json", value::json!({"doc": {"_id": "meanwhile"}, "_rev": 1})).await;
                 old_client::write(&self.old, "changes/0.json", entries.into()).await;
-                old_client::write(&self.old, "meta.json", value!({"lastChange": count})).await;
+                let meta = old_client::read_bytes(&self.old, "kitestring.json").await;
+                let vault =
+                    meta.and_then(|bytes| serde_json::from_slice::<value::Value>(&bytes).ok()).map(|marker| marker["vault"].clone());
+                old_client::write(&self.old, "meta.json", value::json!({"lastChange": count, "vault": vault})).await;
+                // Whoever's it is.
+                old_client::remove(&self.old, "lock.json").await;
             }
         }
     }
@@ -307,7 +318,19 @@ fn what_a_device_of_ours_does_in_the_midst_is_not_lost() {
 fn what_an_old_client_writes_in_the_midst_is_brought_along() {
     block_on(async {
         for from in drives().into_iter().filter(|drive| drive.capabilities().replace) {
+            let (_, b) = two(&from).await;
+            b.sync().await;
+            let b = Kept::of(&b);
             with_a_writer(&from, false, async |step, a, _, to| {
+                // Nobody of ours goes on in the old place, not even if it is open again.
+                let closed = from.contents();
+                for device in [b.device(300, from.clone()).await, Device::new(&from, 301).await] {
+                    device.put("not here", "from one that was away").await;
+                    device.later(600);
+                    let told = device.try_sync().await.map(|_| ()).unwrap_err();
+                    assert!(is_moved(&told) || told.kind == ErrorKind::Unavailable, "step {step}: {told:?}");
+                    assert_eq!(from.contents().keys().collect::<Vec<_>>(), closed.keys().collect::<Vec<_>>(), "step {step}");
+                }
                 let a = Kept::of(&a).device(100, from.clone()).await;
                 if !a.try_sync().await.as_ref().is_err_and(is_moved) {
                     a.client.migrate(to.clone(), options()).await.unwrap_or_else(|e| panic!("step {step}: {e:?}"));
