@@ -20,3 +20,4 @@ fi
 cargo test --locked -p kitestring-servers --test conformance --test claims --test faults --test tls -- --nocapture
 cargo test --locked -p kitestring-servers --test s3_conformance --test s3_faults --test s3_store -- --nocapture
 cargo test --locked -p kitestring-cli --test webdav --test s3 -- --nocapture --test-threads=4
+cargo run --locked -p kitestring-crowd 2000 6
