@@ -19,7 +19,12 @@ lib=$kotlin/compiler/node_modules/kotlin-compiler/lib
 classes=$lib/kotlin-stdlib.jar:$lib/kotlinx-coroutines-core-jvm.jar:$java/jna.jar:$java/sqlite-jdbc.jar
 
 "$kotlin/generate.sh" "$work"
-cargo build --quiet --locked --workspace --bin kitestring-bench-push
+cargo build --quiet --locked --workspace --bin kitestring-bench-push --bin '*-emulator'
+moto=$target/servers/bin/moto_server
+if ! [ -x "$moto" ]; then
+  python3 -m venv "$target/servers"
+  "$target/servers/bin/pip" install --quiet --disable-pip-version-check --requirement tests/servers/requirements.txt
+fi
 # The block of Kotlin in the README, as a package of its own.
 { echo "package readme"; awk '/^```kotlin$/ { on = 1; next } /^```$/ { on = 0 } on' "$kotlin/README.md"; } >"$work/Readme.kt"
 python3 "$kotlin/../vectors.py" spec/vectors >"$work/vectors.tsv"
@@ -45,7 +50,8 @@ chmod +x "$work/run" "$kotlin/notes"
 said=$work/said
 : >"$said"
 run() {
-  KITE_SPEC=$PWD/spec KITE_VECTORS=$work/vectors.tsv KITE_RUST_W1=$target/debug/kitestring-bench-push "$work/run" "$@" | tee -a "$said" || true
+  KITE_SPEC=$PWD/spec KITE_VECTORS=$work/vectors.tsv KITE_RUST_W1=$target/debug/kitestring-bench-push \
+    KITE_PROGRAMS=$target/debug KITE_MOTO=$moto "$work/run" "$@" | tee -a "$said" || true
 }
 run tests.MainKt
 # Little of what the JVM allocates for itself is in the way then.

@@ -9,7 +9,7 @@ import dbToCloud from "db-to-cloud";
 import {NewClient, program} from "./new.js";
 import {OldClient} from "./old.js";
 
-const {drive: {dropbox, google, webdav}} = dbToCloud;
+const {drive: {dropbox, google, onedrive, webdav}} = dbToCloud;
 const TOKEN = "interop"; // whose account it is on an emulator
 
 /** How db-to-cloud reaches each, given an address; the host program knows it by the same name. */
@@ -36,7 +36,21 @@ const KINDS = {
     }),
     lock: lockIn,
   },
+  /** The same for OneDrive. */
+  onedrive: {
+    program: "onedrive-emulator",
+    old: address => onedrive({
+      getAccessToken: () => TOKEN,
+      fetch: (url, options) => following(String(url).replace("https://graph.microsoft.com/", address), options),
+    }),
+  },
 };
+
+/** Contents are at another host in OneDrive, to which `fetch` takes no token along. */
+async function following(url, options) {
+  const answer = await fetch(url, {...options, redirect: "manual"});
+  return answer.status === 302 ? fetch(answer.headers.get("location")) : answer;
+}
 
 /** Asks the emulator of Google Drive. */
 async function asked(address, path) {

@@ -20,3 +20,5 @@ fi
 cargo test --locked --workspace --test conformance --test claims --test faults --test tls -- --nocapture
 cargo test --locked --workspace --test s3_conformance --test s3_faults --test s3_store -- --nocapture
 cargo test --locked --workspace --test webdav --test s3 -- --nocapture --test-threads=4
+cargo build --quiet --locked --workspace --bin kitestring-crowd
+"${CARGO_TARGET_DIR:-target}/debug/kitestring-crowd" 2000 6

@@ -2,7 +2,7 @@
 
 use kitestring::{Drive, DrivePath, Result};
 use kitestring_adapters::{
-    Dropbox, GDrive, NativeRuntime, WebDav,
+    Dropbox, GDrive, NativeRuntime, OneDrive, WebDav,
     drives::fs::FsDrive,
     http::{Credentials, FixedToken, NativeHttp, Secret},
 };
@@ -14,7 +14,7 @@ const TOKEN: &str = "interop";
 const SETTLES: Duration = Duration::from_millis(20);
 
 /// Opens a drive by how tests write it: `webdav+ADDRESS` for a folder on a server, `dropbox+ADDRESS` for an account on an
-/// emulator, `gdrive+ADDRESS` for the folder of the app in one, or a local folder.
+/// emulator, `gdrive+ADDRESS` or `onedrive+ADDRESS` for the folder of the app in one, or a local folder.
 ///
 /// # Errors
 /// If there is no such drive.
@@ -33,6 +33,10 @@ pub async fn open(drive: &str, runtime: Arc<NativeRuntime>) -> Result<Arc<dyn Dr
             let drive = drive.with_classic_layout_in(&DrivePath::root())?.settling_for(SETTLES);
             drive.make_root().await?;
             Arc::new(drive)
+        }
+        Some(("onedrive", service)) => {
+            let tokens = Arc::new(FixedToken::new(Secret::new(TOKEN)));
+            Arc::new(OneDrive::emulated(service, Arc::new(NativeHttp::new()?), runtime, None, tokens)?)
         }
         _ => Arc::new(FsDrive::create(drive)?),
     })

@@ -1,4 +1,4 @@
-// Old and new clients on a WebDAV server, in Dropbox and in Google Drive: each side reaches the drive by its own code.
+// Old and new clients on a WebDAV server, in Dropbox, in Google Drive and in OneDrive: each side reaches the drive by its own code.
 import assert from "node:assert/strict";
 import {test} from "node:test";
 import {note} from "../place.js";
@@ -8,7 +8,7 @@ import {Service} from "../service.js";
 const MINUTE = 60_000;
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 
-for (const kind of ["webdav", "dropbox", "gdrive"]) {
+for (const kind of ["webdav", "dropbox", "gdrive", "onedrive"]) {
   test(`${kind}: edits and deletions arrive in both directions`, async t => {
     const service = await Service.start(t, kind);
     const [old, client] = [service.old(), await service.begun()];
@@ -120,7 +120,7 @@ test("webdav: ids that db-to-cloud puts into addresses as they are do not reach 
 });
 
 // One old client only: two that take the lock in one millisecond write the same bytes, which are no conflict in Dropbox.
-for (const [kind, oldClients] of [["dropbox", 1], ["gdrive", 2]]) {
+for (const [kind, oldClients] of [["dropbox", 1], ["gdrive", 2], ["onedrive", 2]]) {
   test(`${kind}: ${oldClients} old and two new clients at once, every edit reaches everybody`, async t => {
     const service = await Service.start(t, kind);
     const olds = Array.from({length: oldClients}, () => service.old());

@@ -118,7 +118,7 @@ pub fn make_bucket(server: &Server, name: &str) {
 pub fn delete_bucket(place: &Place) -> std::io::Result<()> {
     let url = bucket(place).delete_bucket(&credentials()).sign(Duration::from_secs(60));
     let files = block_on(files(place)).map_err(std::io::Error::other)?;
-    for key in files {
+    for (key, _) in files {
         let url = bucket(place).delete_object(Some(&credentials()), &key).sign(Duration::from_secs(60));
         block_on(NativeHttp::new().unwrap().send(Request::new(Method::Delete, url))).map_err(std::io::Error::other)?;
     }
@@ -126,8 +126,11 @@ pub fn delete_bucket(place: &Place) -> std::io::Result<()> {
     if response.status < 300 { Ok(()) } else { Err(std::io::Error::other(format!("answered {}", response.status))) }
 }
 
-/// Returns the keys of all files of a bucket.
-async fn files(place: &Place) -> Result<Vec<String>> {
+/// Returns the keys of all files of a bucket, and how many bytes each has.
+///
+/// # Errors
+/// What the store answers.
+pub async fn files(place: &Place) -> Result<Vec<(String, u64)>> {
     use kitestring::{Drive as _, DrivePath};
     let drive = open(&Place { folder: String::new(), ..place.clone() })?;
     let (mut folders, mut files) = (vec![DrivePath::root()], Vec::new());
@@ -137,7 +140,10 @@ async fn files(place: &Place) -> Result<Vec<String>> {
             let page = drive.list_dir(folder.clone(), cursor).await?;
             for entry in page.entries {
                 let path = folder.join(&entry.name)?;
-                if entry.is_dir { folders.push(path) } else { files.push(path.as_str().to_owned()) }
+                match entry.is_dir {
+                    true => folders.push(path),
+                    false => files.push((path.as_str().to_owned(), entry.size.unwrap_or_default())),
+                }
             }
             cursor = page.next;
             if cursor.is_none() {
@@ -219,7 +225,7 @@ fn seaweedfs(home: &Path, port: u16) -> Vec<String> {
     );
     command.extend(ports.into_iter().chain(grpc).map(|(name, port)| format!("-{name}={port}")));
     command.extend(words([
-        "-master.volumeSizeLimitMB=64",
+        "-master.volumeSizeLimitMB=1024",
         &format!("-dir={}", home.join("files").display()),
         &format!("-s3.config={}", config.display()),
     ]));

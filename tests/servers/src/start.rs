@@ -12,8 +12,8 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to answer: SeaweedFS starts four services, and the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server that runs until this is dropped, or the process ends.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Server {
     /// Starts one with an empty folder.
     ///
     /// # Panics
-    /// If it is not installed, or does not answer within half a minute.
+    /// If it is not installed, or does not answer within two minutes.
     pub fn start(kind: Kind) -> Self {
         Self::start_with(kind, &[])
     }
