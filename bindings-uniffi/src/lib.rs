@@ -43,9 +43,9 @@ pub use observer::{CancelToken, Observer};
 pub use record::{
     Action, Allow, Body, ByteRange, Capabilities, Change, ClassicOptions, Condition, Conflict, ConflictKind, Device, Diagnosis, DirEntry,
     DoctorOptions, Document, Entry, Finding, GetOptions, Got, HeldLock, Incoming, JournalOptions, KeySlot, Layout, LeftVersion, Level,
-    Listing, MoveOptions, Moved, OldVersion, Options, Outcome, PartRequest, Phase, Progress, PutAnswer, PutFile, Reconciled, Repair,
-    Report, Resolution, Revocation, Severity, Side, Skipped, StagedPart, StateRecord, Status, Stopped, Strategy, SyncOptions,
-    TransferOptions, Transferred, Versions,
+    Listing, MigrateOptions, Migrated, MoveOptions, Moved, OldVersion, Options, Outcome, PartRequest, Phase, Progress, PutAnswer, PutFile,
+    Reconciled, Repair, Report, Resolution, Revocation, Severity, Side, Skipped, StagedPart, StateRecord, Status, Stopped, Strategy,
+    SyncOptions, TransferOptions, Transferred, Versions,
 };
 pub use state::{State, StatePort};
 #[cfg(feature = "http")]

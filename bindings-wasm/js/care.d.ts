@@ -1,5 +1,6 @@
 import { Answer, Drive, Progress, Strategy } from "./index.js";
-import { Client as Open, Setup } from "./sealed.js";
+import { Setup as ClassicSetup } from "./classic.js";
+import { Client as Open, Encryption, Setup } from "./sealed.js";
 
 export * from "./sealed.js";
 export interface CareOptions {
@@ -41,10 +42,12 @@ export interface VaultFile { path: string; bytes: Uint8Array }
 export interface Transferred { vault?: string; files: number; bytes: number; resumed: number }
 /** `resumed`: how many files were there already, of a move that was interrupted. */
 export interface Moved { files: number; bytes: number; resumed: number }
+/** How many documents were written; none if an earlier call had written them. */
+export interface Migrated { documents: number }
 
-/** Takes care of vaults, sealed and others. */
+/** Takes care of vaults, sealed and others, in either layout. */
 export class Client extends Open {
-  static open(setup: Setup): Promise<Client>;
+  static open(setup: Setup | ClassicSetup): Promise<Client>;
   /** Reads the whole vault and says what is the matter; repairs what can be repaired safely, if asked to. It never deletes. */
   doctor(options?: CareOptions & { repair?: boolean }): Promise<Diagnosis>;
   /** The lock on the drive, if there is one. */
@@ -62,6 +65,12 @@ export class Client extends Open {
    * the same call.
    */
   moveTo(drive: Drive, options: CareOptions & { address: string }): Promise<Moved>;
+  /**
+   * Brings a vault from the classic layout to the journal layout, in an empty place, sealed there if `encryption` is given. Programs made
+   * for db-to-cloud fail from then on; others get `moved` with the address, and follow. Open the client anew with the same state, that
+   * drive and the journal layout. What is interrupted goes on by the same call.
+   */
+  migrate(drive: Drive, options: CareOptions & { address: string; encryption?: Encryption; waitMs?: number }): Promise<Migrated>;
   /** Follows a vault that was moved to this drive, once the user has agreed to the `to` of the error `moved`. */
   follow(drive: Drive): Promise<void>;
 }

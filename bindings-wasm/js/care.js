@@ -1,4 +1,4 @@
-// The client that also takes care of vaults: looks at them, breaks locks, exports, imports and moves.
+// The client that also takes care of vaults: looks at them, breaks locks, exports, imports, moves and migrates.
 import * as glue from "./care_bg.js";
 import { CALL, CALL_WITH_SIGNAL, cancellable } from "./client.js";
 import { Module } from "./load.js";
@@ -50,6 +50,10 @@ export class Client extends sealedOver(module) {
 
   moveTo(drive, options) {
     return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.moveTo(drive, options, cancel));
+  }
+
+  migrate(drive, options) {
+    return this[CALL_WITH_SIGNAL](options, (inner, cancel) => inner.migrate(drive, options, cancel));
   }
 
   follow(drive) {

@@ -11,7 +11,7 @@ use crate::{
 };
 use js_sys::Promise;
 use kitestring::{
-    DoctorOptions, MoveOptions,
+    DoctorOptions, MigrateOptions, MoveOptions,
     transfer::{self, ExportOptions, ImportOptions},
 };
 use std::sync::Arc;
@@ -61,6 +61,16 @@ impl Client {
             let (address, progress) = input("move", care::way(&options))?;
             let drive = Arc::new(input("move", JsDrive::new(drive))?);
             Ok(care::moved(&client.move_to(drive, MoveOptions { address, cancel, progress }).await?))
+        })
+    }
+
+    /// Brings a vault from the classic layout to the journal layout.
+    pub fn migrate(&self, drive: JsValue, options: JsValue, cancel: &Cancel) -> Promise {
+        let (client, cancel) = (self.0.clone(), Some(cancel.0.clone()));
+        promise(async move {
+            let options = input("migrate", care::migration(&options))?;
+            let drive = Arc::new(input("migrate", JsDrive::new(drive))?);
+            Ok(care::migrated(&client.migrate(drive, MigrateOptions { cancel, ..options }).await?))
         })
     }
 

@@ -23,27 +23,35 @@ pub(crate) fn options(setup: &JsValue) -> Parsed<Options> {
     Ok(options)
 }
 
-/// A module has one layout.
+/// A module has one layout, or both.
 fn layout(setup: &JsValue) -> Parsed<Layout> {
-    let here = if cfg!(feature = "classic") { "classic" } else { "journal" };
     match read::optional(setup, "layout", read::text)?.as_deref() {
-        None => chosen(setup),
-        Some(given) if given == here => chosen(setup),
-        Some("classic") => Err("`layout` \"classic\" needs the package's entry `kitestring/classic`".into()),
-        Some("journal") => Err("`layout` \"journal\" needs the package's entry `kitestring` or `kitestring/sealed`".into()),
+        None if cfg!(feature = "journal") => journal(),
+        None | Some("classic") => classic(setup),
+        Some("journal") => journal(),
         Some(_) => Err("`layout` must be \"journal\" or \"classic\"".into()),
     }
 }
 
-#[cfg(feature = "classic")]
-fn chosen(setup: &JsValue) -> Parsed<Layout> {
+#[cfg(any(feature = "classic", feature = "care"))]
+fn classic(setup: &JsValue) -> Parsed<Layout> {
     let numbers = flag(setup, "numbers")?;
     Ok(Layout::Classic(kitestring::server::classic::ClassicOptions { numbers, ..Default::default() }))
 }
 
-#[cfg(not(feature = "classic"))]
-fn chosen(_setup: &JsValue) -> Parsed<Layout> {
-    Ok(Layout::default())
+#[cfg(not(any(feature = "classic", feature = "care")))]
+fn classic(_setup: &JsValue) -> Parsed<Layout> {
+    Err("`layout` \"classic\" needs the package's entry `kitestring/classic`".into())
+}
+
+#[cfg(feature = "journal")]
+fn journal() -> Parsed<Layout> {
+    Ok(Layout::Journal(kitestring::JournalOptions::default()))
+}
+
+#[cfg(not(feature = "journal"))]
+fn journal() -> Parsed<Layout> {
+    Err("`layout` \"journal\" needs the package's entry `kitestring` or `kitestring/sealed`".into())
 }
 
 #[cfg(feature = "sealed")]
@@ -109,7 +117,7 @@ fn function(value: &JsValue) -> Parsed<Function> {
     value.dyn_ref().cloned().ok_or_else(|| "must be a function".into())
 }
 
-fn duration(value: &JsValue) -> Parsed<Duration> {
+pub(crate) fn duration(value: &JsValue) -> Parsed<Duration> {
     let ms = value.as_f64().and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
     ms.ok_or_else(|| "must be a time in milliseconds, not negative".into())
 }

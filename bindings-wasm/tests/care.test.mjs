@@ -120,3 +120,28 @@ test("a vault moves, and another device follows with its edit", async () => {
   assert.deepEqual(laptop.notes.shown(), notes.shown());
   assert.equal((await (await device(other)).client.sync()).pulled, 4);
 });
+
+test("a classic vault migrates, sealed, and another device follows with its edit", async () => {
+  const [drive, other, steps] = [Drive.memory(), Drive.memory(), []];
+  const classic = async () => {
+    const [notes, state] = [new Notes(), State.memory()];
+    return { notes, state, client: await Client.open({ application: notes, state, drive, layout: "classic" }) };
+  };
+  const [phone, laptop] = [await classic(), await classic()];
+  await phone.notes.save(phone.client, "milk", "1", '"1 litre"');
+  await phone.client.sync();
+  await laptop.client.sync();
+  await laptop.notes.save(laptop.client, "bread", "1", '"rye"');
+  await assert.rejects(phone.client.migrate(other, {}), { code: "invalid_input", detail: /address/ });
+  const options = { address: "dropbox:/notes", encryption: KEY, onProgress: step => steps.push(step) };
+  assert.deepEqual(await phone.client.migrate(other, options), { documents: 1 });
+  assert.ok(steps.length > 0);
+  await assert.rejects(laptop.client.sync(), { code: "moved", to: "dropbox:/notes" });
+  await laptop.client.follow(other);
+  const arrived = ({ notes: application, state }) => Client.open({ application, state, drive: other, encryption: KEY });
+  const [onPhone, onLaptop] = [await arrived(phone), await arrived(laptop)];
+  assert.equal((await onPhone.sync()).pushed, 0);
+  assert.equal((await onLaptop.sync()).pushed, 1);
+  assert.equal((await onPhone.sync()).pulled, 1);
+  assert.deepEqual(laptop.notes.shown(), phone.notes.shown());
+});

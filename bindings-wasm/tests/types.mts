@@ -86,6 +86,8 @@ export async function cared(application: Notes, other: Drive): Promise<number> {
   const { resumed } = await importVault(Drive.memory(), () => files);
   await importVault(Drive.memory(), async function* () { yield* files; });
   await client.moveTo(other, { address: "dropbox:/notes" });
+  const { documents } = await client.migrate(other, { address: "dropbox:/notes", encryption: { passphrase: "p" }, waitMs: 0 });
+  console.log(documents);
   await client.follow(other);
   return resumed;
 }

@@ -9,8 +9,10 @@ import pytest
 from conftest import Device, devices, raises
 from kitestring import (
     CancelToken,
+    ClassicOptions,
     Drive,
     Encryption,
+    Layout,
     Progress,
     Repair,
     Severity,
@@ -168,6 +170,31 @@ async def test_a_vault_moves_and_another_device_follows_with_its_edit():
     newcomer = Device(other)
     await newcomer.open()
     assert (await newcomer.client.sync()).pulled == 2
+
+
+async def test_a_classic_vault_migrates_and_another_device_follows_with_its_edit():
+    drive, other, classic = Drive.memory(), Drive.memory(), Layout.CLASSIC(ClassicOptions())
+    phone, laptop = Device(drive), Device(drive)
+    for device in (phone, laptop):
+        await device.open(layout=classic)
+    await phone.save("milk", "1", '{"litres":1}')
+    await phone.client.sync()
+    await laptop.client.sync()
+    await laptop.save("bread", "1", '{"of":"rye"}')
+    key, steps = Encryption.key(bytes(32)), []
+    with raises("invalid_input"):
+        await phone.client.migrate(other, "https://ann:secret@example.org/notes")
+    migrated = await phone.client.migrate(other, "dropbox:/notes", encryption=key, on_progress=steps.append)
+    assert migrated.documents == 1 and steps
+    with raises("moved") as raised:
+        await laptop.client.sync()
+    assert raised.value.info.to == "dropbox:/notes"
+    await laptop.client.follow(other)
+    for device, pushed in ((phone, 0), (laptop, 1), (phone, 0)):
+        device.drive = other
+        await device.open(encryption=key)
+        assert (await device.client.sync()).pushed == pushed
+    assert phone.host.docs == laptop.host.docs and set(phone.host.docs) == {"milk", "bread"}
 
 
 async def test_a_report_says_when_the_next_sync_is_worth_it():

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
     Drive, KiteError,
-    record::{Diagnosis, DoctorOptions, HeldLock, MoveOptions, Moved, TransferOptions, Transferred},
+    record::{Diagnosis, DoctorOptions, HeldLock, MigrateOptions, Migrated, MoveOptions, Moved, TransferOptions, Transferred},
     transfer::{Sink, VaultSink},
 };
 use std::sync::Arc;
@@ -38,6 +38,12 @@ impl Client {
     /// with the address, and follow. What is interrupted goes on by the same call, from any device.
     pub async fn move_to(&self, drive: Arc<Drive>, options: MoveOptions) -> Result<Moved, KiteError> {
         self.call("move", async { Ok(self.client.move_to(drive.drive.clone(), options.into()).await?.into()) }).await
+    }
+
+    /// Brings a vault from the classic layout to the journal layout, in an empty place. Programs made for db-to-cloud fail from then on;
+    /// others get `moved` with the address, and follow. Open the client anew with the same state, that drive and the journal layout.
+    pub async fn migrate(&self, drive: Arc<Drive>, options: MigrateOptions) -> Result<Migrated, KiteError> {
+        self.call("migrate", async { Ok(self.client.migrate(drive.drive.clone(), options.into()).await?.into()) }).await
     }
 
     /// Follows a vault that was moved to this drive, once the user has agreed to the address in the error `moved`. What waits to be

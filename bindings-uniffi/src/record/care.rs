@@ -1,10 +1,10 @@
 //! What a look at a whole vault finds, the lock that lies on a drive, and what is exported or moved.
 
 use super::Strategy;
-use crate::{CancelToken, Observer, observer};
+use crate::{CancelToken, Encryption, Observer, observer};
 use kitestring::transfer;
 use kitestring_adapters::NativeRuntime;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 mirror! {
     /// How bad it is.
@@ -225,6 +225,52 @@ pub struct Moved {
 impl From<kitestring::Moved> for Moved {
     fn from(kitestring::Moved { files, bytes, resumed }: kitestring::Moved) -> Self {
         Self { files, bytes, resumed }
+    }
+}
+
+/// How to bring a vault from the classic layout to the journal layout.
+#[derive(Clone, uniffi::Record)]
+pub struct MigrateOptions {
+    /// How other devices find the new place, as for a move: readable for everybody with the old drive.
+    pub address: String,
+    /// What seals the new vault; none by default.
+    #[uniffi(default = None)]
+    pub encryption: Option<Arc<Encryption>>,
+    /// How long to wait for another client's lock: 10 seconds by default.
+    #[uniffi(default = None)]
+    pub wait: Option<Duration>,
+    /// Ends it, with the error `cancelled`.
+    #[uniffi(default = None)]
+    pub cancel: Option<Arc<CancelToken>>,
+    /// Where progress goes: that of a sync in the old place, then that of one in the new place.
+    #[uniffi(default = None)]
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl From<MigrateOptions> for kitestring::MigrateOptions {
+    fn from(MigrateOptions { address, encryption, wait, cancel, observer }: MigrateOptions) -> Self {
+        let defaults = Self::default();
+        Self {
+            address,
+            encryption: encryption.map(|given| given.0.clone()),
+            wait: wait.unwrap_or(defaults.wait),
+            cancel: token(cancel),
+            progress: observer.map(observer::progress_to).unwrap_or_default(),
+            ..defaults
+        }
+    }
+}
+
+/// What was brought to the journal layout.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Migrated {
+    /// How many documents were written; none if an earlier call had written them.
+    pub documents: u64,
+}
+
+impl From<kitestring::Migrated> for Migrated {
+    fn from(kitestring::Migrated { documents }: kitestring::Migrated) -> Self {
+        Self { documents }
     }
 }
 

@@ -31,7 +31,10 @@ mod progress;
 mod report;
 mod vault;
 
-pub use care::{Diagnosis, DoctorOptions, Finding, HeldLock, MoveOptions, Moved, Repair, Severity, TransferOptions, Transferred};
+pub use care::{
+    Diagnosis, DoctorOptions, Finding, HeldLock, MigrateOptions, Migrated, MoveOptions, Moved, Repair, Severity, TransferOptions,
+    Transferred,
+};
 pub use change::{Action, Change, Incoming, Outcome};
 pub use conflict::{Conflict, ConflictKind, Resolution, Side, Versions};
 pub use document::{Body, Document, Entry, PartRequest, StagedPart};

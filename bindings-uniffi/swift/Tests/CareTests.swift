@@ -107,6 +107,29 @@ extension Checks {
             try equal(devices.phone.shown, ["milk": "1 litre", "bread": "rye"])
             try equal(devices.laptop.shown, devices.phone.shown)
         }
+        await check("a classic vault migrates, and another device follows with its edit") {
+            let (drive, other) = (Drive.memory(), Drive.memory())
+            let (phone, laptop) = (MemoryHost(), MemoryHost())
+            let (ofPhone, ofLaptop) = (State.memory(), State.memory())
+            let classic = Options(layout: Layout.classic(options: ClassicOptions()))
+            let onPhone = try await Client.open(application: phone, state: ofPhone, drive: drive, options: classic)
+            let onLaptop = try await Client.open(application: laptop, state: ofLaptop, drive: drive, options: classic)
+            try await phone.save(onPhone, "milk", "\"1 litre\"")
+            _ = try await onPhone.sync()
+            _ = try await onLaptop.sync()
+            try await laptop.save(onLaptop, "bread", "\"rye\"")
+            try equal(try await onPhone.migrate(to: other, MigrateOptions(address: "dropbox:/notes")).documents, 1)
+            let error = try await raised("moved") { _ = try await onLaptop.sync() }
+            try equal(error.info.to, "dropbox:/notes")
+            try await onLaptop.follow(drive: other)
+            let there = try await Client.open(application: phone, state: ofPhone, drive: other, options: Options())
+            _ = try await there.sync()
+            let onOther = try await Client.open(application: laptop, state: ofLaptop, drive: other, options: Options())
+            try equal(try await onOther.sync().pushed, 1)
+            _ = try await there.sync()
+            try equal(phone.shown, ["milk": "\"1 litre\"", "bread": "\"rye\""])
+            try equal(laptop.shown, phone.shown)
+        }
         await check("a report says when the next sync is worth it") {
             let devices = try await Devices()
             try await devices.phone.save(devices.onPhone, "milk", "1 litre")

@@ -1,12 +1,12 @@
-//! What is chosen and told when a vault is looked at, exported, imported or moved.
+//! What is chosen and told when a vault is looked at, exported, imported, moved or migrated.
 
 use super::{
-    Parsed, read,
+    Parsed, read, sealing,
     write::{self, number, object, optional},
 };
 use crate::setup;
 use kitestring::{
-    Diagnosis, Finding, HeldLock, Moved, ProgressSink,
+    Diagnosis, Finding, HeldLock, MigrateOptions, Migrated, Moved, ProgressSink,
     transfer::{Transferred, VaultFile},
 };
 use wasm_bindgen::prelude::JsValue;
@@ -25,6 +25,15 @@ pub(crate) fn look(options: &JsValue) -> Parsed<(bool, ProgressSink)> {
 /// Reads `{ address, onProgress }`.
 pub(crate) fn way(options: &JsValue) -> Parsed<(String, ProgressSink)> {
     Ok((read::required(options, "address", read::text)?, watched(options)?))
+}
+
+/// Reads `{ address, encryption, waitMs, onProgress }`.
+pub(crate) fn migration(options: &JsValue) -> Parsed<MigrateOptions> {
+    let (address, progress) = way(options)?;
+    let defaults = MigrateOptions::default();
+    let encryption = read::optional(options, "encryption", sealing::encryption)?;
+    let wait = read::optional(options, "waitMs", setup::duration)?.unwrap_or(defaults.wait);
+    Ok(MigrateOptions { address, encryption, wait, progress, ..defaults })
 }
 
 pub(crate) fn diagnosis(found: &Diagnosis) -> JsValue {
@@ -98,6 +107,10 @@ pub(crate) fn transferred(done: &Transferred) -> JsValue {
 
 pub(crate) fn moved(moved: &Moved) -> JsValue {
     object(&[("files", number(moved.files)), ("bytes", number(moved.bytes)), ("resumed", number(moved.resumed))])
+}
+
+pub(crate) fn migrated(migrated: &Migrated) -> JsValue {
+    object(&[("documents", number(migrated.documents))])
 }
 
 fn text(text: Option<&str>) -> JsValue {

@@ -24,6 +24,7 @@ from ._native import (
     Layout,
     LeftVersion,
     Level,
+    Migrated,
     Moved,
     OldVersion,
     Progress,
@@ -341,6 +342,24 @@ class Client:
         """
         cancel, observer = options.get("cancel"), _observer(options.get("on_progress"))
         return await self._native.move_to(drive, _native.MoveOptions(address=address, cancel=cancel, observer=observer))
+
+    async def migrate(
+        self,
+        drive: Drive,
+        address: str,
+        *,
+        encryption: Encryption | None = None,
+        wait: timedelta | None = None,
+        **options: Unpack[CareOptions],
+    ) -> Migrated:
+        """Brings a vault from the classic layout to the journal layout, in an empty place, and seals it there with `encryption`.
+
+        Programs made for db-to-cloud fail from then on; others get `Moved` with the address, and follow. Open the client anew
+        with the same state, that drive and the journal layout. What is interrupted goes on by the same call, from any device.
+        """
+        cancel, observer = options.get("cancel"), _observer(options.get("on_progress"))
+        chosen = _native.MigrateOptions(address=address, encryption=encryption, wait=wait, cancel=cancel, observer=observer)
+        return await self._native.migrate(drive, chosen)
 
     async def follow(self, drive: Drive) -> None:
         """Follows a vault that was moved to this drive, once the user has agreed to the address in the error `Moved`.

@@ -38,6 +38,13 @@ extension Client {
     public func move(to drive: Drive, _ options: MoveOptions) async throws -> Moved {
         try await cancellable(options) { try await self.runMove(drive: drive, options: $0) }
     }
+
+    /// Brings a vault from the classic layout to the journal layout, in an empty place. Programs made for db-to-cloud fail from then
+    /// on; others get `Moved` with the address, and follow. Open the client anew with the same state, that drive and the journal
+    /// layout.
+    public func migrate(to drive: Drive, _ options: MigrateOptions) async throws -> Migrated {
+        try await cancellable(options) { try await self.runMigrate(drive: drive, options: $0) }
+    }
 }
 
 /// Imports a vault into an empty place, as it was exported. It needs no key, and no client. What is interrupted is no vault, and
@@ -57,6 +64,7 @@ extension SyncOptions: Cancellable {}
 extension DoctorOptions: Cancellable {}
 extension TransferOptions: Cancellable {}
 extension MoveOptions: Cancellable {}
+extension MigrateOptions: Cancellable {}
 
 /// Runs a call so that the cancellation of the task cancels its token: the one of the options, or one of its own.
 private func cancellable<Options: Cancellable, Answer: Sendable>(

@@ -1,11 +1,14 @@
 package tests
 
+import kitestring.ClassicOptions
 import kitestring.Client
 import kitestring.DoctorOptions
 import kitestring.Drive
 import kitestring.Encryption
 import kitestring.KiteException
+import kitestring.Layout
 import kitestring.Level
+import kitestring.MigrateOptions
 import kitestring.MoveOptions
 import kitestring.Observer
 import kitestring.Options
@@ -135,6 +138,31 @@ fun Checks.care() {
         devices.onPhone.sync()
         equal(devices.phone.shown(), mapOf("milk" to "1 litre", "bread" to "rye"))
         equal(devices.laptop.shown(), devices.phone.shown())
+    }
+    check("a classic vault migrates, and another device follows with its edit") {
+        val (drive, other) = Drive.memory() to Drive.memory()
+        val (phone, laptop) = MemoryHost() to MemoryHost()
+        val (ofPhone, ofLaptop) = State.memory() to State.memory()
+        val classic = Options(layout = Layout.Classic(ClassicOptions()))
+        val onPhone = Client.open(phone, ofPhone, drive, classic)
+        val onLaptop = Client.open(laptop, ofLaptop, drive, classic)
+        phone.save(onPhone, "milk", "\"1 litre\"")
+        onPhone.sync()
+        onLaptop.sync()
+        laptop.save(onLaptop, "bread", "\"rye\"")
+        raised<KiteException.InvalidInput> { onPhone.migrate(other, MigrateOptions("https://ann:secret@example.org/notes")) }
+        val encryption = Encryption.passphrase("correct horse").withCost(19456u, 2u, 1u)
+        equal(onPhone.migrate(other, MigrateOptions("dropbox:/notes", encryption = encryption)).documents, 1uL)
+        val error = raised<KiteException.Moved> { onLaptop.sync() }
+        equal(error.info.to, "dropbox:/notes")
+        onLaptop.follow(other)
+        val sealed = Options(encryption = encryption)
+        val there = Client.open(phone, ofPhone, other, sealed)
+        there.sync()
+        equal(Client.open(laptop, ofLaptop, other, sealed).sync().pushed, 1uL)
+        there.sync()
+        equal(phone.shown(), mapOf("milk" to "\"1 litre\"", "bread" to "\"rye\""))
+        equal(laptop.shown(), phone.shown())
     }
     check("a report says when the next sync is worth it") {
         val devices = Devices().open()
