@@ -80,7 +80,8 @@ impl Client {
     /// write nothing; clients of this library get `moved` and the address, and [`follow`](Self::follow). The old files stay.
     ///
     /// This client knows nothing of a drive afterwards but its queue. Its host opens it again with the same state, the other drive
-    /// and the journal layout: there it meets its own documents as equal ones.
+    /// and the journal layout: there it meets its own documents as equal ones. A host that does not queue its deletions calls
+    /// [`reconcile`](Self::reconcile) before: what it has deleted without a word would come back.
     ///
     /// # Errors
     /// `invalid_input` if conflicts wait, if documents of the vault cannot be read, if the place is not empty, the address is none,

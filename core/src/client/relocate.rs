@@ -62,7 +62,8 @@ impl Client {
 
     /// Follows a vault that was moved to the drive given here, once the user has agreed to the address in the error `moved`. What
     /// this client knew, what waits to be pushed and its conflicts stay; what it had sent and was not acknowledged comes along. It
-    /// works on that drive from then on; whoever opens it the next time gives it that drive.
+    /// works on that drive from then on; whoever opens it the next time gives it that drive. One of a vault that was migrated keeps
+    /// nothing but what waits to be pushed: a host that does not queue its deletions calls [`reconcile`](Self::reconcile) before.
     ///
     /// # Errors
     /// `invalid_input` if the vault was not moved, or not to this drive; `vault_changed` if another vault lies there; `moved` if it
