@@ -221,6 +221,17 @@ class Hanging(Memory):
                 self.ended = True
 
 
+async def test_a_host_that_cancels_itself_ends_the_sync():
+    [phone] = await devices(1)
+
+    async def cancelled(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    setattr(phone.host, "entries", cancelled)
+    with raises("application"):
+        await asyncio.wait_for(phone.client.sync(reconcile=True), 30)
+
+
 async def test_a_sync_may_be_cancelled_in_every_callback():
     """The task is cancelled in the first call of the host, then in the second, until a sync gets through."""
     for nth in range(1, 100):

@@ -81,11 +81,12 @@ from ._native import (
     VaultSource,
     Versions,
 )
-from . import _buffers, _loops
+from . import _buffers, _callbacks, _loops
 from .client import Client, import_vault
 from .ports import Application, DrivePort
 
 _buffers.install()
+_callbacks.install()
 _loops.install()
 
 __all__ = [
