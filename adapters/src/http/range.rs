@@ -1,5 +1,7 @@
 //! Parts of a file: how they are asked for, and cut from what comes (RFC 9110, 14).
 
+#![allow(dead_code, reason = "each drive takes some of it, and there may be only one")]
+
 use super::{Request, Response};
 use std::ops::Range;
 
