@@ -9,7 +9,7 @@ use crate::http::{Call, Method, Repeat, Request};
 use futures::lock::Mutex;
 use kitestring::{DrivePath, Result, drive::DirEntry};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 use url::Url;
@@ -20,7 +20,7 @@ pub(super) struct Folders {
     made: Mutex<BTreeMap<String, u64>>,
     moment: AtomicU64,
     /// The names in the root, once somebody has listed it.
-    in_root: Mutex<Option<BTreeSet<String>>>,
+    in_root: Mutex<Option<Vec<String>>>,
 }
 
 impl Folders {
@@ -43,7 +43,7 @@ impl Folders {
     /// Whether the folder of a file was not there when the root was listed.
     pub(super) async fn was_missing_above(&self, path: &DrivePath) -> bool {
         let Some((first, _)) = path.as_str().split_once('/') else { return false };
-        self.in_root.lock().await.as_ref().is_some_and(|names| !names.contains(first))
+        self.in_root.lock().await.as_ref().is_some_and(|names| !names.iter().any(|name| name == first))
     }
 }
 
