@@ -52,6 +52,16 @@ pub(crate) fn measure(name: &str) -> Command {
     command
 }
 
+/// Makes the same command leave the processor to whoever else wants it, so that what looks at times may run beside it.
+pub(crate) fn patient(command: Command) -> Command {
+    let mut nice = Command::new("nice");
+    nice.args(["-n", "15"]).arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        nice.current_dir(folder);
+    }
+    nice
+}
+
 /// Runs a command without standard input.
 ///
 /// # Errors

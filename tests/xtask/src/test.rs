@@ -28,6 +28,10 @@ pub(crate) fn run() -> ExitCode {
     stages.command("guards", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--bin", "xtask", "--test", "guards"]));
     stages.command("programs", cargo_with(&["build", "--workspace", "--exclude", "xtask", "--locked", "--bins", "--tests"]));
     stages.beside(vec![computing(), waiting()]);
+    // These look at times, so nothing runs beside them.
+    for (name, path) in SCRIPTS.into_iter().filter(|(_, path)| root().join(path).is_file()) {
+        stages.command(name, script(path));
+    }
     if stages.function("programs that measure", place::measuring) {
         stages.command("peers", itself(&["peers", "--short"]));
         stages.command("bench", itself(&["bench"]));
@@ -39,22 +43,20 @@ pub(crate) fn run() -> ExitCode {
 fn computing() -> Lane {
     vec![
         ("unit and integration tests", itself(&["units"])),
-        ("planted bugs", itself(&["planted"])),
+        ("planted bugs", place::patient(itself(&["planted"]))),
         ("documentation examples", cargo_with(&["test", "--workspace", "--locked", "--no-fail-fast", "--doc"])),
     ]
 }
 
-/// Stages that wait much: for packages, servers, browsers.
+/// Stages that wait much: for packages and servers.
 fn waiting() -> Lane {
-    let mut lane = vec![
+    vec![
         ("sealed reader", script("tests/interop/sealed/test.sh")),
         ("servers: webdav, s3", script("tests/servers/test.sh")),
         ("emulators", script("tests/emulators/test.sh")),
         ("interop: db-to-cloud", interop()),
         ("demo", itself(&["demo"])),
-    ];
-    lane.extend(SCRIPTS.into_iter().filter(|(_, path)| root().join(path).is_file()).map(|(name, path)| (name, script(path))));
-    lane
+    ]
 }
 
 fn cargo_with(arguments: &[&str]) -> Command {

@@ -1,6 +1,6 @@
 //! A program of tests, as cargo reports it in a line of JSON once it is built.
 
-use crate::Result;
+use crate::{Result, place::patient};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -8,6 +8,9 @@ use std::{
 
 /// Programs that wait nearly all of their time, and how many of their tests run at once.
 const WAITING: [(&str, &str); 1] = [("watch", "8")];
+
+/// Packages whose programs only compute, by the clock of a simulator.
+const COMPUTING: [&str; 2] = ["tests/sim", "spec/model"];
 
 /// A program of tests.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl Program {
         if let Some((_, threads)) = WAITING.iter().find(|(name, _)| *name == self.name) {
             command.args(["--test-threads", threads]);
         }
-        command
+        if COMPUTING.iter().any(|folder| self.folder.ends_with(folder)) { patient(command) } else { command }
     }
 
     #[cfg(test)]
