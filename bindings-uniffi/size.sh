@@ -12,6 +12,6 @@ small() {
     [ "$bytes" -le "$2" ] || status=1
 }
 
-small "one drive" 5500000 folder,sqlite
-small "all drives" 9300000 default
+small "one drive" 5200000 folder,sqlite
+small "all drives" 9600000 default
 exit $status
