@@ -3,16 +3,16 @@
 /// Collects into an ordered map or set, as `collect` does.
 ///
 /// That one sorts first, which is fast, and a sort for every type of item: together a twentieth of the WebAssembly module. There,
-/// items are inserted one by one.
+/// and with the feature `small`, items are inserted one by one.
 pub(crate) trait Gather: Iterator + Sized {
     fn gather<C: FromIterator<Self::Item> + Extend<Self::Item> + Default>(self) -> C {
-        #[cfg(target_arch = "wasm32")]
+        #[cfg(any(target_arch = "wasm32", feature = "small"))]
         {
             let mut all = C::default();
             all.extend(self);
             all
         }
-        #[cfg(not(target_arch = "wasm32"))]
+        #[cfg(not(any(target_arch = "wasm32", feature = "small")))]
         self.collect()
     }
 }
