@@ -3,11 +3,11 @@
 use bench::{layout::Measured, memory::peaks};
 use std::path::Path;
 
-/// Twelve thousand more documents of a kibibyte would add six times this if their bodies stayed in memory. Both
-/// datasets are larger than what a push needs to reach its largest batch. The heap is compared, not the resident
+/// Twelve thousand more documents of a kibibyte would add three times this if their bodies stayed in memory. Both
+/// datasets are larger than what a push needs to reach its largest batch, on a machine that is busy with other things nearly so. The heap is compared, not the resident
 /// memory, in which the habits of the C library's allocator weigh more than ours. What ids and revisions alone would
 /// add shows in the benchmark, with its larger datasets.
-const MOST_GROWTH_KIB: u64 = 2 * 1024;
+const MOST_GROWTH_KIB: u64 = 4 * 1024;
 
 #[test]
 fn the_peak_of_a_first_sync_is_that_of_a_batch() {

@@ -76,7 +76,8 @@ impl Vault {
             let synced = device.try_sync().await;
             let _ = device.client.compact(SyncOptions::default()).await;
             most = most.max(HEAP.peak_usage().saturating_sub(used));
-            assert!(begun.elapsed() < Duration::from_secs(5), "{what}: {:?}", begun.elapsed());
+            // Not how fast it is, which another program's work decides too: what explodes takes hours.
+            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {:?}", begun.elapsed());
             let docs = device.docs();
             assert!(before.iter().all(|(id, body)| docs.get(id) == Some(body)), "{what}: {synced:?}");
             assert!(docs.keys().all(|id| ["x", "y", "mine"].contains(&id.as_str())), "{what}: {:?}", docs.keys());
