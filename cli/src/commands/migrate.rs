@@ -58,7 +58,8 @@ pub(super) async fn run(args: &Migrate, opening: &Opening, watch: &Watch) -> Res
         return Ok(DONE);
     }
     let (again, place) = (shell(&folder.to_string_lossy()), shown(&there.drive.shown_dataset()));
-    line(format_args!("{} the vault to {place}: {documents} files; `kite sync {again}` goes on there", styled(GOOD, "Migrated")));
+    let files = if documents == 1 { "file" } else { "files" };
+    line(format_args!("{} the vault to {place}: {documents} {files}; `kite sync {again}` goes on there", styled(GOOD, "Migrated")));
     line(format_args!("On each other device: kite move {} --follow", shell("FOLDER")));
     Ok(DONE)
 }
