@@ -6,7 +6,7 @@ use bench::Result;
 /// As few as the steps need.
 pub const DOCUMENTS: u64 = 300;
 
-/// The most requests of ours. The first push also makes a folder and tries what a WebDAV server can do: 13 requests,
+/// The most requests of ours. The first push over WebDAV also makes folders and looks whose vault is there: 11 requests,
 /// 3 for the push of W6. There is room for the smaller records of a machine so busy that its line looks slow.
 const OURS: [(Step, u64); 6] = [(Step::W1, 20), (Step::W2, 10), (Step::W3Push, 3), (Step::W3Pull, 3), (Step::W5, 1), (Step::W6Push, 8)];
 /// The requests of db-to-cloud, and of PouchDB at least, which say that clients and relay count.
